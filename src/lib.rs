@@ -1,5 +1,7 @@
 //! Corolang: a tiny scripting language with native coroutines.
 #![allow(missing_docs)]
 
-pub mod source;
 pub mod syntax;
+pub mod text;
+pub mod diagnostic;
+pub mod source;

@@ -1,0 +1,1 @@
+//! A diagnostic, and the one place that renders.
