@@ -1,0 +1,5 @@
+//! What the compiler writes and the VM runs: instructions, and the code they stand in.
+
+pub mod code;
+pub mod disassembler;
+pub mod instruction;
