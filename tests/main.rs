@@ -1,1 +1,23 @@
-fn main() {}
+//! The one test binary: it makes a trial of every script, golden, example and README block and runs them in parallel.
+//!
+//! `cargo test NAME` runs the trials whose name contains NAME, `BLESS=1 cargo test` rewrites the goldens.
+//! How a script says what it expects is described in `harness/script.rs`.
+
+mod harness;
+
+use harness::{goldens, layers, readme, scripts};
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    for folder in ["language", "library", "regression", "limit", "differences"] {
+        trials.extend(scripts::trials(folder));
+    }
+    trials.extend(goldens::diagnostics());
+    trials.extend(goldens::bytecode());
+    trials.extend(goldens::examples());
+    trials.extend(readme::trials());
+    trials.push(layers::trial());
+    libtest_mimic::run(&arguments, trials).exit();
+}

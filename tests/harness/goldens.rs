@@ -1,0 +1,153 @@
+//! The trials whose expectation is a file: diagnostics, bytecode listings and the output of the examples.
+//!
+//! With `BLESS` set in the environment the file is written instead of compared.
+
+use super::script::{Regime, Script};
+use super::{compare, process, scripts, walk};
+use libtest_mimic::{Failed, Trial};
+use std::path::Path;
+use std::{env, fs};
+
+/// Each tests/diagnostics/NAME.co ends with status 1 and the standard error of NAME.stderr.
+pub fn diagnostics() -> Vec<Trial> {
+    let folder = walk::root().join("tests/diagnostics");
+    let scripts = walk::files(&folder, "co").into_iter();
+    scripts
+        .map(|path| {
+            let name = format!("diagnostics::{}", walk::short_name(&path, &folder));
+            Trial::test(name, move || diagnostic(&path))
+        })
+        .collect()
+}
+
+fn diagnostic(path: &Path) -> Result<(), Failed> {
+    // Run beside the file, so that the path it names is the same everywhere.
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let finished = process::run(&[String::from("run"), name], "", Some(folder))?;
+    if finished.status != Some(1) {
+        return Err(Failed::from(format!(
+            "exit status: expected 1, got {}",
+            compare::status(&finished)
+        )));
+    }
+    if !finished.stdout.is_empty() {
+        return Err(Failed::from(format!(
+            "it printed something:\n{}",
+            finished.stdout
+        )));
+    }
+    hold(&path.with_extension("stderr"), &finished.stderr)
+}
+
+/// Each tests/golden/bytecode/NAME.co is listed by `corolang dis` as NAME.txt says.
+pub fn bytecode() -> Vec<Trial> {
+    let folder = walk::root().join("tests/golden/bytecode");
+    let scripts = walk::files(&folder, "co").into_iter();
+    scripts
+        .map(|path| {
+            let name = format!("bytecode::{}", walk::short_name(&path, &folder));
+            Trial::test(name, move || listing(&path))
+        })
+        .collect()
+}
+
+fn listing(path: &Path) -> Result<(), Failed> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned();
+    let finished = process::run(&[String::from("dis"), name], "", Some(folder))?;
+    if finished.status != Some(0) {
+        return Err(Failed::from(format!(
+            "exit status: {}\n{}",
+            compare::status(&finished),
+            finished.stderr
+        )));
+    }
+    hold(&path.with_extension("txt"), &finished.stdout)
+}
+
+/// Each examples/NAME.co prints tests/golden/examples/NAME.txt, in every regime; addresses do not count.
+pub fn examples() -> Vec<Trial> {
+    let folder = walk::root().join("examples");
+    let mut trials = Vec::new();
+    for regime in Regime::ALL {
+        for path in walk::files(&folder, "co") {
+            let name = format!(
+                "{}::examples/{}",
+                regime.name(),
+                walk::short_name(&path, &folder)
+            );
+            trials.push(Trial::test(name, move || example(&path, regime)));
+        }
+    }
+    trials
+}
+
+fn example(path: &Path, regime: Regime) -> Result<(), Failed> {
+    let mut script = Script::read(path)?;
+    let finished = process::run(
+        &scripts::command(path, regime, &script),
+        &script.stdin,
+        None,
+    )?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    let golden = walk::root().join(format!("tests/golden/examples/{stem}.txt"));
+    if regime == Regime::Plain || !blessing() {
+        hold(&golden, &without_addresses(&finished.stdout))?;
+    }
+    // The rest of what the comments say: how it ends.
+    script.output = finished
+        .stdout
+        .lines()
+        .map(|line| line.trim_end().to_string())
+        .collect();
+    compare::check(&script, &finished)
+}
+
+fn blessing() -> bool {
+    env::var_os("BLESS").is_some()
+}
+
+/// Compares a text with its golden file, or writes the file.
+fn hold(golden: &Path, got: &str) -> Result<(), Failed> {
+    if blessing() {
+        return fs::write(golden, got)
+            .map_err(|error| Failed::from(format!("{}: {error}", golden.display())));
+    }
+    let expected = fs::read_to_string(golden).map_err(|error| {
+        format!(
+            "{}: {error}; BLESS=1 writes it. Got:\n{got}",
+            golden.display()
+        )
+    })?;
+    if expected == got {
+        return Ok(());
+    }
+    let expected: Vec<&str> = expected.lines().collect();
+    let got: Vec<&str> = got.lines().collect();
+    Err(Failed::from(format!(
+        "not as {}:\n{}",
+        golden.display(),
+        compare::difference(&expected, &got)
+    )))
+}
+
+/// Addresses of objects differ from run to run: `0x7f31c0` becomes `0x...`.
+fn without_addresses(text: &str) -> String {
+    let mut result = String::new();
+    let mut pieces = text.split(" at 0x");
+    result.push_str(pieces.next().unwrap_or_default());
+    for piece in pieces {
+        result.push_str(" at 0x...");
+        result.push_str(piece.trim_start_matches(|character: char| character.is_ascii_hexdigit()));
+    }
+    result
+}

@@ -1,0 +1,10 @@
+//! What the test binary is made of: the scripts and their comments, the process that runs one, goldens and the layer order.
+
+pub mod compare;
+pub mod goldens;
+pub mod layers;
+pub mod process;
+pub mod readme;
+pub mod script;
+pub mod scripts;
+pub mod walk;

@@ -1,0 +1,39 @@
+//! The trials of the scripts: each file below a folder of tests/, once in every regime.
+
+use super::script::{Regime, Script};
+use super::{compare, process, walk};
+use libtest_mimic::{Failed, Trial};
+use std::path::{Path, PathBuf};
+
+/// One trial for each script below tests/FOLDER and each regime it runs in.
+pub fn trials(folder: &str) -> Vec<Trial> {
+    let tests = walk::root().join("tests");
+    let mut trials = Vec::new();
+    for regime in Regime::ALL {
+        for path in walk::files(&tests.join(folder), "co") {
+            let name = format!("{}::{}", regime.name(), walk::short_name(&path, &tests));
+            let skipped = Script::read(&path).is_ok_and(|script| !script.regimes.contains(&regime));
+            if !skipped {
+                trials.push(Trial::test(name, move || run(&path, regime)));
+            }
+        }
+    }
+    trials
+}
+
+/// Runs one script in one regime and holds it to its comments.
+fn run(path: &PathBuf, regime: Regime) -> Result<(), Failed> {
+    let script = Script::read(path)?;
+    let finished = process::run(&command(path, regime, &script), &script.stdin, None)?;
+    compare::check(&script, &finished)
+}
+
+/// The command line that runs a script; the clock of all tests is virtual.
+pub fn command(path: &Path, regime: Regime, script: &Script) -> Vec<String> {
+    let mut command: Vec<String> = vec![String::from("run"), String::from("--virtual-time")];
+    command.extend(regime.options().iter().map(|option| option.to_string()));
+    command.extend(script.options.iter().cloned());
+    command.push(path.to_string_lossy().into_owned());
+    command.extend(script.arguments.iter().cloned());
+    command
+}
