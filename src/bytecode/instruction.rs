@@ -348,7 +348,7 @@ instructions! {
 }
 
 /// One instruction word.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub struct Instruction(pub u64);
 
