@@ -226,7 +226,9 @@ def place_outputs(lines, script, outputs, raised, plain):
     ends = {}
     top = {}
     for statement in body:
-        for number in range(statement.lineno, statement.end_lineno + 1):
+        decorators = getattr(statement, "decorator_list", [])
+        start = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+        for number in range(start, statement.end_lineno + 1):
             top[number] = statement
         for node in ast.walk(statement):
             if isinstance(node, ast.stmt) and not hasattr(node, "body") and not isinstance(node, ast.Match):
