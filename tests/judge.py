@@ -105,8 +105,9 @@ def judge(python, script):
         if got[-1] == "":
             got.pop()
         complaints += compare(script.output, got)
-    if done.returncode != script.status:
-        complaints.append(f"exit status: expected {script.status}, got {done.returncode}")
+    status = done.returncode if done.returncode >= 0 else 128 - done.returncode
+    if status != script.status:
+        complaints.append(f"exit status: expected {script.status}, got {status}")
     lines = [line for line in done.stderr.splitlines() if line.strip()]
     if script.last_line is not None and (lines or [""])[-1].rstrip() != script.last_line:
         complaints.append(f"last line of stderr:\n- {script.last_line}\n+ {(lines or [''])[-1]}")
