@@ -1,0 +1,3 @@
+"""Fails while it is loaded."""
+print("loading the broken module")
+1 / 0

@@ -1,0 +1,2 @@
+"""Cannot be read."""
+x = = 1

@@ -1,0 +1,2 @@
+"""A value that can be changed from outside."""
+value = 1

@@ -1,0 +1,3 @@
+"""A package that scripts import."""
+print("loading garden")
+name = "garden"
