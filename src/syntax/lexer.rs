@@ -1,0 +1,490 @@
+//! Text to tokens, with their places.
+//!
+//! logos matches what is regular; here is the rest: where numbers, strings and f-strings end, which brackets are
+//! open, and whether an identifier is one. Line ends come out as they are, the layout makes sense of them. Errors are
+//! noted and the lexer goes on behind them, so that later statements still get read.
+
+use logos::Logos;
+
+use super::literal;
+use super::token::{Spanned, Token};
+use crate::diagnostic::Diagnostic;
+use crate::source::{Source, Span};
+
+/// Brackets nested deeper than this are refused.
+const DEEPEST_NESTING: usize = 200;
+/// After so many errors the rest is not worth reading.
+const MOST_ERRORS: usize = 50;
+
+/// Something opened and not yet closed.
+#[derive(Clone, Copy, Debug)]
+enum Open {
+    /// A bracket: what it is and where.
+    Bracket(u8, u32),
+    /// An f-string.
+    FString(Quotes),
+    /// A field of one: where its brace is.
+    Field(u32),
+    /// The format specification of a field.
+    Specification,
+}
+
+/// How an f-string is written.
+#[derive(Clone, Copy, Debug)]
+struct Quotes {
+    /// The offset of its prefix.
+    start: u32,
+    /// `'` or `"`
+    quote: u8,
+    /// Three of them?
+    triple: bool,
+    /// Are backslashes left alone?
+    raw: bool,
+}
+
+/// The lexer of one source text.
+pub struct Lexer<'source> {
+    source: &'source Source,
+    text: &'source str,
+    logos: logos::Lexer<'source, Token>,
+    open: Vec<Open>,
+    /// What was found wrong so far.
+    pub errors: Vec<Diagnostic>,
+}
+
+impl<'source> Lexer<'source> {
+    /// A lexer at the start of a text, behind a byte order mark.
+    pub fn new(source: &'source Source) -> Lexer<'source> {
+        let text: &str = &source.text;
+        let mut logos = Token::lexer(text);
+        if text.starts_with('\u{FEFF}') {
+            logos.bump('\u{FEFF}'.len_utf8());
+        }
+        Lexer { source, text, logos, open: Vec::new(), errors: Vec::new() }
+    }
+
+    /// Is the place inside of brackets, where line ends mean nothing?
+    pub fn is_inside_brackets(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    /// The offset of the next byte to be read.
+    pub fn position(&self) -> u32 {
+        self.logos.span().end as u32
+    }
+
+    /// The text not read yet.
+    pub fn remainder(&self) -> &'source str {
+        self.logos.remainder()
+    }
+
+    /// Passes over that many bytes.
+    pub fn skip(&mut self, length: usize) {
+        self.logos.bump(length);
+    }
+
+    /// Notes an error.
+    pub fn note(&mut self, diagnostic: Diagnostic) {
+        if self.errors.len() < MOST_ERRORS {
+            self.errors.push(diagnostic);
+        }
+    }
+
+    /// The next token; at the end of the text `End`, again and again.
+    pub fn next(&mut self) -> Spanned {
+        if let Some(Open::FString(_) | Open::Specification) = self.open.last() {
+            return self.fstring_text();
+        }
+        let Some(result) = self.logos.next() else {
+            return self.end();
+        };
+        let start = self.logos.span().start as u32;
+        let token = match result {
+            Ok(token) => self.complete(token, start),
+            Err(()) => self.unknown_character(start),
+        };
+        (start, token, self.position())
+    }
+
+    /// Reads on behind the first characters of a token, and keeps the stack of brackets.
+    fn complete(&mut self, token: Token, start: u32) -> Token {
+        match token {
+            Token::Name => self.verify_name(start),
+            Token::Number => self.number(start),
+            Token::String => self.string(start),
+            Token::FStringStart => self.start_fstring(start),
+            Token::TStringStart => {
+                self.string(start);
+                let span = Span::new(start, self.position());
+                self.note(Diagnostic::syntax("template strings are not supported", span));
+                Token::Invalid
+            }
+            Token::LeftParenthesis => self.push(Open::Bracket(b'(', start), token, start),
+            Token::LeftBracket => self.push(Open::Bracket(b'[', start), token, start),
+            Token::LeftBrace => self.push(Open::Bracket(b'{', start), token, start),
+            Token::RightParenthesis => self.close(b'(', token, start),
+            Token::RightBracket => self.close(b'[', token, start),
+            Token::RightBrace => self.close(b'{', token, start),
+            Token::Colon if self.is_in_field() => self.push(Open::Specification, Token::FieldColon, start),
+            Token::Walrus if self.is_in_field() => {
+                // `f"{x:=10}"`: a colon, and a specification that begins with the equals sign.
+                self.rewind(start + 1);
+                self.push(Open::Specification, Token::FieldColon, start)
+            }
+            Token::Exclamation if !self.is_in_field() => {
+                self.note(Diagnostic::syntax("invalid syntax", Span::new(start, start + 1)).help("'not' negates a condition"));
+                Token::Invalid
+            }
+            _ => token,
+        }
+    }
+
+    /// Is the innermost open thing a field of an f-string?
+    fn is_in_field(&self) -> bool {
+        matches!(self.open.last(), Some(Open::Field(_)))
+    }
+
+    /// Goes to another place in the text.
+    fn rewind(&mut self, position: u32) {
+        self.logos = Token::lexer(self.text);
+        self.logos.bump(position as usize);
+    }
+
+    /// Remembers what was opened.
+    fn push(&mut self, open: Open, token: Token, start: u32) -> Token {
+        if self.open.len() == DEEPEST_NESTING {
+            self.note(Diagnostic::syntax("too many nested parentheses", Span::new(start, start + 1)));
+            self.give_up();
+            return Token::Invalid;
+        }
+        self.open.push(open);
+        token
+    }
+
+    /// Passes over the rest of the text, of which nothing can be made.
+    fn give_up(&mut self) {
+        self.open.clear();
+        self.skip(self.remainder().len());
+    }
+
+    /// Closes a bracket of the given kind, or the field of an f-string.
+    fn close(&mut self, opener: u8, token: Token, start: u32) -> Token {
+        let closer = self.text.as_bytes()[start as usize] as char;
+        let span = Span::new(start, start + 1);
+        match self.open.last().copied() {
+            Some(Open::Bracket(kind, _)) if kind == opener => {
+                self.open.pop();
+                token
+            }
+            Some(Open::Field(_)) if opener == b'{' => {
+                self.open.pop();
+                Token::FieldEnd
+            }
+            Some(Open::Bracket(kind, at)) => {
+                let mut message =
+                    format!("closing parenthesis '{closer}' does not match opening parenthesis '{}'", kind as char);
+                if self.source.line(at) != self.source.line(start) {
+                    message.push_str(&format!(" on line {}", self.source.line(at)));
+                }
+                self.note(Diagnostic::syntax(message, span).also(Span::new(at, at + 1), "opened here"));
+                self.open.pop();
+                Token::Invalid
+            }
+            Some(Open::Field(_)) => {
+                self.note(Diagnostic::syntax(format!("f-string: unmatched '{closer}'"), span));
+                Token::Invalid
+            }
+            _ => {
+                self.note(Diagnostic::syntax(format!("unmatched '{closer}'"), span));
+                Token::Invalid
+            }
+        }
+    }
+
+    /// The end of the text: says what is still open.
+    fn end(&mut self) -> Spanned {
+        let end = self.text.len() as u32;
+        match self.open.iter().rev().find(|open| !matches!(open, Open::Specification)).copied() {
+            Some(Open::Bracket(kind, at)) => {
+                let message = format!("'{}' was never closed", kind as char);
+                self.note(Diagnostic::syntax(message, Span::new(at, at + 1)).at_end());
+            }
+            Some(Open::Field(at)) => {
+                self.note(Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)).at_end());
+            }
+            _ => {}
+        }
+        self.open.clear();
+        (end, Token::End, end)
+    }
+
+    /// A character that begins no token.
+    fn unknown_character(&mut self, start: u32) -> Token {
+        let Some(character) = self.text[start as usize..].chars().next() else {
+            return Token::Invalid;
+        };
+        self.rewind(start + character.len_utf8() as u32);
+        let span = Span::new(start, self.position());
+        let diagnostic = match character {
+            '\\' if self.text.len() as u32 == span.end => {
+                Diagnostic::syntax("unexpected EOF while parsing", span).at_end()
+            }
+            '\\' => Diagnostic::syntax("unexpected character after line continuation character", span),
+            '\0' => Diagnostic::syntax("source code cannot contain null bytes", span),
+            '$' | '?' | '`' => Diagnostic::syntax("invalid syntax", span).label("no operator of the language"),
+            _ => self.bad_character(character, span),
+        };
+        self.note(diagnostic);
+        Token::Invalid
+    }
+
+    /// A character that has no business in a program.
+    fn bad_character(&self, character: char, span: Span) -> Diagnostic {
+        let code = character as u32;
+        if is_printable(character) {
+            let diagnostic = Diagnostic::syntax(format!("invalid character '{character}' (U+{code:04X})"), span);
+            return match lookalike(character) {
+                Some(ascii) => diagnostic.help(format!("did you mean '{ascii}'?")),
+                None => diagnostic,
+            };
+        }
+        Diagnostic::syntax(format!("invalid non-printable character U+{code:04X}"), span)
+    }
+
+    /// Refuses names with characters that may not be in one.
+    fn verify_name(&mut self, start: u32) -> Token {
+        let text: &'source str = self.text;
+        let name = &text[start as usize..self.position() as usize];
+        if name.is_ascii() {
+            return Token::Name;
+        }
+        let bad = name.char_indices().find(|&(index, character)| match index {
+            0 => !unicode_ident::is_xid_start(character) && character != '_',
+            _ => !unicode_ident::is_xid_continue(character),
+        });
+        let Some((index, character)) = bad else {
+            return Token::Name;
+        };
+        let at = start + index as u32;
+        let span = Span::new(at, at + character.len_utf8() as u32);
+        self.note(self.bad_character(character, span));
+        self.rewind(span.end);
+        Token::Invalid
+    }
+
+    /// Reads on behind the first digit of a number.
+    fn number(&mut self, start: u32) -> Token {
+        let text = &self.text[start as usize..];
+        match literal::number_length(text) {
+            Ok(length) => {
+                self.skip(start as usize + length - self.position() as usize);
+                Token::Number
+            }
+            Err((range, message)) => {
+                let end = start + range.end as u32;
+                self.note(Diagnostic::syntax(message, Span::new(start + range.start as u32, end)));
+                self.rewind(end.max(self.position()));
+                Token::Invalid
+            }
+        }
+    }
+
+    /// Reads on behind the opening quotes of a string.
+    fn string(&mut self, start: u32) -> Token {
+        let opening = self.logos.slice();
+        let quote = opening.as_bytes()[opening.len() - 1];
+        let triple = opening.len() >= 3 && opening.as_bytes()[opening.len() - 3] == quote;
+        let bytes = self.remainder().as_bytes();
+        let mut at = 0;
+        loop {
+            let Some(&byte) = bytes.get(at) else {
+                return self.unterminated_string(start, quote, triple, at, true);
+            };
+            match byte {
+                b'\\' => at += if bytes[at + 1..].starts_with(b"\r\n") { 3 } else { 2 },
+                b'\n' | b'\r' if !triple => return self.unterminated_string(start, quote, triple, at, false),
+                _ if byte == quote && !triple => {
+                    self.skip(at + 1);
+                    return Token::String;
+                }
+                _ if byte == quote && bytes[at..].starts_with(&[quote; 3]) => {
+                    self.skip(at + 3);
+                    return Token::String;
+                }
+                _ => at += 1,
+            }
+        }
+    }
+
+    /// A string that ends with its line or with the text.
+    fn unterminated_string(&mut self, start: u32, quote: u8, triple: bool, length: usize, at_end: bool) -> Token {
+        let opening = Span::new(start, self.position());
+        self.skip(length.min(self.remainder().len()));
+        let last = self.position().saturating_sub(u32::from(self.text.ends_with('\n') && at_end)).max(start);
+        let line = self.source.line(last);
+        let mut diagnostic = match triple {
+            true => Diagnostic::syntax(format!("unterminated triple-quoted string literal (detected at line {line})"), opening),
+            false => Diagnostic::syntax(format!("unterminated string literal (detected at line {line})"), opening),
+        };
+        diagnostic.at_end_of_input = triple;
+        if let Some(closed) = self.open.iter().rposition(|open| matches!(open, Open::FString(quotes) if quotes.quote == quote && quotes.triple == triple))
+        {
+            // The quote was meant to end the f-string around it.
+            diagnostic = Diagnostic::syntax("f-string: expecting '}'", opening);
+            self.open.truncate(closed);
+        }
+        self.note(diagnostic);
+        Token::Invalid
+    }
+
+    /// Opens an f-string.
+    fn start_fstring(&mut self, start: u32) -> Token {
+        let opening = self.logos.slice().as_bytes();
+        let quote = opening[opening.len() - 1];
+        let triple = opening.len() >= 4 && opening[opening.len() - 3] == quote;
+        let raw = opening.iter().any(|byte| matches!(byte, b'r' | b'R'));
+        self.push(Open::FString(Quotes { start, quote, triple, raw }), Token::FStringStart, start)
+    }
+
+    /// Inside an f-string or a format specification: text up to the next brace or the end.
+    fn fstring_text(&mut self) -> Spanned {
+        let start = self.position();
+        let in_specification = matches!(self.open.last(), Some(Open::Specification));
+        let quotes = self.open.iter().rev().find_map(|open| match open {
+            Open::FString(quotes) => Some(*quotes),
+            _ => None,
+        });
+        let Some(quotes) = quotes else {
+            return self.end();
+        };
+        let length = text_length(self.remainder().as_bytes(), quotes, in_specification);
+        if length > 0 {
+            self.skip(length);
+            return (start, Token::FStringText, self.position());
+        }
+        let rest = self.remainder().as_bytes();
+        let token = match rest.first() {
+            Some(b'{') => {
+                self.skip(1);
+                self.open_field(start)
+            }
+            Some(b'}') if in_specification => {
+                self.skip(1);
+                self.open.pop();
+                self.open.pop();
+                Token::FieldEnd
+            }
+            Some(b'}') => {
+                self.skip(1);
+                let message = "f-string: single '}' is not allowed";
+                self.note(Diagnostic::syntax(message, Span::new(start, start + 1)).help("write '}}' for a brace"));
+                Token::Invalid
+            }
+            Some(&byte) if byte == quotes.quote && !in_specification => {
+                self.skip(if quotes.triple { 3 } else { 1 });
+                self.open.pop();
+                Token::FStringEnd
+            }
+            _ => self.unterminated_fstring(quotes, in_specification),
+        };
+        (start, token, self.position())
+    }
+
+    /// Opens a field, unless specifications are nested too deeply.
+    fn open_field(&mut self, start: u32) -> Token {
+        let inner = self.open.iter().rposition(|open| matches!(open, Open::FString(_))).unwrap_or(0);
+        let specifications = self.open[inner..].iter().filter(|open| matches!(open, Open::Specification)).count();
+        if specifications > 2 {
+            self.note(Diagnostic::syntax("f-string: expressions nested too deeply", Span::new(start, start + 1)));
+            self.open.truncate(inner);
+            return Token::Invalid;
+        }
+        self.push(Open::Field(start), Token::FieldStart, start)
+    }
+
+    /// The end of the line or the text stands where an f-string should go on.
+    fn unterminated_fstring(&mut self, quotes: Quotes, in_specification: bool) -> Token {
+        let here = self.position();
+        let at_end = self.remainder().is_empty();
+        let line = self.source.line(here.saturating_sub(u32::from(at_end && self.text.ends_with('\n'))));
+        let start = Span::new(quotes.start, quotes.start + 1);
+        let field = self.open.iter().rev().find_map(|open| match open {
+            Open::Field(at) => Some(*at),
+            _ => None,
+        });
+        let mut diagnostic = match (in_specification, at_end, field, quotes.triple) {
+            (true, true, Some(at), _) => Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)),
+            (true, ..) => {
+                Diagnostic::syntax("f-string: expecting '}', or format specs", Span::new(here, here))
+            }
+            (.., true) => Diagnostic::syntax(
+                format!("unterminated triple-quoted f-string literal (detected at line {line})"),
+                start,
+            ),
+            _ => Diagnostic::syntax(format!("unterminated f-string literal (detected at line {line})"), start),
+        };
+        diagnostic.at_end_of_input = at_end && quotes.triple;
+        self.note(diagnostic);
+        let inner = self.open.iter().rposition(|open| matches!(open, Open::FString(_))).unwrap_or(0);
+        self.open.truncate(inner);
+        Token::Invalid
+    }
+}
+
+/// How much of the text of an f-string stands for itself, doubled braces and escapes included.
+fn text_length(bytes: &[u8], quotes: Quotes, in_specification: bool) -> usize {
+    let mut at = 0;
+    while let Some(&byte) = bytes.get(at) {
+        let next = bytes.get(at + 1);
+        match byte {
+            b'{' | b'}' if next == Some(&byte) && !in_specification => at += 2,
+            b'{' | b'}' => return at,
+            b'\\' if !quotes.raw && bytes[at + 1..].starts_with(b"N{") => {
+                let name = bytes[at..].iter().position(|&byte| byte == b'}' || byte == quotes.quote);
+                at += name.map_or(2, |length| length + usize::from(bytes[at + length] == b'}'));
+            }
+            // A backslash keeps a quote or a line end from its meaning, never a brace.
+            b'\\' => at += match next {
+                Some(b'{' | b'}') => 1,
+                Some(b'\r') if bytes.get(at + 2) == Some(&b'\n') => 3,
+                Some(_) => 2,
+                None => 1,
+            },
+            b'\n' | b'\r' if !quotes.triple => return at,
+            _ if byte == quotes.quote => {
+                if !quotes.triple || bytes[at..].starts_with(&[byte; 3]) {
+                    return at;
+                }
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+    at.min(bytes.len())
+}
+
+/// Would `repr` show it as it is?
+fn is_printable(character: char) -> bool {
+    use unicode_general_category::{GeneralCategory::*, get_general_category};
+    !matches!(
+        get_general_category(character),
+        Control | Format | Surrogate | PrivateUse | Unassigned | LineSeparator | ParagraphSeparator | SpaceSeparator
+    )
+}
+
+/// The ASCII character that one from a typeset document was meant to be.
+fn lookalike(character: char) -> Option<char> {
+    Some(match character {
+        '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0)?,
+        '‘' | '’' | '‚' | '′' | '´' => '\'',
+        '“' | '”' | '„' | '″' | '«' | '»' => '"',
+        '–' | '—' | '−' | '‐' | '‑' => '-',
+        '×' | '∗' => '*',
+        '÷' => '/',
+        '、' => ',',
+        '。' => '.',
+        '【' => '[',
+        '】' => ']',
+        _ => return None,
+    })
+}

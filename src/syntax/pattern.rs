@@ -1,0 +1,171 @@
+//! Patterns of `case`, and what their grammar does not say.
+
+use super::ast::*;
+use super::build::{Build, highest};
+use crate::source::Span;
+
+/// An argument of a class pattern.
+pub enum PatternArgument {
+    /// `pattern`
+    Positional(Pattern),
+    /// `name=pattern`
+    Keyword(Name, Span, Pattern),
+}
+
+/// The greatest height of some patterns.
+fn highest_pattern<'tree>(patterns: impl IntoIterator<Item = &'tree Pattern>) -> u16 {
+    patterns.into_iter().map(|pattern| pattern.height).max().unwrap_or(0)
+}
+
+impl Build<'_> {
+    /// A pattern whose highest child is `children` high.
+    fn pattern(&self, l: u32, children: u16, kind: PatternKind, r: u32) -> Pattern {
+        let span = Span::new(l, r);
+        match self.above(children, span) {
+            Some(height) => Pattern { span, height, kind },
+            None => Pattern { span, height: 1, kind: PatternKind::Wildcard },
+        }
+    }
+
+    /// A literal.
+    pub fn literal_pattern(&self, value: Expression) -> Pattern {
+        self.pattern(value.span.start, value.height, PatternKind::Literal(Expression { ..value }), value.span.end)
+    }
+
+    /// `name`, `_` or `module.name`
+    pub fn name_pattern(&self, value: Expression) -> Pattern {
+        let span = value.span;
+        match value.kind {
+            ExpressionKind::Name(name) if &*name == "_" => self.pattern(span.start, 0, PatternKind::Wildcard, span.end),
+            ExpressionKind::Name(name) => self.pattern(span.start, 0, PatternKind::Capture(name), span.end),
+            _ => self.pattern(span.start, value.height, PatternKind::Value(value), span.end),
+        }
+    }
+
+    /// `[a, b]`
+    pub fn pattern_sequence(&self, l: u32, items: Vec<Pattern>, r: u32) -> Pattern {
+        let stars = items.iter().filter(|item| matches!(item.kind, PatternKind::Star(_))).count();
+        if stars > 1 {
+            self.refuse("multiple starred expressions in sequence pattern", Span::new(l, r));
+        }
+        self.pattern(l, highest_pattern(&items), PatternKind::Sequence(items), r)
+    }
+
+    /// `(a)` or `(a, b)`
+    pub fn pattern_group(&self, l: u32, mut items: Vec<Pattern>, comma: bool, r: u32) -> Pattern {
+        if comma || items.len() > 1 {
+            return self.pattern_sequence(l, items, r);
+        }
+        match items.pop() {
+            Some(item) => {
+                if let PatternKind::Star(_) = item.kind {
+                    self.refuse("invalid syntax", item.span);
+                }
+                item
+            }
+            None => self.pattern_sequence(l, items, r),
+        }
+    }
+
+    /// `*name`
+    pub fn star_pattern(&self, l: u32, name: Name, r: u32) -> Pattern {
+        let name = Some(name).filter(|name| &**name != "_");
+        self.pattern(l, 0, PatternKind::Star(name), r)
+    }
+
+    /// `pattern as name`
+    pub fn as_pattern(&self, l: u32, pattern: Pattern, name: (Name, Span), r: u32) -> Pattern {
+        if &*name.0 == "_" {
+            self.refuse("cannot use '_' as a target", name.1);
+        }
+        self.pattern(l, pattern.height, PatternKind::As(Box::new(pattern), name.0), r)
+    }
+
+    /// `a | b`
+    pub fn or_pattern(&self, l: u32, first: Pattern, rest: Vec<Pattern>, r: u32) -> Pattern {
+        let patterns: Vec<Pattern> = std::iter::once(first).chain(rest).collect();
+        self.pattern(l, highest_pattern(&patterns), PatternKind::Or(patterns), r)
+    }
+
+    /// `1 + 2j`
+    pub fn complex_pattern(
+        &self,
+        l: u32,
+        real: Expression,
+        operator: BinaryOperator,
+        imaginary: Expression,
+        r: u32,
+    ) -> Expression {
+        let number = match &real.kind {
+            ExpressionKind::Unary(_, operand) => &operand.kind,
+            kind => kind,
+        };
+        if let ExpressionKind::Constant(Constant::Imaginary(_)) = number {
+            self.refuse("real number required in complex literal", real.span);
+        }
+        if !matches!(imaginary.kind, ExpressionKind::Constant(Constant::Imaginary(_))) {
+            self.refuse("imaginary number required in complex literal", imaginary.span);
+        }
+        let height = highest([&real, &imaginary]);
+        self.expression(l, height, ExpressionKind::Binary(Box::new(real), vec![(operator, imaginary)]), r)
+    }
+
+    /// A dotted name as a key; a plain name would be captured, and a key cannot be.
+    pub fn pattern_key(&self, key: Expression) -> Expression {
+        if let ExpressionKind::Name(_) = key.kind {
+            self.refuse("invalid syntax", key.span);
+        }
+        key
+    }
+
+    /// `**rest`
+    pub fn rest_pattern(&self, l: u32, name: Name, r: u32) -> Pattern {
+        if &*name == "_" {
+            self.refuse("invalid syntax", Span::new(l, r));
+        }
+        self.pattern(l, 0, PatternKind::Capture(name), r)
+    }
+
+    /// `{key: pattern, **rest}`
+    pub fn mapping_pattern(&self, l: u32, entries: Vec<(Option<Expression>, Pattern)>, r: u32) -> Pattern {
+        let last = entries.len().saturating_sub(1);
+        let mut rest = None;
+        let mut keyed = Vec::with_capacity(entries.len());
+        for (index, (key, pattern)) in entries.into_iter().enumerate() {
+            match (key, pattern.kind) {
+                (Some(key), kind) => keyed.push((key, Pattern { kind, ..pattern })),
+                (None, PatternKind::Capture(name)) if index == last => rest = Some(name),
+                (None, _) => self.refuse("invalid syntax", pattern.span),
+            }
+        }
+        let height = keyed.iter().map(|(key, pattern)| key.height.max(pattern.height)).max().unwrap_or(0);
+        self.pattern(l, height, PatternKind::Mapping(keyed, rest), r)
+    }
+
+    /// `Class(a, name=b)`
+    pub fn class_pattern(&self, l: u32, class: Expression, arguments: Vec<PatternArgument>, r: u32) -> Pattern {
+        let mut positional = Vec::new();
+        let mut keywords: Vec<(Name, Pattern)> = Vec::new();
+        for argument in arguments {
+            match argument {
+                PatternArgument::Positional(pattern) => {
+                    if !keywords.is_empty() {
+                        self.refuse("positional patterns follow keyword patterns", pattern.span);
+                    }
+                    if let PatternKind::Star(_) = pattern.kind {
+                        self.refuse("invalid syntax", pattern.span);
+                    }
+                    positional.push(pattern);
+                }
+                PatternArgument::Keyword(name, span, pattern) => {
+                    if keywords.iter().any(|(other, _)| *other == name) {
+                        self.refuse(format!("attribute name repeated in class pattern: {name}"), span);
+                    }
+                    keywords.push((name, pattern));
+                }
+            }
+        }
+        let children = highest_pattern(positional.iter().chain(keywords.iter().map(|(_, pattern)| pattern)));
+        self.pattern(l, children.max(class.height), PatternKind::Class(class, positional, keywords), r)
+    }
+}
