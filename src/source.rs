@@ -60,6 +60,12 @@ impl Source {
         offset - self.line_starts[self.line(offset) as usize - 1]
     }
 
+    /// The offset of the first byte of a line counted from 1; the end of the text if there is none such.
+    pub fn line_start(&self, line: u32) -> u32 {
+        let start = line.checked_sub(1).and_then(|index| self.line_starts.get(index as usize));
+        start.copied().unwrap_or(self.text.len() as u32)
+    }
+
     /// The text of a line counted from 1, without its end; empty if there is none such.
     pub fn line_text(&self, line: u32) -> &str {
         let Some(&start) = line.checked_sub(1).and_then(|index| self.line_starts.get(index as usize)) else { return "" };
