@@ -5,16 +5,21 @@
 //! enum, or the words of the exception, and the caller makes the exception.
 
 pub mod codec;
+pub mod complex;
 pub mod escape_codec;
 pub mod float;
 pub mod float_text;
+pub mod format_number;
+pub mod format_spec;
 pub mod integer;
 pub mod integer_text;
 pub mod letter_case;
 pub mod mersenne;
+pub mod percent;
 pub mod quote;
 pub mod search;
 pub mod split;
+pub mod template;
 pub mod unicode;
 mod unicode_table;
 pub mod wide_codec;

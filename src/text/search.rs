@@ -116,10 +116,14 @@ pub fn count(text: &[u8], pattern: &[u8], unit: Unit) -> usize {
     }
 }
 
+/// The longest text that is made from a size the script chose. The system may promise more memory
+/// than it has, so asking it is not enough.
+pub const LARGEST: usize = 1 << 32;
+
 /// An empty vector with room for this many bytes, if memory has it.
 pub fn reserve(length: usize) -> Option<Vec<u8>> {
     let mut out = Vec::new();
-    (length <= isize::MAX as usize && out.try_reserve_exact(length).is_ok()).then_some(out)
+    (length <= LARGEST && out.try_reserve_exact(length).is_ok()).then_some(out)
 }
 
 /// `text.replace(from, to, limit)`; a negative limit is none.
