@@ -58,9 +58,9 @@ impl<'source> Layout<'source> {
         layout
     }
 
-    /// The errors noted since the last call.
-    pub fn take_errors(&mut self) -> Vec<Diagnostic> {
-        std::mem::take(&mut self.lexer.errors)
+    /// Takes the errors noted so far at places before `end`.
+    pub fn take_errors(&mut self, end: u32) -> Vec<Diagnostic> {
+        self.lexer.errors.extract_if(.., |error| error.span.start < end).collect()
     }
 
     /// Puts the tokens of the next statement of the top level into `tokens`; false at the end of the text.

@@ -102,7 +102,7 @@ fn verify_end(text: &str, length: usize, kind: &str) -> Result<(), Fault> {
     let rest = &text[length..];
     let word_length = rest.find(|c: char| !(c == '_' || c.is_alphanumeric())).unwrap_or(rest.len());
     let word = &rest[..word_length];
-    if word.is_empty() || !word.is_ascii() || AFTER_NUMBER.iter().any(|after| word.starts_with(after)) {
+    if word.is_empty() || !word.is_ascii() || AFTER_NUMBER.contains(&word) {
         return Ok(());
     }
     Err((0..length + word_length, format!("invalid {kind} literal")))

@@ -3,12 +3,14 @@
 pub mod arguments;
 pub mod ast;
 pub mod build;
+pub mod grammar;
 pub mod layout;
 pub mod lexer;
 pub mod literal;
 pub mod parser;
 pub mod pattern;
 pub mod slip;
+pub mod slip_expression;
 pub mod soft_keyword;
 pub mod statement;
 pub mod string;

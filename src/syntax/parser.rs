@@ -1,20 +1,14 @@
 //! Text to tree: runs the lexer, the layout, the soft keywords and the generated parser over each statement.
 
-use lalrpop_util::ParseError;
-
 use super::ast::{Block, Mode, Module};
 use super::build::Build;
+use super::grammar::Grammar;
 use super::layout::Layout;
 use super::slip;
 use super::soft_keyword;
 use super::token::{Spanned, Token};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
-
-#[allow(missing_docs, clippy::all, unused_qualifications, rust_2018_idioms)]
-mod generated {
-    lalrpop_util::lalrpop_mod!(pub grammar, "/corolang.rs");
-}
 
 /// After errors in so many statements the rest is not read.
 const MOST_ERRORS: usize = 50;
@@ -40,7 +34,7 @@ pub fn parse(source: &Source, mode: Mode) -> Result<Module, Vec<Diagnostic>> {
         }
     }
     // What is wrong behind the last statement, and what has nothing but wrong in it.
-    errors.extend(parser.layout.take_errors());
+    errors.extend(parser.layout.take_errors(u32::MAX));
     if count == 0 && errors.is_empty() && mode == Mode::Expression {
         let end = source.text.len() as u32;
         errors.push(Diagnostic::syntax("invalid syntax", Span::new(end, end)).at_end());
@@ -56,7 +50,7 @@ struct Parser<'source> {
     start: Token,
     /// The tokens of the statement at hand.
     tokens: Vec<Spanned>,
-    grammar: generated::grammar::TopParser,
+    grammar: Grammar,
 }
 
 impl<'source> Parser<'source> {
@@ -66,8 +60,8 @@ impl<'source> Parser<'source> {
             Mode::Expression => (Layout::of_expression(source), Token::StartExpression),
             _ => (Layout::new(source), Token::StartStatement),
         };
-        let grammar = generated::grammar::TopParser::new();
-        Parser { source, layout, build: Build::new(source), start, tokens: Vec::new(), grammar }
+        let (build, grammar) = (Build::new(source), Grammar::new());
+        Parser { source, layout, build, start, tokens: Vec::new(), grammar }
     }
 
     /// From the first token of the statement to the last.
@@ -78,40 +72,30 @@ impl<'source> Parser<'source> {
 
     /// Parses the statement whose tokens are at hand.
     fn statement(&mut self) -> Result<Block, Vec<Diagnostic>> {
-        let errors = self.layout.take_errors();
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        // The first token of the next statement has been looked at as well; its errors wait.
+        let next = self.layout.peek();
+        let end = self.tokens.last().map_or(0, |last| last.2.max(last.0 + 1));
+        let mut errors = self.layout.take_errors(end);
+        let unclosed = match errors.as_slice() {
+            [] => None,
+            [only] if only.message.ends_with("was never closed") => Some(self.source.line(only.span.start)),
+            _ => return Err(errors),
+        };
         soft_keyword::resolve(&mut self.tokens, self.source);
-        let result = run(&self.grammar, &self.build, self.start, &self.tokens);
-        let errors = self.build.take_errors();
+        let result = self.grammar.run(&self.build, self.start, &self.tokens);
+        let found = self.build.take_errors();
         match result {
-            _ if !errors.is_empty() => Err(errors),
-            Ok(block) => Ok(block),
-            Err(index) => {
-                let next = self.layout.peek();
-                Err(vec![slip::explain(self.source, &self.tokens, index, next)])
+            _ if unclosed.is_none() && !found.is_empty() => Err(found),
+            Ok(block) if unclosed.is_none() => Ok(block),
+            Err(failure) => {
+                let at = self.tokens.get(failure.index).map_or(next.0, |token| token.0);
+                let is_at_end = self.tokens.get(failure.index).is_none_or(|token| token.0 == token.2);
+                if unclosed.is_some_and(|line| is_at_end || self.source.line(at) > line) {
+                    return Err(errors);
+                }
+                Err(vec![slip::explain(self.source, &self.grammar, &self.tokens, next, &failure)])
             }
+            Ok(_) => Err(std::mem::take(&mut errors)),
         }
     }
-}
-
-/// Runs the generated parser; the index of the token it could make nothing of, or that of the end.
-fn run(
-    grammar: &generated::grammar::TopParser,
-    build: &Build<'_>,
-    start: Token,
-    tokens: &[Spanned],
-) -> Result<Block, usize> {
-    let taken = std::cell::Cell::new(0);
-    let first = tokens.first().map_or(0, |token| token.0);
-    let stream = std::iter::once((first, start, first)).chain(tokens.iter().copied()).map(|token| {
-        taken.set(taken.get() + 1);
-        Ok(token)
-    });
-    grammar.parse(build, stream).map_err(|error| match error {
-        ParseError::UnrecognizedEof { .. } => tokens.len(),
-        // The pseudo-token is not among the tokens.
-        _ => (taken.get() as usize).saturating_sub(2),
-    })
 }

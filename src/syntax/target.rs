@@ -41,7 +41,7 @@ pub fn description(expression: &Expression) -> &'static str {
 }
 
 /// Is it something of which `a = b` was more likely meant as a comparison?
-fn suggests_comparison(target: &Expression) -> bool {
+pub fn suggests_comparison(target: &Expression) -> bool {
     use ExpressionKind::*;
     match &target.kind {
         Tuple(_) | List(_) | Starred(_) | Comprehension(ComprehensionKind::Generator, ..) => false,

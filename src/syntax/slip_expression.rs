@@ -1,0 +1,362 @@
+//! Known slips inside of expressions: the second half of `slip.rs`.
+
+use logos::Logos;
+
+use super::ast::ExpressionKind;
+use super::build::Build;
+use super::slip::Slip;
+use super::target::{description, suggests_comparison};
+use super::token::{Spanned, Token};
+use crate::diagnostic::Diagnostic;
+
+/// The keywords that a misspelt name may have been meant for.
+const KEYWORDS: [&str; 33] = [
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
+    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
+    "pass", "raise", "return", "while", "with",
+];
+/// In longer statements no misspelt keyword is looked for.
+const MOST_TOKENS: usize = 2000;
+
+impl Slip<'_> {
+    /// The index behind the nearest token before `index` that separates expressions.
+    fn operand_start(&self, index: usize) -> usize {
+        let mut depth = 0_usize;
+        let line = self.line_start(index);
+        let separator = (line..index).rev().find(|&index| {
+            let token = self.token(index);
+            if token.closes() || token == Token::FStringEnd {
+                depth += 1;
+                return false;
+            }
+            if (token.opens() || token == Token::FStringStart) && depth > 0 {
+                depth -= 1;
+                return false;
+            }
+            depth == 0
+                && (token.opens()
+                    || matches!(
+                        token,
+                        Token::Comma | Token::Colon | Token::Assign | Token::Walrus | Token::Semicolon | Token::If
+                            | Token::Elif | Token::While | Token::FieldColon
+                    ))
+        });
+        let mut start = separator.map_or(line, |separator| separator + 1);
+        if matches!(self.token(start), Token::Star | Token::DoubleStar) {
+            start += 1;
+        }
+        start
+    }
+
+    /// Is a bracket the parenthesis of a call?
+    fn opens_call(&self, opener: usize) -> bool {
+        self.token(opener) == Token::LeftParenthesis
+            && opener > 0
+            && self.token(opener - 1).ends_operand()
+            && !self.opens_parameters(opener)
+    }
+
+    /// Is a bracket the parenthesis of the parameters of a `def`?
+    fn opens_parameters(&self, opener: usize) -> bool {
+        let line = self.line_start(opener);
+        self.header(line) == Token::Def && self.token(opener) == Token::LeftParenthesis && self.opener(opener).is_none()
+    }
+
+    /// The `lambda` among whose parameters a token stands.
+    fn lambda(&self, index: usize) -> Option<usize> {
+        let opener = self.opener(index).map_or(self.line_start(index), |opener| opener + 1);
+        let mut depth = 0_usize;
+        (opener..index).rev().find(|&index| {
+            match self.token(index) {
+                Token::Colon if depth == 0 => depth = usize::MAX / 2,
+                token if token.closes() => depth += 1,
+                token if token.opens() => depth = depth.saturating_sub(1),
+                Token::Lambda => return depth == 0,
+                _ => {}
+            }
+            false
+        })
+    }
+
+    /// A field of an f-string that is wrong.
+    pub fn formatted_string(&self) -> Option<Diagnostic> {
+        let opener = self.opener(self.index).filter(|&opener| self.token(opener) == Token::FieldStart)?;
+        let (token, span) = (self.token(self.index), self.span(self.index));
+        let first = self.index == opener + 1;
+        let sign = self.source.slice(span);
+        match token {
+            Token::FieldEnd | Token::Exclamation | Token::FieldColon | Token::Assign if first => {
+                let message = format!("f-string: valid expression required before '{}'", &sign[..1]);
+                return Some(Diagnostic::syntax(message, span));
+            }
+            Token::FieldColon => {
+                if let Some(lambda) = self.lambda(self.index) {
+                    let message = "f-string: lambda expressions are not allowed without parentheses";
+                    return Some(Diagnostic::syntax(message, self.range(lambda, self.index)));
+                }
+            }
+            _ => {}
+        }
+        if self.before(self.index) == Some(Token::Exclamation) {
+            let message = match token {
+                Token::FieldEnd | Token::FieldColon => "f-string: missing conversion character",
+                _ => "f-string: invalid conversion character",
+            };
+            return Some(Diagnostic::syntax(message, span));
+        }
+        if first && token != Token::Name {
+            return Some(Diagnostic::syntax("f-string: expecting a valid expression after '{'", span));
+        }
+        if let Some(comma) = self.comma() {
+            return Some(comma);
+        }
+        let message = match (self.before(self.index)?, self.index.checked_sub(2).map(|index| self.token(index))?) {
+            (Token::Name, Token::Exclamation) => "f-string: expecting ':' or '}'",
+            (Token::Assign, _) => "f-string: expecting '!', or ':', or '}'",
+            _ => "f-string: expecting '=', or '!', or ':', or '}'",
+        };
+        Some(Diagnostic::syntax(message, span))
+    }
+
+    /// `a if b` without `else`.
+    pub fn missing_else(&self) -> Option<Diagnostic> {
+        if !self.expects("else") || matches!(self.token(self.index), Token::Colon | Token::FieldColon) {
+            return None;
+        }
+        let test = self.operand_start(self.index);
+        let body = self.operand_start(test.checked_sub(1).filter(|&index| self.token(index) == Token::If)?);
+        self.parse(body, test - 1)?;
+        self.parse(test, self.index)?;
+        let message = "expected 'else' after 'if' expression";
+        Some(Diagnostic::syntax(message, self.range(body, self.index - 1)))
+    }
+
+    /// A parameter that cannot be one.
+    pub fn parameter(&self) -> Option<Diagnostic> {
+        let (before, token) = (self.before(self.index)?, self.token(self.index));
+        let opener = self.opener(self.index);
+        let lambda = self.lambda(self.index);
+        let parameters = opener.filter(|&opener| self.opens_parameters(opener));
+        if lambda.is_none() && parameters.is_none() {
+            return None;
+        }
+        let start = self.operand_start(self.index);
+        let stars = start.checked_sub(1).map(|index| self.token(index));
+        match (before, token) {
+            (Token::LeftParenthesis | Token::Comma | Token::Lambda, Token::LeftParenthesis) => {
+                let what = if lambda.is_some() { "Lambda expression parameters" } else { "Function parameters" };
+                let end = self.expression_end(self.index)?;
+                Some(Diagnostic::syntax(format!("{what} cannot be parenthesized"), self.range(self.index, end - 1)))
+            }
+            (_, Token::Assign) if stars == Some(Token::Star) || self.before(self.index - 1) == Some(Token::Star) => {
+                Some(Diagnostic::syntax("var-positional argument cannot have default value", self.span(self.index)))
+            }
+            (_, Token::Assign) if stars == Some(Token::DoubleStar) || self.before(self.index - 1) == Some(Token::DoubleStar) => {
+                Some(Diagnostic::syntax("var-keyword argument cannot have default value", self.span(self.index)))
+            }
+            (Token::Assign, Token::RightParenthesis | Token::Comma) => {
+                Some(Diagnostic::syntax("expected default value expression", self.span(self.index - 1)))
+            }
+            _ => None,
+        }
+    }
+
+    /// An argument that cannot be one.
+    pub fn argument(&self) -> Option<Diagnostic> {
+        let opener = self.opener(self.index)?;
+        let (before, token) = (self.before(self.index)?, self.token(self.index));
+        let is_call = self.opens_call(opener);
+        match (before, token) {
+            (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma) => {
+                Some(Diagnostic::syntax("Invalid star expression", self.span(self.index)))
+            }
+            (Token::Assign, Token::RightParenthesis | Token::Comma) if is_call => {
+                let start = self.operand_start(self.index - 1);
+                let message = match self.index - start {
+                    2 => "expected argument value expression",
+                    _ => "expression cannot contain assignment, perhaps you meant \"==\"?",
+                };
+                Some(Diagnostic::syntax(message, self.range(start, self.index - 1)))
+            }
+            (_, Token::For | Token::Async) if is_call => {
+                let value = self.operand_start(self.index);
+                let equals = value.checked_sub(1).filter(|&index| self.token(index) == Token::Assign)?;
+                let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
+                Some(Diagnostic::syntax(message, self.range(self.operand_start(equals), equals)))
+            }
+            (_, Token::Assign) if is_call => {
+                let start = self.operand_start(self.index);
+                let what = match start.checked_sub(1).map(|index| self.token(index)) {
+                    Some(Token::Star) => "iterable argument unpacking",
+                    Some(Token::DoubleStar) => "keyword argument unpacking",
+                    _ => return None,
+                };
+                let end = self.expression_end(self.index + 1).unwrap_or(self.index + 1);
+                Some(Diagnostic::syntax(format!("cannot assign to {what}"), self.range(start - 1, end - 1)))
+            }
+            _ => None,
+        }
+    }
+
+    /// `=` where `==` or `:=` was meant.
+    pub fn equals(&self) -> Option<Diagnostic> {
+        if self.token(self.index) != Token::Assign {
+            return None;
+        }
+        let start = self.operand_start(self.index);
+        let separator = start.checked_sub(1).map(|index| self.token(index))?;
+        if !(separator.opens() || matches!(separator, Token::Comma | Token::If | Token::Elif | Token::While | Token::Assign)) {
+            return None;
+        }
+        let target = self.parse(start, self.index)?;
+        if let ExpressionKind::Name(_) = target.kind {
+            let end = self.expression_end(self.index + 1)?;
+            if self.token(end) == Token::Assign {
+                return None;
+            }
+            let message = "invalid syntax. Maybe you meant '==' or ':=' instead of '='?";
+            return Some(Diagnostic::syntax(message, self.range(start, end - 1)).help("'==' compares"));
+        }
+        if !suggests_comparison(&target) {
+            return None;
+        }
+        let message = format!("cannot assign to {} here. Maybe you meant '==' instead of '='?", description(&target));
+        Some(Diagnostic::syntax(message, target.span))
+    }
+
+    /// A list, dictionary or comprehension that is wrong.
+    pub fn display(&self) -> Option<Diagnostic> {
+        let opener = self.opener(self.index)?;
+        let (before, token, span) = (self.before(self.index)?, self.token(self.index), self.span(self.index));
+        let is_brace = self.token(opener) == Token::LeftBrace;
+        match (before, token) {
+            (Token::Colon, Token::Star) if is_brace => {
+                let end = self.expression_end(self.index + 1).unwrap_or(self.index + 1);
+                let message = "cannot use a starred expression in a dictionary value";
+                Some(Diagnostic::syntax(message, self.range(self.index, end - 1)))
+            }
+            (Token::Colon, Token::RightBrace | Token::Comma) if is_brace => {
+                let message = "expression expected after dictionary key and ':'";
+                Some(Diagnostic::syntax(message, self.span(self.index - 1)))
+            }
+            (_, Token::RightBrace | Token::Comma) if is_brace && self.expects(":") => {
+                Some(Diagnostic::syntax("':' expected after dictionary key", self.span(self.index - 1)))
+            }
+            (Token::LeftParenthesis, Token::DoubleStar) if !self.opens_call(opener) && !self.opens_parameters(opener) => {
+                Some(Diagnostic::syntax("cannot use double starred expression here", span))
+            }
+            (_, Token::For | Token::Async) if is_brace || self.token(opener) == Token::LeftBracket => {
+                let start = self.operand_start(self.index);
+                if self.before(start) != Some(Token::Comma) {
+                    return None;
+                }
+                let message = "did you forget parentheses around the comprehension target?";
+                Some(Diagnostic::syntax(message, self.range(opener + 1, self.index - 1)))
+            }
+            _ if self.expects("in") && before.ends_operand() && token.begins_operand() => {
+                let is_loop = (opener..self.index).rev().map(|index| self.token(index));
+                let keyword = { is_loop }.find(|token| matches!(token, Token::For | Token::In | Token::If));
+                let message = "'in' expected after for-loop variables";
+                (keyword == Some(Token::For)).then(|| Diagnostic::syntax(message, span))
+            }
+            _ => None,
+        }
+    }
+
+    /// Two expressions side by side in brackets.
+    pub fn comma(&self) -> Option<Diagnostic> {
+        let opener = self.opener(self.index)?;
+        let (before, token) = (self.before(self.index)?, self.token(self.index));
+        if self.opens_parameters(opener) || !before.ends_operand() || !token.begins_operand() {
+            return None;
+        }
+        let start = self.operand_start(self.index);
+        let is_string = matches!(token, Token::String | Token::FStringStart);
+        if start + 1 == self.index && before == Token::Name {
+            let is_soft = matches!(self.text(start), "match" | "case" | "type" | "_");
+            if is_string || is_soft {
+                return None;
+            }
+        }
+        if matches!(self.before(start), Some(Token::If | Token::Elif | Token::While)) {
+            return None;
+        }
+        let first = self.parse(start, self.index)?;
+        if matches!(first.kind, ExpressionKind::Conditional { .. } | ExpressionKind::Lambda(..)) && !first.parenthesised {
+            return None;
+        }
+        let end = self.expression_end(self.index)?;
+        let message = "invalid syntax. Perhaps you forgot a comma?";
+        Some(Diagnostic::syntax(message, self.range(start, end - 1)))
+    }
+
+    /// A name that is nearly a keyword and would make sense as one.
+    pub fn misspelt_keyword(&self) -> Option<Diagnostic> {
+        if self.tokens.len() > MOST_TOKENS {
+            return None;
+        }
+        let line = self.line_start(self.index);
+        let names = (line..=self.index.min(self.tokens.len() - 1)).filter(|&index| self.token(index) == Token::Name);
+        for name in names {
+            let mut near: Vec<(usize, &str)> = KEYWORDS
+                .iter()
+                .map(|keyword| (distance(self.text(name), keyword), *keyword))
+                .filter(|&(distance, keyword)| distance <= if keyword.len() < 4 { 1 } else { 2 })
+                .collect();
+            near.sort_unstable();
+            for (_, keyword) in near {
+                if self.would_parse(line, name, keyword) {
+                    let message = format!("invalid syntax. Did you mean '{keyword}'?");
+                    return Some(Diagnostic::syntax(message, self.span(name)));
+                }
+            }
+        }
+        None
+    }
+
+    /// Would the line parse with a keyword in the place of a name?
+    fn would_parse(&self, line: usize, name: usize, keyword: &str) -> bool {
+        let Some(Ok(token)) = Token::lexer(keyword).next() else {
+            return false;
+        };
+        // A clause is tried behind the statement it belongs to.
+        let head: &[Token] = match token {
+            Token::Elif | Token::Else if name == 0 => &[Token::If, Token::None, Token::Colon, Token::Pass, Token::Newline],
+            Token::Except | Token::Finally if name == 0 => &[Token::Try, Token::Colon, Token::Pass, Token::Newline],
+            _ => &[],
+        };
+        let start = self.span(0).start;
+        let mut tokens: Vec<Spanned> = head.iter().map(|&token| (start, token, start)).collect();
+        tokens.extend_from_slice(self.tokens);
+        tokens[head.len() + name].1 = token;
+        let build = Build::new(self.source);
+        let end = self.tokens[line..].iter().position(|token| token.1 == Token::Newline);
+        let end = head.len() + end.map_or(self.tokens.len(), |end| line + end);
+        match self.grammar.run(&build, Token::StartStatement, &tokens) {
+            Ok(_) => build.take_errors().is_empty(),
+            Err(failure) => failure.index > end,
+        }
+    }
+}
+
+/// How many letters have to be changed, left out, put in or swapped to turn one word into the other.
+fn distance(from: &str, to: &str) -> usize {
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    if from.len().abs_diff(to.len()) > 2 {
+        return usize::MAX;
+    }
+    let mut rows = vec![(0..=to.len()).collect::<Vec<usize>>()];
+    for i in 1..=from.len() {
+        let mut row = vec![i];
+        for j in 1..=to.len() {
+            let changed = rows[i - 1][j - 1] + usize::from(from[i - 1] != to[j - 1]);
+            let mut best = changed.min(rows[i - 1][j] + 1).min(row[j - 1] + 1);
+            if i > 1 && j > 1 && from[i - 1] == to[j - 2] && from[i - 2] == to[j - 1] {
+                best = best.min(rows[i - 2][j - 2] + 1);
+            }
+            row.push(best);
+        }
+        rows.push(row);
+    }
+    rows[from.len()][to.len()]
+}
