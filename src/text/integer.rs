@@ -1,8 +1,8 @@
 //! Arithmetic on integers of any size, with Python's rules.
 //!
 //! `Int` is how an integer comes in (an `i64`, or a borrowed `BigInt`), `Integer` how it goes out;
-//! an `Integer` is big only when an `i64` cannot hold it. Division floors, the bit operations see
-//! two's complement without end, and true division is correctly rounded. Text and bytes are in
+//! an `Integer` is big only when an `i64` cannot hold it. Division floors, and true division is
+//! correctly rounded. The operations on bits are in `integer_bits`, text and bytes in
 //! `integer_text`, conversions to and from floats in `float`.
 
 use std::borrow::Cow;
@@ -15,7 +15,7 @@ use num_traits::{One, Signed, ToPrimitive, Zero};
 /// The prime that all numeric hashes are taken modulo.
 pub const HASH_MODULUS: u64 = (1 << 61) - 1;
 
-/// The widest result that `power` and `shift_left` make, in bits: 1 GiB.
+/// The widest result that `power` and a shift to the left make, in bits: 1 GiB.
 pub const BIT_LIMIT: u64 = 1 << 33;
 
 /// An integer as an operand.
@@ -78,7 +78,9 @@ impl From<u64> for Integer {
 
 impl From<BigInt> for Integer {
     fn from(value: BigInt) -> Integer {
-        value.to_i64().map_or_else(|| Integer::Big(value), Integer::Small)
+        value
+            .to_i64()
+            .map_or_else(|| Integer::Big(value), Integer::Small)
     }
 }
 
@@ -127,7 +129,9 @@ impl<'a> Int<'a> {
     pub fn to_integer(self) -> Integer {
         match self {
             Int::Small(value) => Integer::Small(value),
-            Int::Big(value) => value.to_i64().map_or_else(|| Integer::Big(value.clone()), Integer::Small),
+            Int::Big(value) => value
+                .to_i64()
+                .map_or_else(|| Integer::Big(value.clone()), Integer::Small),
         }
     }
 
@@ -152,6 +156,14 @@ impl<'a> Int<'a> {
         match self {
             Int::Small(value) => value == 0,
             Int::Big(value) => value.is_zero(),
+        }
+    }
+
+    /// `self.bit_length()`.
+    pub fn bit_length(self) -> u64 {
+        match self {
+            Int::Small(value) => 64 - value.unsigned_abs().leading_zeros() as u64,
+            Int::Big(value) => value.bits(),
         }
     }
 
@@ -198,14 +210,10 @@ pub fn negate(a: Int<'_>) -> Integer {
 
 /// `abs(a)`.
 pub fn absolute(a: Int<'_>) -> Integer {
-    if a.is_negative() { negate(a) } else { a.to_integer() }
-}
-
-/// `~a`.
-pub fn invert(a: Int<'_>) -> Integer {
-    match a {
-        Int::Small(a) => Integer::Small(!a),
-        Int::Big(a) => Integer::from(-(a + BigInt::one())),
+    if a.is_negative() {
+        negate(a)
+    } else {
+        a.to_integer()
     }
 }
 
@@ -227,7 +235,7 @@ pub fn floor_divide(a: Int<'_>, b: Int<'_>) -> Result<Integer, DivideError> {
     match (a, b) {
         (Int::Small(a), Int::Small(b)) if b != 0 => {
             Ok(num_integer::Integer::div_floor(&(a as i128), &(b as i128)).into())
-        },
+        }
         _ => Ok(divide_modulo(a, b)?.0),
     }
 }
@@ -237,7 +245,7 @@ pub fn modulo(a: Int<'_>, b: Int<'_>) -> Result<Integer, DivideError> {
     match (a, b) {
         (Int::Small(a), Int::Small(b)) if b != 0 => {
             Ok(num_integer::Integer::mod_floor(&(a as i128), &(b as i128)).into())
-        },
+        }
         _ => Ok(divide_modulo(a, b)?.1),
     }
 }
@@ -267,7 +275,8 @@ pub fn true_divide(a: Int<'_>, b: Int<'_>) -> Result<f64, DivideError> {
     };
     let (quotient, remainder) = dividend.div_rem(&divisor);
     let quotient = quotient.to_u128().unwrap_or(u128::MAX);
-    let value = round_binary(quotient, !remainder.is_zero(), -shift).ok_or(DivideError::Overflow)?;
+    let value =
+        round_binary(quotient, !remainder.is_zero(), -shift).ok_or(DivideError::Overflow)?;
     Ok(if negative { -value } else { value })
 }
 
@@ -292,7 +301,11 @@ pub fn round_binary(mantissa: u128, more: bool, exponent: i64) -> Option<f64> {
     if dropped > 0 {
         let half = 1u128 << (dropped - 1);
         let rest = mantissa & ((half - 1) | half);
-        rounded = if dropped == 128 { 0 } else { mantissa >> dropped };
+        rounded = if dropped == 128 {
+            0
+        } else {
+            mantissa >> dropped
+        };
         if rest > half || rest == half && (more || rounded & 1 == 1) {
             rounded += 1;
         }
@@ -315,12 +328,17 @@ fn power_of_two(exponent: i32) -> f64 {
 /// `base ** exponent` for an exponent that is not negative.
 pub fn power(base: Int<'_>, exponent: Int<'_>) -> Result<Integer, TooLarge> {
     match base.to_i64() {
-        Some(value @ (0 | 1)) => return Ok(Integer::Small(if exponent.is_zero() { 1 } else { value })),
+        Some(value @ (0 | 1)) => {
+            return Ok(Integer::Small(if exponent.is_zero() { 1 } else { value }));
+        }
         Some(-1) => return Ok(Integer::Small(if is_odd(exponent) { -1 } else { 1 })),
         _ => {}
     }
-    let exponent = exponent.to_i64().and_then(|n| u32::try_from(n).ok()).ok_or(TooLarge)?;
-    let bits = bit_length(base);
+    let exponent = exponent
+        .to_i64()
+        .and_then(|n| u32::try_from(n).ok())
+        .ok_or(TooLarge)?;
+    let bits = base.bit_length();
     if (bits - 1).saturating_mul(exponent as u64) > BIT_LIMIT {
         return Err(TooLarge);
     }
@@ -341,7 +359,11 @@ pub fn is_odd(a: Int<'_>) -> bool {
 }
 
 /// `pow(base, exponent, modulus)`, of any signs; the result has the sign of the modulus.
-pub fn power_modulo(base: Int<'_>, exponent: Int<'_>, modulus: Int<'_>) -> Result<Integer, PowerModuloError> {
+pub fn power_modulo(
+    base: Int<'_>,
+    exponent: Int<'_>,
+    modulus: Int<'_>,
+) -> Result<Integer, PowerModuloError> {
     if modulus.is_zero() {
         return Err(PowerModuloError::ZeroModulus);
     }
@@ -350,7 +372,9 @@ pub fn power_modulo(base: Int<'_>, exponent: Int<'_>, modulus: Int<'_>) -> Resul
     if exponent.is_negative() {
         base = inverse(&base, &positive).ok_or(PowerModuloError::NotInvertible)?;
     }
-    let result = base.magnitude().modpow(&exponent.magnitude(), positive.magnitude());
+    let result = base
+        .magnitude()
+        .modpow(&exponent.magnitude(), positive.magnitude());
     let result = BigInt::from(result);
     if modulus.is_negative() && !result.is_zero() {
         return Ok((result - positive).into());
@@ -365,74 +389,6 @@ fn inverse(value: &BigInt, modulus: &BigInt) -> Option<BigInt> {
     }
     let found = value.extended_gcd(modulus);
     found.gcd.is_one().then(|| found.x.mod_floor(modulus))
-}
-
-/// `a << count` for a count that is not negative.
-pub fn shift_left(a: Int<'_>, count: Int<'_>) -> Result<Integer, TooLarge> {
-    if a.is_zero() {
-        return Ok(Integer::Small(0));
-    }
-    let count = count.to_i64().and_then(|n| u64::try_from(n).ok()).ok_or(TooLarge)?;
-    if bit_length(a).saturating_add(count) > BIT_LIMIT {
-        return Err(TooLarge);
-    }
-    match a {
-        Int::Small(a) if count < 64 => Ok(((a as i128) << count).into()),
-        _ => Ok((&*a.to_big() << count).into()),
-    }
-}
-
-/// `a >> count` for a count that is not negative: rounds down.
-pub fn shift_right(a: Int<'_>, count: Int<'_>) -> Integer {
-    let ground = Integer::Small(if a.is_negative() { -1 } else { 0 });
-    let Some(count) = count.to_i64().and_then(|n| u64::try_from(n).ok()) else {
-        return ground;
-    };
-    match a {
-        Int::Small(a) => Integer::Small(a >> count.min(63)),
-        Int::Big(a) if count >= a.bits() => ground,
-        Int::Big(a) => (a >> count).into(),
-    }
-}
-
-/// `a & b`.
-pub fn and(a: Int<'_>, b: Int<'_>) -> Integer {
-    match (a, b) {
-        (Int::Small(a), Int::Small(b)) => Integer::Small(a & b),
-        _ => (&*a.to_big() & &*b.to_big()).into(),
-    }
-}
-
-/// `a | b`.
-pub fn or(a: Int<'_>, b: Int<'_>) -> Integer {
-    match (a, b) {
-        (Int::Small(a), Int::Small(b)) => Integer::Small(a | b),
-        _ => (&*a.to_big() | &*b.to_big()).into(),
-    }
-}
-
-/// `a ^ b`.
-pub fn exclusive_or(a: Int<'_>, b: Int<'_>) -> Integer {
-    match (a, b) {
-        (Int::Small(a), Int::Small(b)) => Integer::Small(a ^ b),
-        _ => (&*a.to_big() ^ &*b.to_big()).into(),
-    }
-}
-
-/// `a.bit_length()`.
-pub fn bit_length(a: Int<'_>) -> u64 {
-    match a {
-        Int::Small(a) => 64 - a.unsigned_abs().leading_zeros() as u64,
-        Int::Big(a) => a.bits(),
-    }
-}
-
-/// `a.bit_count()`: the ones in the absolute value.
-pub fn bit_count(a: Int<'_>) -> u64 {
-    match a {
-        Int::Small(a) => a.unsigned_abs().count_ones() as u64,
-        Int::Big(a) => a.magnitude().count_ones(),
-    }
 }
 
 /// `math.isqrt(a)`; `None` for a negative number.
@@ -478,7 +434,11 @@ pub fn hash(a: Int<'_>) -> i64 {
         Int::Small(a) => a.unsigned_abs() % HASH_MODULUS,
         Int::Big(a) => (a.magnitude() % HASH_MODULUS).to_u64().unwrap_or(0),
     } as i64;
-    match if a.is_negative() { -magnitude } else { magnitude } {
+    match if a.is_negative() {
+        -magnitude
+    } else {
+        magnitude
+    } {
         -1 => -2,
         hash => hash,
     }
@@ -490,7 +450,7 @@ pub fn round_to_tens(a: Int<'_>, places: u64) -> Integer {
         return a.to_integer();
     }
     // A number of n bits has at most n / 3 + 1 digits; with more places asked for, it rounds to zero.
-    if places > bit_length(a) / 3 + 2 {
+    if places > a.bit_length() / 3 + 2 {
         return Integer::Small(0);
     }
     let unit = BigInt::from(10).pow(places as u32);
@@ -524,8 +484,10 @@ mod tests {
         assert_eq!(subtract(over.view(), Int::Small(1)), max);
         assert_eq!(negate(Int::Small(i64::MIN)), over);
         assert_eq!(negate(over.view()), Integer::Small(i64::MIN));
-        assert_eq!(floor_divide(Int::Small(i64::MIN), Int::Small(-1)), Ok(over.clone()));
-        assert_eq!(invert(over.view()), big("-9223372036854775809"));
+        assert_eq!(
+            floor_divide(Int::Small(i64::MIN), Int::Small(-1)),
+            Ok(over.clone())
+        );
     }
 
     #[test]
@@ -534,8 +496,12 @@ mod tests {
         assert_eq!(pair(-7, 2), (Integer::Small(-4), Integer::Small(1)));
         assert_eq!(pair(7, -2), (Integer::Small(-4), Integer::Small(-1)));
         assert_eq!(modulo(Int::Small(1), Int::Small(0)), Err(DivideError::Zero));
-        let (quotient, remainder) = divide_modulo(big("-100000000000000000000").view(), Int::Small(7)).unwrap();
-        assert_eq!((quotient, remainder), (big("-14285714285714285715"), Integer::Small(5)));
+        let (quotient, remainder) =
+            divide_modulo(big("-100000000000000000000").view(), Int::Small(7)).unwrap();
+        assert_eq!(
+            (quotient, remainder),
+            (big("-14285714285714285715"), Integer::Small(5))
+        );
     }
 
     #[test]
@@ -550,31 +516,36 @@ mod tests {
         let tiny = (BigInt::one() << 1075u32).to_string();
         assert_eq!(divide("1", &tiny), Ok(0.0));
         assert_eq!(divide("3", &tiny), Ok(1e-323));
-        assert_eq!(divide("0", &format!("-{huge}")).map(f64::to_bits), Ok((-0.0f64).to_bits()));
+        assert_eq!(
+            divide("0", &format!("-{huge}")).map(f64::to_bits),
+            Ok((-0.0f64).to_bits())
+        );
     }
 
     #[test]
     fn powers() {
-        assert_eq!(power(Int::Small(-3), Int::Small(3)), Ok(Integer::Small(-27)));
-        assert_eq!(power(Int::Small(10), Int::Small(20)), Ok(big("100000000000000000000")));
-        assert_eq!(power(Int::Small(10), Int::Small(10_000_000_000)), Err(TooLarge));
-        assert_eq!(power(Int::Small(-1), big("100000000000000000001").view()), Ok(Integer::Small(-1)));
+        assert_eq!(
+            power(Int::Small(-3), Int::Small(3)),
+            Ok(Integer::Small(-27))
+        );
+        assert_eq!(
+            power(Int::Small(10), Int::Small(20)),
+            Ok(big("100000000000000000000"))
+        );
+        assert_eq!(
+            power(Int::Small(10), Int::Small(10_000_000_000)),
+            Err(TooLarge)
+        );
+        assert_eq!(
+            power(Int::Small(-1), big("100000000000000000001").view()),
+            Ok(Integer::Small(-1))
+        );
         let modulo = |a, b, c| power_modulo(Int::Small(a), Int::Small(b), Int::Small(c));
         assert_eq!(modulo(3, -1, 11), Ok(Integer::Small(4)));
         assert_eq!(modulo(3, 5, -7), Ok(Integer::Small(-2)));
         assert_eq!(modulo(2, -1, 4), Err(PowerModuloError::NotInvertible));
         assert_eq!(modulo(2, 3, 0), Err(PowerModuloError::ZeroModulus));
         assert_eq!(modulo(5, 0, 1), Ok(Integer::Small(0)));
-    }
-
-    #[test]
-    fn bits() {
-        assert_eq!(shift_right(Int::Small(-5), Int::Small(100)), Integer::Small(-1));
-        assert_eq!(shift_left(Int::Small(-1), Int::Small(63)), Ok(Integer::Small(i64::MIN)));
-        assert_eq!(shift_left(Int::Small(1), Int::Small(i64::MAX)), Err(TooLarge));
-        assert_eq!(and(big("-18446744073709551616").view(), Int::Small(-1)), big("-18446744073709551616"));
-        assert_eq!(bit_length(Int::Small(i64::MIN)), 64);
-        assert_eq!(bit_count(Int::Small(-255)), 8);
     }
 
     #[test]
@@ -588,7 +559,19 @@ mod tests {
     #[test]
     fn rounding_to_tens_is_half_to_even() {
         let round = |a, places| round_to_tens(Int::Small(a), places).to_i64().unwrap();
-        assert_eq!([round(15, 1), round(25, 1), round(-25, 1), round(-35, 1)], [20, 20, -20, -40]);
-        assert_eq!([round(5, 1), round(6, 1), round(99, 2), round(99, 400), round(50, 2)], [0, 10, 100, 0, 0]);
+        assert_eq!(
+            [round(15, 1), round(25, 1), round(-25, 1), round(-35, 1)],
+            [20, 20, -20, -40]
+        );
+        assert_eq!(
+            [
+                round(5, 1),
+                round(6, 1),
+                round(99, 2),
+                round(99, 400),
+                round(50, 2)
+            ],
+            [0, 10, 100, 0, 0]
+        );
     }
 }

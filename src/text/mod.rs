@@ -4,14 +4,18 @@
 //! `BigInt` (`integer::Int`). Nothing here raises: functions answer with an `Option`, a small error
 //! enum, or the words of the exception, and the caller makes the exception.
 
+mod code_page;
 pub mod codec;
 pub mod complex;
+pub mod decoder;
+pub mod encoding;
 pub mod escape_codec;
 pub mod float;
 pub mod float_text;
 pub mod format_number;
 pub mod format_spec;
 pub mod integer;
+pub mod integer_bits;
 pub mod integer_text;
 pub mod letter_case;
 pub mod mersenne;

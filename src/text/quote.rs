@@ -99,7 +99,10 @@ mod tests {
 
     #[test]
     fn escapes() {
-        assert_eq!(repr("é\n\t\r\\\0\u{7f}\u{a0}\u{200b}\u{10ffff}€".as_bytes()), "'é\\n\\t\\r\\\\\\x00\\x7f\\xa0\\u200b\\U0010ffff€'");
+        assert_eq!(
+            repr("é\n\t\r\\\0\u{7f}\u{a0}\u{200b}\u{10ffff}€".as_bytes()),
+            "'é\\n\\t\\r\\\\\\x00\\x7f\\xa0\\u200b\\U0010ffff€'"
+        );
         assert_eq!(ascii("é€😀".as_bytes()), "'\\xe9\\u20ac\\U0001f600'");
         assert_eq!(repr(&[0xED, 0xB2, 0x80]), "'\\udc80'");
         assert_eq!(repr_bytes(b"\x00\xff\n'\""), "b'\\x00\\xff\\n\\'\"'");

@@ -3,7 +3,8 @@
 //! Steps as `codec` wants them: each goes on until something cannot be converted. Marks at the start
 //! are the caller's; `Order::Marked` is little here.
 
-use super::codec::{CodecError, Order};
+use super::codec::CodecError;
+use super::encoding::Order;
 use super::wtf8;
 
 /// The name of an encoding by the width of its code units.
@@ -20,7 +21,14 @@ pub fn name(width: u8, order: Order) -> &'static str {
 
 /// The name in decoding errors, where the order has been settled.
 fn settled_name(width: u8, order: Order) -> &'static str {
-    name(width, if order == Order::Big { Order::Big } else { Order::Little })
+    name(
+        width,
+        if order == Order::Big {
+            Order::Big
+        } else {
+            Order::Little
+        },
+    )
 }
 
 /// The code unit of so many bytes that bytes start with.
@@ -60,8 +68,22 @@ pub fn decode_16(
                     code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
                     length = 4;
                 }
-                Some(_) => return Err(CodecError::new(name, at, at + 2, "illegal UTF-16 surrogate")),
-                None if last => return Err(CodecError::new(name, at, bytes.len(), "unexpected end of data")),
+                Some(_) => {
+                    return Err(CodecError::new(
+                        name,
+                        at,
+                        at + 2,
+                        "illegal UTF-16 surrogate",
+                    ));
+                }
+                None if last => {
+                    return Err(CodecError::new(
+                        name,
+                        at,
+                        bytes.len(),
+                        "unexpected end of data",
+                    ));
+                }
                 None => return Ok(at),
             },
             0xDC00..0xE000 => return Err(CodecError::new(name, at, at + 2, "illegal encoding")),
@@ -105,7 +127,12 @@ pub fn decode_32(
 }
 
 /// Encodes UTF-16 from a byte offset of the text on.
-pub fn encode_16(text: &[u8], position: usize, order: Order, out: &mut Vec<u8>) -> Result<(), CodecError> {
+pub fn encode_16(
+    text: &[u8],
+    position: usize,
+    order: Order,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
     encode_wide(text, position, name(16, order), out, |out, code| {
         if code < 0x1_0000 {
             return push_unit(out, code, 2, order);
@@ -116,8 +143,15 @@ pub fn encode_16(text: &[u8], position: usize, order: Order, out: &mut Vec<u8>) 
 }
 
 /// Encodes UTF-32 from a byte offset of the text on.
-pub fn encode_32(text: &[u8], position: usize, order: Order, out: &mut Vec<u8>) -> Result<(), CodecError> {
-    encode_wide(text, position, name(32, order), out, |out, code| push_unit(out, code, 4, order))
+pub fn encode_32(
+    text: &[u8],
+    position: usize,
+    order: Order,
+    out: &mut Vec<u8>,
+) -> Result<(), CodecError> {
+    encode_wide(text, position, name(32, order), out, |out, code| {
+        push_unit(out, code, 4, order)
+    })
 }
 
 fn encode_wide(
@@ -130,7 +164,12 @@ fn encode_wide(
     let mut offset = position;
     while let Some((code, length)) = wtf8::decode(text, offset) {
         if wtf8::is_surrogate(code) {
-            return Err(CodecError::new(name, offset, offset + length, "surrogates not allowed"));
+            return Err(CodecError::new(
+                name,
+                offset,
+                offset + length,
+                "surrogates not allowed",
+            ));
         }
         push(out, code);
         offset += length;
@@ -140,7 +179,8 @@ fn encode_wide(
 
 #[cfg(test)]
 mod tests {
-    use super::super::codec::{Encoding, Handler, decode, decode_message, encode};
+    use super::super::codec::{decode, decode_message, encode};
+    use super::super::encoding::{Encoding, Handler};
     use super::*;
 
     #[test]
@@ -161,13 +201,19 @@ mod tests {
             decode_message(error.encoding, bytes, error.start, error.end, error.reason)
         };
         let wide = Encoding::Utf16(Order::Marked);
-        assert_eq!(failure(b"\0", wide), "'utf-16-le' codec can't decode byte 0x00 in position 0: truncated data");
+        assert_eq!(
+            failure(b"\0", wide),
+            "'utf-16-le' codec can't decode byte 0x00 in position 0: truncated data"
+        );
         let cut = "'utf-16-be' codec can't decode bytes in position 2-3: unexpected end of data";
         assert_eq!(failure(b"\xfe\xff\xd8\0", wide), cut);
         let lone = "'utf-16-le' codec can't decode bytes in position 0-1: illegal UTF-16 surrogate";
         assert_eq!(failure(b"\0\xd8a\0", wide), lone);
         let large = "'utf-32-le' codec can't decode bytes in position 0-3: code point not in range(0x110000)";
-        assert_eq!(failure(b"\0\0\x11\0a", Encoding::Utf32(Order::Marked)), large);
+        assert_eq!(
+            failure(b"\0\0\x11\0a", Encoding::Utf32(Order::Marked)),
+            large
+        );
     }
 
     #[test]
@@ -176,6 +222,9 @@ mod tests {
         let encoding = Encoding::Utf16(Order::Little);
         let bytes = encode(&lone, encoding, Handler::SurrogatePass).unwrap();
         assert_eq!(bytes, [0x00, 0xD8]);
-        assert_eq!(decode(&bytes, encoding, Handler::SurrogatePass).unwrap(), lone);
+        assert_eq!(
+            decode(&bytes, encoding, Handler::SurrogatePass).unwrap(),
+            lone
+        );
     }
 }

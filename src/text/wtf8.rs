@@ -19,7 +19,10 @@ pub fn decode(bytes: &[u8], offset: usize) -> Option<(u32, usize)> {
             let high = ((first as u32 & 7) << 18) | (continuation(1) << 12);
             (high | (continuation(2) << 6) | continuation(3), 4)
         }
-        0xE0.. => (((first as u32 & 15) << 12) | (continuation(1) << 6) | continuation(2), 3),
+        0xE0.. => (
+            ((first as u32 & 15) << 12) | (continuation(1) << 6) | continuation(2),
+            3,
+        ),
         _ => (((first as u32 & 31) << 6) | continuation(1), 2),
     };
     Some((code, length.min(bytes.len() - offset)))
@@ -71,7 +74,11 @@ pub fn is_surrogate(code: u32) -> bool {
 
 /// The code points of a string, in order.
 pub fn code_points(bytes: &[u8]) -> CodePoints<'_> {
-    CodePoints { bytes, start: 0, end: bytes.len() }
+    CodePoints {
+        bytes,
+        start: 0,
+        end: bytes.len(),
+    }
 }
 
 /// Iterator over code points, from either end.
@@ -176,14 +183,21 @@ mod tests {
     #[test]
     fn indices_and_offsets_convert() {
         let text = "aé€b".as_bytes();
-        assert_eq!((0..5).map(|i| offset_of_index(text, i)).collect::<Vec<_>>(), [0, 1, 3, 6, 7]);
+        assert_eq!(
+            (0..5).map(|i| offset_of_index(text, i)).collect::<Vec<_>>(),
+            [0, 1, 3, 6, 7]
+        );
         assert_eq!(index_of_offset(text, 6), 3);
         assert_eq!(offset_of_index(text, 99), 7);
     }
 
     #[test]
     fn broken_bytes_do_not_read_out_of_bounds() {
-        for bytes in [&[0xF0][..], &[0xE2, 0x82], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80]] {
+        for bytes in [
+            &[0xF0][..],
+            &[0xE2, 0x82],
+            &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80],
+        ] {
             assert!(code_points(bytes).count() <= bytes.len());
             assert!(code_points(bytes).rev().count() <= bytes.len());
         }
