@@ -48,6 +48,8 @@ pub struct Lexer<'source> {
     text: &'source str,
     logos: logos::Lexer<'source, Token>,
     open: Vec<Open>,
+    /// Where the last token ended.
+    last_end: u32,
     /// What was found wrong so far.
     pub errors: Vec<Diagnostic>,
 }
@@ -60,7 +62,7 @@ impl<'source> Lexer<'source> {
         if text.starts_with('\u{FEFF}') {
             logos.bump('\u{FEFF}'.len_utf8());
         }
-        Lexer { source, text, logos, open: Vec::new(), errors: Vec::new() }
+        Lexer { source, text, logos, open: Vec::new(), last_end: 0, errors: Vec::new() }
     }
 
     /// Is the place inside of brackets, where line ends mean nothing?
@@ -92,6 +94,13 @@ impl<'source> Lexer<'source> {
 
     /// The next token; at the end of the text `End`, again and again.
     pub fn next(&mut self) -> Spanned {
+        let token = self.scan();
+        self.last_end = token.2;
+        token
+    }
+
+    /// Reads a token.
+    fn scan(&mut self) -> Spanned {
         if let Some(Open::FString(_) | Open::Specification) = self.open.last() {
             return self.fstring_text();
         }
@@ -211,6 +220,14 @@ impl<'source> Lexer<'source> {
             }
             Some(Open::Field(at)) => {
                 self.note(Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)).at_end());
+            }
+            // A backslash joins the last line with none.
+            _ if self.last_end < end && !self.text[self.last_end as usize..].contains('#') => {
+                let rest = &self.text[self.last_end as usize..];
+                if let Some(at) = rest.rfind('\\') {
+                    let at = self.last_end + at as u32;
+                    self.note(Diagnostic::syntax("unexpected EOF while parsing", Span::new(at, at + 1)).at_end());
+                }
             }
             _ => {}
         }

@@ -16,3 +16,6 @@ pub mod statement;
 pub mod string;
 pub mod target;
 pub mod token;
+
+#[cfg(test)]
+mod tests;

@@ -28,8 +28,11 @@ pub fn parse(source: &Source, mode: Mode) -> Result<Module, Vec<Diagnostic>> {
             Ok(statements) => body.extend(statements),
             Err(found) => errors.extend(found),
         }
-        if count > 1 && mode == Mode::Interactive && errors.is_empty() {
-            let message = "multiple statements found while compiling a single statement";
+        if count > 1 && mode != Mode::Module && errors.is_empty() {
+            let message = match mode {
+                Mode::Interactive => "multiple statements found while compiling a single statement",
+                _ => "invalid syntax",
+            };
             errors.push(Diagnostic::syntax(message, parser.tokens_span()));
         }
     }
