@@ -131,7 +131,7 @@ impl Number {
         let mut count = self.digits.len();
         if separator.is_some() {
             let width = |count: usize| count + (count - 1) / group;
-            count = count.max(least.saturating_sub(least / group));
+            count = count.max(least / (group + 1) * group);
             while width(count) < least {
                 count += 1;
             }

@@ -10,6 +10,9 @@ use super::format_number::{Number, Parts};
 use super::integer::Int;
 use super::{float, integer_text, search, unicode, wtf8};
 
+/// The most digits that a float is written with; all but the first thousand are zeros anyway.
+pub const MOST_DIGITS: usize = 1 << 26;
+
 /// Why a value cannot be formatted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FormatError {
@@ -296,7 +299,9 @@ pub fn format_integer(
 ) -> Result<Vec<u8>, FormatError> {
     let parsed = Spec::parse(spec, Align::Right, type_name)?;
     parsed.check_grouping('d')?;
-    let kind = parsed.kind.and_then(char::from_u32).unwrap_or('d');
+    let kind = parsed
+        .kind
+        .map_or('d', |code| char::from_u32(code).unwrap_or('?'));
     let base = match kind {
         'd' | 'n' | 'c' => 10,
         'b' => 2,
@@ -375,7 +380,7 @@ pub fn format_float(value: f64, spec: &[u8], type_name: &str) -> Result<Vec<u8>,
 fn checked_precision(spec: &Spec) -> Result<Option<usize>, FormatError> {
     match spec.precision {
         Some(precision) if precision > i32::MAX as usize => value_error("precision too big"),
-        Some(precision) if precision > search::LARGEST / 4 => Err(FormatError::Memory),
+        Some(precision) if precision > MOST_DIGITS => Err(FormatError::Memory),
         precision => Ok(precision),
     }
 }

@@ -7,7 +7,7 @@ use num_bigint::{BigInt, BigUint, Sign};
 use num_traits::Zero;
 
 use super::integer::{Int, Integer, from_magnitude};
-use super::{unicode, wtf8};
+use super::{search, unicode, wtf8};
 
 /// The most decimal digits that conversions between text and integers handle unless told otherwise.
 pub const DEFAULT_DIGIT_LIMIT: usize = 4300;
@@ -33,6 +33,8 @@ pub enum ToBytesError {
     Negative,
     /// More bytes are needed.
     TooBig,
+    /// Memory does not have so many bytes: a MemoryError.
+    Memory,
 }
 
 impl ToBytesError {
@@ -41,6 +43,7 @@ impl ToBytesError {
         match self {
             ToBytesError::Negative => "can't convert negative int to unsigned",
             ToBytesError::TooBig => "int too big to convert",
+            ToBytesError::Memory => "",
         }
     }
 }
@@ -62,7 +65,8 @@ pub fn text_limit_message(limit: usize) -> String {
 }
 
 /// Text with surrounding white space removed and every Unicode decimal digit made ASCII. What is
-/// neither becomes `?`, which no number contains.
+/// neither becomes `?`, which no number contains. The text is that of a str: whoever has bytes refuses
+/// those that are not ASCII first.
 pub fn to_ascii(text: &[u8]) -> Vec<u8> {
     let plain = |code: u32| match code {
         0..0x80 => code as u8,
@@ -86,6 +90,11 @@ pub fn parse(text: &[u8], base: u32, limit: usize) -> Result<Integer, ParseError
     if base == 1 || base > 36 {
         return Err(ParseError::Base);
     }
+    if base == 10
+        && let Some(value) = short_decimal(text)
+    {
+        return Ok(Integer::Small(value));
+    }
     let ascii = to_ascii(text);
     let (negative, rest) = split_sign(&ascii);
     let (base, digits) = split_prefix(rest, base).ok_or(ParseError::Invalid)?;
@@ -103,6 +112,13 @@ pub fn parse(text: &[u8], base: u32, limit: usize) -> Result<Integer, ParseError
     }
     let magnitude = BigUint::parse_bytes(&plain, base).ok_or(ParseError::Invalid)?;
     Ok(from_magnitude(negative, magnitude))
+}
+
+/// The value of up to 18 ASCII digits and nothing else, which is what most texts are.
+fn short_decimal(text: &[u8]) -> Option<i64> {
+    let digits = (1..=18).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    let add = |value, digit: &u8| value * 10 + (digit - b'0') as i64;
+    digits.then(|| text.iter().fold(0, add))
 }
 
 /// Whether the text starts with a minus, and what follows its sign.
@@ -223,6 +239,9 @@ pub fn to_bytes(
     };
     if bytes.len() > length {
         return Err(ToBytesError::TooBig);
+    }
+    if length > search::LARGEST {
+        return Err(ToBytesError::Memory);
     }
     bytes.resize(length, if negative { 0xFF } else { 0 });
     if !little {

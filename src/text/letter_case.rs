@@ -10,6 +10,9 @@ use super::{unicode, wtf8};
 
 /// `text.lower()`.
 pub fn lower(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     map(text, |out, offset, code| {
         push_lower(out, text, offset, code)
     })
@@ -17,6 +20,9 @@ pub fn lower(text: &[u8]) -> Vec<u8> {
 
 /// `text.upper()`.
 pub fn upper(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     map(text, |out, _, code| push_upper(out, code))
 }
 
@@ -55,6 +61,9 @@ pub fn swap_case(text: &[u8]) -> Vec<u8> {
 
 /// `text.casefold()`.
 pub fn case_fold(text: &[u8]) -> Vec<u8> {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     map(text, |out, _, code| push_fold(out, code))
 }
 

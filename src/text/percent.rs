@@ -7,6 +7,7 @@
 use std::ops::Range;
 
 use super::float_text::{Extra, Style, to_text};
+use super::format_spec::MOST_DIGITS;
 use super::integer::Int;
 use super::search::{self, Unit};
 use super::{integer_text, wtf8};
@@ -313,7 +314,7 @@ impl Layout {
         };
         let digits = text.strip_prefix('-').unwrap_or(&text);
         let zeros = self.precision.unwrap_or(0).saturating_sub(digits.len());
-        if zeros >= i32::MAX as usize - digits.len().min(1 << 20) - 3 {
+        if zeros > (i32::MAX as usize - 4).saturating_sub(digits.len()) {
             return Err(PercentError::Overflow("precision too large"));
         }
         let digits = search::pad(digits.as_bytes(), zeros, 0, b"0").ok_or(PercentError::Memory)?;
@@ -330,7 +331,7 @@ impl Layout {
     /// A float behind `%e`, `%f` or `%g`, or those in capitals.
     pub fn float(&self, conversion: char, value: f64) -> Result<Vec<u8>, PercentError> {
         let precision = self.precision.unwrap_or(6);
-        if precision > search::LARGEST / 4 {
+        if precision > MOST_DIGITS {
             return Err(PercentError::Memory);
         }
         let style = match conversion.to_ascii_lowercase() {

@@ -135,6 +135,13 @@ pub fn reserve(length: usize) -> Option<Vec<u8>> {
     (length <= LARGEST && out.try_reserve_exact(length).is_ok()).then_some(out)
 }
 
+/// `text * times`.
+pub fn repeat(text: &[u8], times: usize) -> Option<Vec<u8>> {
+    let mut out = reserve(text.len().checked_mul(times)?)?;
+    push_times(&mut out, text, times);
+    Some(out)
+}
+
 /// `text.replace(from, to, limit)`; a negative limit is none.
 pub fn replace(text: &[u8], from: &[u8], to: &[u8], limit: i64, unit: Unit) -> Option<Vec<u8>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);

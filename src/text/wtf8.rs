@@ -133,14 +133,20 @@ pub fn count(bytes: &[u8]) -> usize {
 
 /// The byte offset of the code point with this index; the length of the string for indices beyond it.
 pub fn offset_of_index(bytes: &[u8], index: usize) -> usize {
-    let mut seen = 0;
-    for (offset, &byte) in bytes.iter().enumerate() {
-        if !is_continuation(byte) {
-            if seen == index {
-                return offset;
-            }
-            seen += 1;
+    // Whole blocks are counted, which is fast; only the block it is in is searched.
+    const BLOCK: usize = 64;
+    let mut left = index;
+    for (at, block) in bytes.chunks(BLOCK).enumerate() {
+        let here = count(block);
+        if left < here {
+            let starts = block
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| !is_continuation(**byte));
+            let found = starts.map(|(offset, _)| offset).nth(left);
+            return at * BLOCK + found.unwrap_or(block.len());
         }
+        left -= here;
     }
     bytes.len()
 }
@@ -189,6 +195,12 @@ mod tests {
         );
         assert_eq!(index_of_offset(text, 6), 3);
         assert_eq!(offset_of_index(text, 99), 7);
+        let long = "é€a".repeat(100);
+        let offsets: Vec<usize> = long.char_indices().map(|(offset, _)| offset).collect();
+        let found: Vec<usize> = (0..300)
+            .map(|i| offset_of_index(long.as_bytes(), i))
+            .collect();
+        assert_eq!(found, offsets);
     }
 
     #[test]
