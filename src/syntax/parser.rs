@@ -2,7 +2,7 @@
 
 use super::ast::{Block, Mode, Module};
 use super::build::Build;
-use super::grammar::Grammar;
+use super::grammar::{Failure, Grammar};
 use super::layout::Layout;
 use super::slip;
 use super::soft_keyword;
@@ -78,27 +78,37 @@ impl<'source> Parser<'source> {
         // The first token of the next statement has been looked at as well; its errors wait.
         let next = self.layout.peek();
         let end = self.tokens.last().map_or(0, |last| last.2.max(last.0 + 1));
-        let mut errors = self.layout.take_errors(end);
-        let unclosed = match errors.as_slice() {
-            [] => None,
-            [only] if only.message.ends_with("was never closed") => Some(self.source.line(only.span.start)),
+        let errors = self.layout.take_errors(end);
+        if let Some(&(start, Token::Indent, end)) = self.tokens.first() {
+            return Err(vec![Diagnostic::indentation("unexpected indent", Span::new(start, end))]);
+        }
+        let is_unclosed = match errors.as_slice() {
+            [] => false,
+            [only] if only.message.ends_with("was never closed") => true,
             _ => return Err(errors),
         };
         soft_keyword::resolve(&mut self.tokens, self.source);
         let result = self.grammar.run(&self.build, self.start, &self.tokens);
         let found = self.build.take_errors();
         match result {
-            _ if unclosed.is_none() && !found.is_empty() => Err(found),
-            Ok(block) if unclosed.is_none() => Ok(block),
-            Err(failure) => {
-                let at = self.tokens.get(failure.index).map_or(next.0, |token| token.0);
-                let is_at_end = self.tokens.get(failure.index).is_none_or(|token| token.0 == token.2);
-                if unclosed.is_some_and(|line| is_at_end || self.source.line(at) > line) {
-                    return Err(errors);
-                }
-                Err(vec![slip::explain(self.source, &self.grammar, &self.tokens, next, &failure)])
-            }
-            Ok(_) => Err(std::mem::take(&mut errors)),
+            _ if !is_unclosed && !found.is_empty() => Err(found),
+            Ok(block) if !is_unclosed => Ok(block),
+            Err(failure) => Err(self.explain(&failure, next, errors)),
+            Ok(_) => Err(errors),
         }
+    }
+
+    /// Says why the tokens at hand are no statement: their bracket that was never closed, if there is one and they
+    /// are right up to the end of its line, else what is wrong at the token of the failure.
+    fn explain(&self, failure: &Failure, next: Spanned, unclosed: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        let token = self.tokens.get(failure.index).copied();
+        let bracket = unclosed.first().map(|error| self.source.line(error.span.start));
+        let is_behind = token.is_none_or(|(start, _, end)| start == end || Some(self.source.line(start)) > bracket);
+        if bracket.is_some() && is_behind {
+            return unclosed;
+        }
+        let found = slip::explain(self.source, &self.grammar, &self.tokens, next, failure);
+        let opens_more = token.is_some_and(|token| token.1.begins_operand() || token.1.opens());
+        if bracket.is_some() && opens_more && found.message == "invalid syntax" { unclosed } else { vec![found] }
     }
 }

@@ -6,6 +6,7 @@
 use super::ast::{Expression, StatementKind};
 use super::build::Build;
 use super::grammar::{Failure, Grammar};
+use super::target::{description, invalid_part};
 use super::token::{Spanned, Token};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -142,7 +143,7 @@ impl Slip<'_> {
 
     /// The end of the longest expression that begins at a token.
     pub fn expression_end(&self, first: usize) -> Option<usize> {
-        let mut depth = 0_usize;
+        let (mut depth, mut lambdas) = (0_usize, 0_usize);
         let rest = self.tokens.get(first..)?;
         let stop = rest.iter().position(|&(_, token, _)| {
             if token.opens() || token == Token::FStringStart {
@@ -153,7 +154,14 @@ impl Slip<'_> {
                 }
                 depth -= 1;
             }
-            depth == 0 && matches!(token, Token::Comma | Token::Newline | Token::Semicolon | Token::Colon | Token::Assign)
+            match token {
+                Token::Lambda if depth == 0 => lambdas += 1,
+                Token::Colon if depth == 0 && lambdas > 0 => lambdas -= 1,
+                Token::Comma if depth == 0 => return lambdas == 0,
+                Token::Newline | Token::Semicolon | Token::Colon | Token::Assign => return depth == 0,
+                _ => {}
+            }
+            false
         });
         let stop = first + stop.unwrap_or(rest.len());
         let build = Build::new(self.source);
@@ -223,6 +231,9 @@ impl Slip<'_> {
         use Token::*;
         let line = self.line_start(self.index);
         let (before, token) = (self.before(self.index)?, self.token(self.index));
+        if let Some(target) = self.invalid_target(line) {
+            return Some(target);
+        }
         match (self.header(line), before, token) {
             (Import | From, Import, Newline) => Some(self.here("Expected one or more names after 'import'")),
             (From, Comma, Newline) => {
@@ -237,6 +248,17 @@ impl Slip<'_> {
             (_, Newline, End) => Some(self.here("invalid syntax").at_end()),
             _ => Option::None,
         }
+    }
+
+    /// `f() =`, whatever is wrong behind it.
+    fn invalid_target(&self, line: usize) -> Option<Diagnostic> {
+        let equals = (line..self.index).find(|&index| self.token(index) == Token::Assign)?;
+        if self.opener(equals).is_some() {
+            return None;
+        }
+        let target = self.parse(line, equals)?;
+        let part = invalid_part(&target, false)?;
+        Some(Diagnostic::syntax(format!("cannot assign to {}", description(part)), part.span))
     }
 
     /// `print "x"`
@@ -264,12 +286,26 @@ impl Slip<'_> {
         let diagnostic = self.here("invalid syntax");
         let diagnostic = match self.advice() {
             Some(advice) => diagnostic.help(advice),
+            None if self.is_header_without_def() => {
+                let name = self.text(self.line_start(self.index));
+                diagnostic.help(format!("a function is defined with 'def {name}(...):'"))
+            }
             None => diagnostic,
         };
         match self.label() {
             Some(label) => diagnostic.label(label),
             None => diagnostic,
         }
+    }
+
+    /// `name(...):` and a block behind it?
+    fn is_header_without_def(&self) -> bool {
+        let line = self.line_start(self.index);
+        self.token(line) == Token::Name
+            && self.token(line + 1) == Token::LeftParenthesis
+            && self.token(self.index) == Token::Newline
+            && self.before(self.index) == Some(Token::Colon)
+            && self.token(self.index + 1) == Token::Indent
     }
 
     /// What was expected, where that takes few words.

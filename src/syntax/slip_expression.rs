@@ -56,6 +56,11 @@ impl Slip<'_> {
             && !self.opens_parameters(opener)
     }
 
+    /// Is a bracket that of a subscript?
+    fn opens_subscript(&self, opener: usize) -> bool {
+        self.token(opener) == Token::LeftBracket && self.before(opener).is_some_and(Token::ends_operand)
+    }
+
     /// Is a bracket the parenthesis of the parameters of a `def`?
     fn opens_parameters(&self, opener: usize) -> bool {
         let line = self.line_start(opener);
@@ -145,7 +150,7 @@ impl Slip<'_> {
         match (before, token) {
             (Token::LeftParenthesis | Token::Comma | Token::Lambda, Token::LeftParenthesis) => {
                 let what = if lambda.is_some() { "Lambda expression parameters" } else { "Function parameters" };
-                let end = self.expression_end(self.index)?;
+                let end = self.expression_end(self.index).filter(|&end| end > self.index + 2)?;
                 Some(Diagnostic::syntax(format!("{what} cannot be parenthesized"), self.range(self.index, end - 1)))
             }
             (_, Token::Assign) if stars == Some(Token::Star) || self.before(self.index - 1) == Some(Token::Star) => {
@@ -167,7 +172,10 @@ impl Slip<'_> {
         let (before, token) = (self.before(self.index)?, self.token(self.index));
         let is_call = self.opens_call(opener);
         match (before, token) {
-            (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma) => {
+            (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma)
+                if (is_call || self.opens_subscript(opener))
+                    && matches!(self.before(self.index - 1), Some(Token::Comma | Token::LeftParenthesis | Token::LeftBracket)) =>
+            {
                 Some(Diagnostic::syntax("Invalid star expression", self.span(self.index)))
             }
             (Token::Assign, Token::RightParenthesis | Token::Comma) if is_call => {
@@ -246,6 +254,9 @@ impl Slip<'_> {
                 Some(Diagnostic::syntax("cannot use double starred expression here", span))
             }
             (_, Token::For | Token::Async) if is_brace || self.token(opener) == Token::LeftBracket => {
+                if token == Token::Async && self.token(self.index + 1) != Token::For {
+                    return None;
+                }
                 let start = self.operand_start(self.index);
                 if self.before(start) != Some(Token::Comma) {
                     return None;
@@ -271,12 +282,9 @@ impl Slip<'_> {
             return None;
         }
         let start = self.operand_start(self.index);
-        let is_string = matches!(token, Token::String | Token::FStringStart);
-        if start + 1 == self.index && before == Token::Name {
-            let is_soft = matches!(self.text(start), "match" | "case" | "type" | "_");
-            if is_string || is_soft {
-                return None;
-            }
+        let is_prefix = start + 1 == self.index && before == Token::Name && token == Token::String;
+        if is_prefix || matches!(self.text(start), "match" | "case" | "type" | "_") {
+            return None;
         }
         if matches!(self.before(start), Some(Token::If | Token::Elif | Token::While)) {
             return None;

@@ -53,7 +53,7 @@ pub fn suggests_comparison(target: &Expression) -> bool {
 }
 
 /// The first part of a target that nothing can be bound to.
-fn invalid_part(target: &Expression, deleting: bool) -> Option<&Expression> {
+pub fn invalid_part(target: &Expression, deleting: bool) -> Option<&Expression> {
     match &target.kind {
         ExpressionKind::Name(_) | ExpressionKind::Attribute(..) | ExpressionKind::Subscript(..) => None,
         ExpressionKind::Tuple(items) | ExpressionKind::List(items) => {
