@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::{goldens, layers, readme, scripts};
+use harness::{commands, goldens, layers, readme, scripts};
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
@@ -17,6 +17,7 @@ fn main() {
     trials.extend(goldens::diagnostics());
     trials.extend(goldens::bytecode());
     trials.extend(goldens::examples());
+    trials.extend(commands::trials());
     trials.extend(readme::trials());
     trials.push(layers::trial());
     libtest_mimic::run(&arguments, trials).exit();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
@@ -15,7 +15,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(20);
 /// What a finished run left behind.
 #[derive(Debug)]
 pub struct Finished {
-    /// The exit status; None where a signal ended it.
+    /// The exit status; 128 and the number of the signal where one ended it, as a shell has it.
     pub status: Option<i32>,
     /// Standard output; what is not UTF-8 is replaced.
     pub stdout: String,
@@ -90,7 +90,7 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
     let mut pause = Duration::from_micros(500);
     loop {
         if let Some(status) = child.try_wait().map_err(|error| error.to_string())? {
-            return Ok(status.code());
+            return Ok(number(status));
         }
         if start.elapsed() > TIME_LIMIT {
             drop(child.kill());
@@ -103,6 +103,15 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
     }
+}
+
+/// The exit status as a shell shows it.
+fn number(status: ExitStatus) -> Option<i32> {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return Some(128 + signal);
+    }
+    status.code()
 }
 
 /// An empty folder that disappears with its owner.
