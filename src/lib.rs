@@ -1,6 +1,7 @@
 //! Corolang: a tiny scripting language with native coroutines.
 #![allow(missing_docs)]
 
+pub mod compiler;
 pub mod bytecode;
 pub mod syntax;
 pub mod text;

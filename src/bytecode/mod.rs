@@ -3,3 +3,4 @@
 pub mod code;
 pub mod disassembler;
 pub mod instruction;
+pub mod verifier;
