@@ -115,9 +115,10 @@ fn unused_window(instruction: Instruction) -> bool {
     }
 }
 
-/// Is the operand `a` a number of things rather than a variant?
+/// Is the operand `a` worth showing when it is zero: a number of things, or the truth wanted?
 fn is_count(opcode: Opcode) -> bool {
-    matches!(opcode, Opcode::Call | Opcode::CallMethod | Opcode::UnpackStar | Opcode::MatchClass)
+    let compares = opcode.operands().contains(&Operand::JumpD) && opcode.operands().contains(&Operand::A);
+    compares || matches!(opcode, Opcode::Call | Opcode::CallMethod | Opcode::UnpackStar | Opcode::MatchClass)
 }
 
 fn number(code: &Code, opcode: Opcode, number: u16) -> String {

@@ -24,6 +24,7 @@ const DETOUR: u32 = 2;
 /// Assembles one code.
 pub fn assemble(mut emitter: Emitter) -> Assembled {
     thread_jumps(&mut emitter);
+    invert_branches(&mut emitter);
     drop_empty_jumps(&mut emitter);
     let mut far = vec![false; emitter.items.len()];
     let words = loop {
@@ -58,6 +59,49 @@ fn thread_jumps(emitter: &mut Emitter) {
             emitter.items[index].target = item.target;
         }
     }
+}
+
+/// Lets a branch over a jump, taken the other way, be the jump.
+fn invert_branches(emitter: &mut Emitter) {
+    let mut targeted = vec![false; emitter.items.len() + 1];
+    let handlers = emitter.handlers.iter().map(|handler| handler.target);
+    for label in emitter.items.iter().filter_map(|item| item.target).chain(handlers) {
+        targeted[next_live(&emitter.items, emitter.position(label) as usize)] = true;
+    }
+    for index in 0..emitter.items.len() {
+        let item = emitter.items[index];
+        let jump = next_live(&emitter.items, index + 1);
+        if let (true, Some(label), Some(inverse), Some(next)) =
+            (item.live, item.target, inverse(item.instruction), emitter.items.get(jump))
+            && next.instruction.opcode() == Opcode::Jump
+            && !targeted[jump]
+            && next_live(&emitter.items, jump + 1) == next_live(&emitter.items, emitter.position(label) as usize)
+        {
+            let target = next.target;
+            emitter.items[index].instruction = inverse;
+            emitter.items[index].target = target;
+            emitter.items[jump].live = false;
+        }
+    }
+}
+
+/// The branch that is taken when the given one is not.
+fn inverse(branch: Instruction) -> Option<Instruction> {
+    let (a, b, c) = (branch.a(), branch.b(), branch.c());
+    let inverse = match branch.opcode() {
+        Opcode::JumpIfTrue => Instruction::new(Opcode::JumpIfFalse, a, b, c, 0),
+        Opcode::JumpIfFalse => Instruction::new(Opcode::JumpIfTrue, a, b, c, 0),
+        Opcode::JumpIfNone => Instruction::new(Opcode::JumpIfNotNone, a, b, c, 0),
+        Opcode::JumpIfNotNone => Instruction::new(Opcode::JumpIfNone, a, b, c, 0),
+        opcode if compares(opcode) => Instruction::new(opcode, a ^ 1, b, c, 0),
+        _ => return None,
+    };
+    Some(inverse)
+}
+
+/// Is it a comparison and a jump in one?
+fn compares(opcode: Opcode) -> bool {
+    has_short_jump(opcode) && opcode.operands().contains(&Operand::A)
 }
 
 /// Drops jumps to the instruction that follows anyway.

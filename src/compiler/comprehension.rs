@@ -190,8 +190,11 @@ impl<'a> Compiler<'a> {
         };
         let mark = self.mark();
         if is_async {
-            let step = self.async_step(iterator, span);
-            self.store(target, mark)?;
+            let step = self.async_step(plain, iterator, span);
+            match plain {
+                Some(register) => self.unit.emitter.set_bound(register),
+                None => self.store(target, mark)?,
+            }
             self.release(mark);
             return Ok(Some(step));
         }
@@ -210,13 +213,13 @@ impl<'a> Compiler<'a> {
         Ok(None)
     }
 
-    /// Awaits the next item of an asynchronous iterator into the next register.
-    fn async_step(&mut self, iterator: Register, span: Span) -> AsyncStep {
+    /// Awaits the next item of an asynchronous iterator, into a local or the next register.
+    fn async_step(&mut self, plain: Option<Register>, iterator: Register, span: Span) -> AsyncStep {
         let state = self.unit.emitter.state_for_handler();
         let start = self.unit.emitter.here();
         let item = self.allocate(1);
         self.emit(Opcode::GetAsyncNext, 0, item, iterator, 0, span);
-        self.emit(Opcode::Delegate, 1, item, item, item + 1, span);
+        self.emit(Opcode::Delegate, 1, plain.unwrap_or(item), item, item + 1, span);
         AsyncStep { range: (start, self.unit.emitter.here()), state }
     }
 

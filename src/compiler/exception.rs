@@ -301,14 +301,14 @@ impl<'a> Compiler<'a> {
             ExpressionKind::Name(name) => self.plain_register(name),
             _ => None,
         });
-        let direct = plain.filter(|_| !is_async);
-        self.emit(Opcode::Call, 0, direct.unwrap_or(entered), entered, 0, span);
+        let result = plain.unwrap_or(entered);
+        self.emit(Opcode::Call, 0, if is_async { entered } else { result }, entered, 0, span);
         if is_async {
-            self.await_register(entered, 1, Some(entered), span);
+            self.await_register(entered, 1, Some(result), span);
         }
         let state = self.unit.emitter.state_for_handler();
         self.open_block(BlockKind::With { exit, is_async }, span);
-        match (direct, target) {
+        match (plain, target) {
             (Some(register), _) => self.unit.emitter.set_bound(register),
             (None, Some(target)) => self.store(target, entered)?,
             (None, None) => {}

@@ -91,9 +91,19 @@ impl<'a> Compiler<'a> {
         block
     }
 
-    /// Must something be done on the way out, so that what is returned has to wait in a temporary?
-    pub fn exit_has_work(&self) -> bool {
-        self.unit.blocks.iter().any(|block| !matches!(block.kind, BlockKind::Loop { .. } | BlockKind::Guarded))
+    /// Where the value of a `return` best goes: to the `finally` that will keep it, if nothing else is passed
+    /// before.
+    pub fn kept_value(&self) -> Option<Register> {
+        let works = |block: &&Block| !matches!(block.kind, BlockKind::Loop { .. } | BlockKind::Guarded);
+        match self.unit.blocks.iter().rev().find(works)?.kind {
+            BlockKind::Finally { value, .. } => Some(value),
+            _ => None,
+        }
+    }
+
+    /// May a local lose its value on the way out?
+    pub fn exit_clears(&self) -> bool {
+        self.unit.blocks.iter().any(|block| matches!(block.kind, BlockKind::Named { .. }))
     }
 
     /// Leaves by an exit; `value` is what is returned.

@@ -1,7 +1,7 @@
 //! The `match` statement.
 //!
-//! A pattern jumps away when it fails. What it captures waits in temporaries and is bound to its names when the
-//! whole pattern has matched, before the guard.
+//! A pattern jumps away when it fails. What it captures stays in the register where it was found, and is bound to
+//! its names when the whole pattern has matched, before the guard.
 
 use crate::bytecode::code::Constant;
 use crate::bytecode::instruction::Opcode;
@@ -12,8 +12,8 @@ use crate::compiler::scope::{Result, error};
 use crate::source::Span;
 use crate::syntax::ast::{Case, Comparison, Expression, Name, Pattern, PatternKind};
 
-/// The temporaries in which captured values wait, in the order their names occur.
-type Slots = [(Name, Register)];
+/// Where captured values wait, in the order their names occur.
+type Captured = Vec<(Name, Register)>;
 
 impl<'a> Compiler<'a> {
     /// `match`
@@ -36,15 +36,13 @@ impl<'a> Compiler<'a> {
 
     fn case(&mut self, case: &'a Case, subject: Register, failed: Label) -> Result<()> {
         let mark = self.mark();
-        let mut names = Vec::new();
-        captures(&case.pattern, &mut names)?;
+        captures(&case.pattern, &mut Vec::new())?;
         match &case.pattern.kind {
             PatternKind::Capture(name) => self.store_name(name, subject, case.pattern.span),
             _ => {
-                let first = self.allocate(names.len());
-                let slots: Vec<(Name, Register)> = names.into_iter().zip(first..).collect();
-                self.pattern(&case.pattern, subject, failed, &slots)?;
-                for (name, register) in &slots {
+                let mut captured = Vec::new();
+                self.pattern(&case.pattern, subject, failed, &mut captured)?;
+                for (name, register) in &captured {
                     self.store_name(name, *register, case.pattern.span);
                 }
             }
@@ -56,35 +54,27 @@ impl<'a> Compiler<'a> {
         self.block(&case.body)
     }
 
-    fn pattern(&mut self, pattern: &'a Pattern, subject: Register, failed: Label, slots: &Slots) -> Result<()> {
+    fn pattern(&mut self, pattern: &'a Pattern, subject: Register, failed: Label, captured: &mut Captured) -> Result<()> {
         let span = pattern.span;
-        let mark = self.mark();
         match &pattern.kind {
             PatternKind::Wildcard | PatternKind::Star(None) => {}
-            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => self.capture_value(name, subject, slots, span),
+            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => captured.push((name.clone(), subject)),
             PatternKind::Literal(value) => self.literal_pattern(value, subject, failed)?,
             PatternKind::Value(value) => self.value_pattern(value, subject, failed)?,
-            PatternKind::Sequence(patterns) => self.sequence_pattern(patterns, subject, failed, slots, span)?,
+            PatternKind::Sequence(patterns) => self.sequence_pattern(patterns, subject, failed, captured, span)?,
             PatternKind::Mapping(entries, rest) => {
-                self.mapping_pattern(entries, rest.as_ref(), subject, failed, slots, span)?;
+                self.mapping_pattern(entries, rest.as_ref(), subject, failed, captured, span)?;
             }
             PatternKind::Class(class, patterns, named) => {
-                self.class_pattern(class, (patterns, named), subject, failed, slots, span)?;
+                self.class_pattern(class, (patterns, named), subject, failed, captured, span)?;
             }
-            PatternKind::Or(patterns) => self.or_pattern(patterns, subject, failed, slots, span)?,
+            PatternKind::Or(patterns) => self.or_pattern(patterns, subject, failed, captured, span)?,
             PatternKind::As(inner, name) => {
-                self.pattern(inner, subject, failed, slots)?;
-                self.capture_value(name, subject, slots, span);
+                self.pattern(inner, subject, failed, captured)?;
+                captured.push((name.clone(), subject));
             }
         }
-        self.release(mark);
         Ok(())
-    }
-
-    fn capture_value(&mut self, name: &Name, value: Register, slots: &Slots, span: Span) {
-        if let Some((_, slot)) = slots.iter().find(|(slot, _)| slot == name) {
-            self.deliver(value, Some(*slot), span);
-        }
     }
 
     fn literal_pattern(&mut self, value: &'a Expression, subject: Register, failed: Label) -> Result<()> {
@@ -94,6 +84,7 @@ impl<'a> Compiler<'a> {
             Some(constant @ Constant::Bool(_)) => {
                 let register = self.constant(&constant, None, span);
                 self.emit(Opcode::Compare, Comparison::Is as u8, register, subject, register, span);
+                self.release(register);
                 self.branch(Opcode::JumpIfFalse, 1, register, 0, failed, span);
             }
             _ => match small(value) {
@@ -105,7 +96,9 @@ impl<'a> Compiler<'a> {
     }
 
     fn value_pattern(&mut self, value: &'a Expression, subject: Register, failed: Label) -> Result<()> {
+        let mark = self.mark();
         let register = self.expression(value, None)?;
+        self.release(mark);
         self.branch(Opcode::JumpEqual, 0, subject, register, failed, value.span);
         Ok(())
     }
@@ -140,7 +133,7 @@ impl<'a> Compiler<'a> {
         patterns: &'a [Pattern],
         subject: Register,
         failed: Label,
-        slots: &Slots,
+        captured: &mut Captured,
         span: Span,
     ) -> Result<()> {
         let star = patterns.iter().position(|pattern| matches!(pattern.kind, PatternKind::Star(_)));
@@ -161,7 +154,7 @@ impl<'a> Compiler<'a> {
                 Err(_) => return error("too many expressions in star-unpacking sequence pattern", span),
             },
         }
-        self.patterns(patterns.iter(), window, failed, slots)
+        self.patterns(patterns.iter(), window, failed, captured)
     }
 
     fn patterns(
@@ -169,10 +162,10 @@ impl<'a> Compiler<'a> {
         patterns: impl Iterator<Item = &'a Pattern>,
         first: Register,
         failed: Label,
-        slots: &Slots,
+        captured: &mut Captured,
     ) -> Result<()> {
         for (pattern, register) in patterns.zip(first..) {
-            self.pattern(pattern, register, failed, slots)?;
+            self.pattern(pattern, register, failed, captured)?;
         }
         Ok(())
     }
@@ -183,7 +176,7 @@ impl<'a> Compiler<'a> {
         rest: Option<&'a Name>,
         subject: Register,
         failed: Label,
-        slots: &Slots,
+        captured: &mut Captured,
         span: Span,
     ) -> Result<()> {
         refuse_double_keys(entries)?;
@@ -202,12 +195,12 @@ impl<'a> Compiler<'a> {
             self.branch(Opcode::JumpIfNone, 0, values, 0, failed, span);
             let window = self.allocate(entries.len());
             self.emit(Opcode::Unpack, 0, window, values, entries.len() as u16, span);
-            self.patterns(entries.iter().map(|(_, pattern)| pattern), window, failed, slots)?;
+            self.patterns(entries.iter().map(|(_, pattern)| pattern), window, failed, captured)?;
         }
         if let Some(name) = rest {
             let register = self.allocate(1);
             self.emit(Opcode::MatchRest, 0, register, subject, keys, span);
-            self.capture_value(name, register, slots, span);
+            captured.push((name.clone(), register));
         }
         Ok(())
     }
@@ -232,7 +225,7 @@ impl<'a> Compiler<'a> {
         (patterns, named): (&'a [Pattern], &'a [(Name, Pattern)]),
         subject: Register,
         failed: Label,
-        slots: &Slots,
+        captured: &mut Captured,
         span: Span,
     ) -> Result<()> {
         let Ok(positional) = u8::try_from(patterns.len()) else {
@@ -254,7 +247,7 @@ impl<'a> Compiler<'a> {
             let first = self.allocate(count);
             self.emit(Opcode::Unpack, 0, first, window, count as u16, span);
             let all = patterns.iter().chain(named.iter().map(|(_, pattern)| pattern));
-            self.patterns(all, first, failed, slots)?;
+            self.patterns(all, first, failed, captured)?;
         }
         Ok(())
     }
@@ -264,19 +257,34 @@ impl<'a> Compiler<'a> {
         patterns: &'a [Pattern],
         subject: Register,
         failed: Label,
-        slots: &Slots,
+        captured: &mut Captured,
         span: Span,
     ) -> Result<()> {
         let matched = self.label();
-        let (last, others) = patterns.split_last().expect("alternatives are at least two");
-        for pattern in others {
-            let next = self.label();
-            self.pattern(pattern, subject, next, slots)?;
-            self.goto(matched, span);
-            self.place(next);
+        let mut names = Vec::new();
+        captures(&patterns[0], &mut names)?;
+        let first = self.allocate(names.len());
+        let slots: Captured = names.into_iter().zip(first..).collect();
+        let mark = self.mark();
+        for (index, pattern) in patterns.iter().enumerate() {
+            let is_last = index + 1 == patterns.len();
+            let next = if is_last { failed } else { self.label() };
+            let mut found = Vec::new();
+            self.pattern(pattern, subject, next, &mut found)?;
+            for (name, value) in &found {
+                // Whichever alternative matches, its captures are in the same registers.
+                if let Some((_, slot)) = slots.iter().find(|(slot, _)| slot == name) {
+                    self.deliver(*value, Some(*slot), span);
+                }
+            }
+            self.release(mark);
+            if !is_last {
+                self.goto(matched, span);
+                self.place(next);
+            }
         }
-        self.pattern(last, subject, failed, slots)?;
         self.place(matched);
+        captured.extend(slots);
         Ok(())
     }
 }

@@ -84,9 +84,9 @@ impl<'a> Compiler<'a> {
 
     fn return_statement(&mut self, value: Option<&'a Expression>, span: Span) -> Result<()> {
         let register = match value {
-            None => self.constant(&Value::None, None, span),
-            Some(value) if self.exit_has_work() => self.next(value)?,
-            Some(value) => self.expression(value, None)?,
+            None => self.constant(&Value::None, self.kept_value(), span),
+            Some(value) if self.exit_clears() => self.next(value)?,
+            Some(value) => self.expression(value, self.kept_value())?,
         };
         self.leave(Exit::Return, register, span);
         Ok(())
