@@ -1,0 +1,607 @@
+//! `repr` and `str` of everything built in, however nested.
+//!
+//! Where an object with a `__repr__` of a script, or of a library class, is met, the answer is `Problem::Script`. A
+//! container inside itself is shown as `[...]`: `Context::in_repr` has those under way, those of script halves too.
+
+use crate::object::alias::GenericAlias;
+use crate::object::bytes::{self, MemoryView};
+use crate::object::class::Class;
+use crate::object::context::Context;
+use crate::object::dict::{Dict, DictView, MappingProxy};
+use crate::object::equality::Problem;
+use crate::object::exception::Exception;
+use crate::object::frame::FrameObject;
+use crate::object::function::{CellObject, CodeObject, Descriptor, Function, Method, Super};
+use crate::object::generator::Generator;
+use crate::object::heap::{Header, Ref};
+use crate::object::integer::Int;
+use crate::object::iterator::Part;
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::module::Module;
+use crate::object::native::Native;
+use crate::object::number::Number;
+use crate::object::range::Range;
+use crate::object::set::Set;
+use crate::object::slice::Slice;
+use crate::object::string::{Str, text_of};
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+use crate::object::weak::WeakReference;
+use crate::text::{complex, float_text, quote};
+
+/// How deep containers may be nested.
+const DEEPEST: usize = 1_000;
+
+/// `repr(value)`
+pub fn repr(cx: &mut Context, value: Value) -> Result<Value, Problem> {
+    let mut out = Vec::new();
+    write_repr(cx, &mut out, value)?;
+    finish(cx, out)
+}
+
+/// `str(value)`
+pub fn str(cx: &mut Context, value: Value) -> Result<Value, Problem> {
+    if let Some(string) = value.get::<Str>()
+        && string.header().layout() == LayoutId::STR
+    {
+        return Ok(value);
+    }
+    let mut out = Vec::new();
+    write_str(cx, &mut out, value)?;
+    finish(cx, out)
+}
+
+fn finish(cx: &mut Context, out: Vec<u8>) -> Result<Value, Problem> {
+    Ok(Str::try_from_vec(cx, out)?)
+}
+
+/// Appends `str(value)`.
+pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<(), Problem> {
+    let Some(header) = value.header() else { return write_repr(cx, out, value) };
+    if header.layout() == LayoutId::STR {
+        out.extend_from_slice(Ref::<Str>::from_header(header).bytes());
+        return Ok(());
+    }
+    if is_overridden(cx, header, cx.names.__str__) {
+        return Err(Problem::Script);
+    }
+    match header.kind() {
+        Kind::Str => out.extend_from_slice(Ref::<Str>::from_header(header).bytes()),
+        // A `__repr__` of the class counts only where no `__str__` comes before it, as exceptions have one.
+        Kind::Exception => write_exception_message(cx, out, Ref::from_header(header))?,
+        _ => write_repr(cx, out, value)?,
+    }
+    Ok(())
+}
+
+/// Does the class of an object have a special method that is a script's or a library class's?
+fn is_overridden(cx: &mut Context, header: &Header, name: Value) -> bool {
+    let class = cx.class(header.layout());
+    let is_extension = header.kind() == Kind::Extension;
+    if !is_extension && !class.has(Class::OVERRIDES) && class.has(Class::BUILTIN) {
+        return false;
+    }
+    match class.lookup_after(name, None) {
+        Some((owner, _)) if is_extension => owner != cx.class(LayoutId::OBJECT),
+        Some((owner, method)) => !owner.has(Class::BUILTIN) || !method.is::<Native>(),
+        None => false,
+    }
+}
+
+/// Appends `repr(value)`.
+pub fn write_repr(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<(), Problem> {
+    let Some(header) = value.header() else {
+        write_immediate(out, value);
+        return Ok(());
+    };
+    if is_overridden(cx, header, cx.names.__repr__) {
+        return Err(Problem::Script);
+    }
+    write_repr_as_data(cx, out, value)
+}
+
+fn write_immediate(out: &mut Vec<u8>, value: Value) {
+    match value {
+        Value::NONE => out.extend(b"None"),
+        Value::TRUE => out.extend(b"True"),
+        Value::FALSE => out.extend(b"False"),
+        value if value.is_float() => out.extend(float_text::repr(value.as_float()).bytes()),
+        value if value.is_small() => out.extend(value.as_small().to_string().bytes()),
+        _ => out.extend(b"<unbound>"),
+    }
+}
+
+/// Appends `repr(value)` by what it holds, without asking whether its own class overrides it.
+pub fn write_repr_as_data(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<(), Problem> {
+    let Some(header) = value.header() else {
+        write_immediate(out, value);
+        return Ok(());
+    };
+    match header.kind() {
+        Kind::Str => out.extend(quote::repr(Ref::<Str>::from_header(header).bytes()).bytes()),
+        Kind::Int => out.extend(Int::to_decimal(cx, value)?.bytes()),
+        Kind::Complex => {
+            if let Some(Number::Complex(number)) = Number::of(value) {
+                out.extend(complex::repr(number).bytes());
+            }
+        }
+        Kind::Bytes => out.extend(quote::repr_bytes(&bytes::bytes_of(&value).unwrap_or_default()).bytes()),
+        Kind::ByteArray => {
+            let text = quote::repr_bytes(&bytes::bytes_of(&value).unwrap_or_default());
+            out.extend(format!("{}({text})", cx.type_name(value)).bytes());
+        }
+        Kind::Range => write_range(cx, out, Ref::from_header(header))?,
+        Kind::List | Kind::Tuple | Kind::Dict | Kind::Set | Kind::DictView | Kind::MappingProxy | Kind::Slice => {
+            return nested(cx, value, |cx, is_inside| match is_inside {
+                true => write_ellipsis(cx, out, value),
+                false => write_container(cx, out, value, header),
+            });
+        }
+        Kind::Exception => return nested(cx, value, |cx, _| write_exception(cx, out, Ref::from_header(header))),
+        Kind::GenericAlias | Kind::Method | Kind::Descriptor | Kind::Super => {
+            return nested(cx, value, |cx, _| write_wrapper(cx, out, value, header));
+        }
+        _ => {
+            let text = plain_text(cx, value, header);
+            out.extend(text.bytes());
+        }
+    }
+    Ok(())
+}
+
+/// Runs `work` with a value among those whose repr is under way; it is told whether it was already.
+fn nested(
+    cx: &mut Context,
+    value: Value,
+    work: impl FnOnce(&mut Context, bool) -> Result<(), Problem>,
+) -> Result<(), Problem> {
+    let is_inside = cx.in_repr.contains(&value);
+    if cx.in_repr.len() >= DEEPEST {
+        let message = "maximum recursion depth exceeded while getting the repr of an object";
+        return Err(Problem::Stop(cx.error(LayoutId::RECURSION_ERROR, message)));
+    }
+    cx.in_repr.push(value);
+    let result = work(cx, is_inside);
+    cx.in_repr.pop();
+    result
+}
+
+fn write_ellipsis(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<(), Problem> {
+    let text = match value.header().map(Header::kind) {
+        Some(Kind::List) => "[...]".into(),
+        Some(Kind::Tuple) => "(...)".into(),
+        Some(Kind::Dict) => "{...}".into(),
+        Some(Kind::Set) => format!("{}(...)", cx.type_name(value)),
+        _ => "...".to_string(),
+    };
+    out.extend(text.bytes());
+    Ok(())
+}
+
+/// Appends items with commas between them.
+fn write_items(cx: &mut Context, out: &mut Vec<u8>, items: &[Value]) -> Result<(), Problem> {
+    for (index, &item) in items.iter().enumerate() {
+        if index > 0 {
+            out.extend(b", ");
+        }
+        write_repr(cx, out, item)?;
+    }
+    Ok(())
+}
+
+fn write_container(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &Header) -> Result<(), Problem> {
+    match header.kind() {
+        Kind::List => {
+            out.push(b'[');
+            let items = Ref::<List>::from_header(header).to_vec();
+            write_items(cx, out, &items)?;
+            out.push(b']');
+        }
+        Kind::Tuple => {
+            out.push(b'(');
+            let tuple: Ref<Tuple> = Ref::from_header(header);
+            write_items(cx, out, tuple.items())?;
+            out.extend(if tuple.len() == 1 { &b",)"[..] } else { b")" });
+        }
+        Kind::Dict => write_dict(cx, out, Ref::from_header(header))?,
+        Kind::Set => write_set(cx, out, value, Ref::from_header(header))?,
+        Kind::DictView => write_view(cx, out, value, Ref::from_header(header))?,
+        Kind::MappingProxy => {
+            out.extend(b"mappingproxy(");
+            write_repr(cx, out, Ref::<MappingProxy>::from_header(header).mapping.get())?;
+            out.push(b')');
+        }
+        _ => {
+            let slice: Ref<Slice> = Ref::from_header(header);
+            out.extend(b"slice(");
+            write_items(cx, out, &[slice.start, slice.stop, slice.step])?;
+            out.push(b')');
+        }
+    }
+    Ok(())
+}
+
+fn write_dict(cx: &mut Context, out: &mut Vec<u8>, dict: Ref<Dict>) -> Result<(), Problem> {
+    out.push(b'{');
+    for (index, (key, value)) in dict.to_vec().into_iter().enumerate() {
+        if index > 0 {
+            out.extend(b", ");
+        }
+        write_repr(cx, out, key)?;
+        out.extend(b": ");
+        write_repr(cx, out, value)?;
+    }
+    out.push(b'}');
+    Ok(())
+}
+
+fn write_set(cx: &mut Context, out: &mut Vec<u8>, value: Value, set: Ref<Set>) -> Result<(), Problem> {
+    let is_plain = set.header().layout() == LayoutId::SET;
+    let name = cx.type_name(value);
+    if set.is_empty() {
+        out.extend(format!("{name}()").bytes());
+        return Ok(());
+    }
+    if !is_plain {
+        out.extend(format!("{name}(").bytes());
+    }
+    out.push(b'{');
+    write_items(cx, out, &set.to_vec())?;
+    out.extend(if is_plain { &b"}"[..] } else { b"})" });
+    Ok(())
+}
+
+fn write_view(cx: &mut Context, out: &mut Vec<u8>, value: Value, view: Ref<DictView>) -> Result<(), Problem> {
+    out.extend(format!("{}([", cx.type_name(value)).bytes());
+    for (index, (key, value)) in view.dict.to_vec().into_iter().enumerate() {
+        if index > 0 {
+            out.extend(b", ");
+        }
+        match view.part {
+            Part::Keys => write_repr(cx, out, key)?,
+            Part::Values => write_repr(cx, out, value)?,
+            Part::Items => {
+                out.push(b'(');
+                write_items(cx, out, &[key, value])?;
+                out.push(b')');
+            }
+        }
+    }
+    out.extend(b"])");
+    Ok(())
+}
+
+fn write_range(cx: &mut Context, out: &mut Vec<u8>, range: Ref<Range>) -> Result<(), Problem> {
+    out.extend(b"range(");
+    let parts = [range.start, range.stop, range.step];
+    write_items(cx, out, if range.step == Value::small(1) { &parts[..2] } else { &parts })?;
+    out.push(b')');
+    Ok(())
+}
+
+// ----- exceptions
+
+/// `ValueError('message')`
+fn write_exception(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
+    out.extend(cx.type_name(exception.value()).bytes());
+    let args = exception.args.get().get::<Tuple>();
+    out.push(b'(');
+    if let Some(args) = args {
+        write_items(cx, out, args.items())?;
+    }
+    out.push(b')');
+    Ok(())
+}
+
+/// What `str` gives of an exception.
+fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
+    let value = exception.value();
+    let args = exception.args.get().get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec());
+    let own = |cx: &Context, name: Value| exception.header().own_attribute(cx, name);
+    if cx.is_instance(value, LayoutId::KEY_ERROR) && args.len() == 1 {
+        return write_repr(cx, out, args[0]);
+    }
+    if cx.is_instance(value, LayoutId::OS_ERROR)
+        && let (Some(number), Some(text)) = (own(cx, cx.names.errno), own(cx, cx.names.strerror))
+        && !number.is_none()
+    {
+        return write_os_error(cx, out, exception, number, text);
+    }
+    if cx.is_instance(value, LayoutId::BASE_EXCEPTION_GROUP)
+        && let Some(members) = exception.value.get().get::<Tuple>()
+        && let Some(&message) = args.first()
+    {
+        write_str(cx, out, message)?;
+        let plural = if members.len() == 1 { "" } else { "s" };
+        out.extend(format!(" ({} sub-exception{plural})", members.len()).bytes());
+        return Ok(());
+    }
+    if cx.is_instance(value, LayoutId::SYNTAX_ERROR)
+        && let Some(message) = own(cx, cx.names.msg)
+    {
+        return write_syntax_error(cx, out, exception, message);
+    }
+    if cx.is_instance(value, LayoutId::IMPORT_ERROR)
+        && let Some(message) = own(cx, cx.names.msg).filter(|message| message.is::<Str>())
+    {
+        return write_str(cx, out, message);
+    }
+    match args[..] {
+        [] => Ok(()),
+        [only] => write_str(cx, out, only),
+        _ => write_repr(cx, out, exception.args.get()),
+    }
+}
+
+/// `[Errno 2] No such file or directory: 'name'`
+fn write_os_error(
+    cx: &mut Context,
+    out: &mut Vec<u8>,
+    exception: Ref<Exception>,
+    number: Value,
+    text: Value,
+) -> Result<(), Problem> {
+    out.extend(b"[Errno ");
+    write_str(cx, out, number)?;
+    out.extend(b"] ");
+    write_str(cx, out, text)?;
+    for (index, name) in [cx.names.filename, cx.names.filename2].into_iter().enumerate() {
+        let file = exception.header().own_attribute(cx, name);
+        if let Some(file) = file.filter(|file| !file.is_none()) {
+            out.extend(if index == 0 { &b": "[..] } else { b" -> " });
+            write_repr(cx, out, file)?;
+        }
+    }
+    Ok(())
+}
+
+/// `invalid syntax (file.py, line 1)`
+fn write_syntax_error(
+    cx: &mut Context,
+    out: &mut Vec<u8>,
+    exception: Ref<Exception>,
+    message: Value,
+) -> Result<(), Problem> {
+    write_str(cx, out, message)?;
+    let own = |name: Value| exception.header().own_attribute(cx, name).filter(|value| !value.is_none());
+    let file = own(cx.names.filename).filter(|file| file.is::<Str>()).map(text_of);
+    let file = file.map(|file| file.rsplit('/').next().unwrap_or_default().to_string());
+    let line = own(cx.names.lineno).and_then(Int::to_i64);
+    let place = match (file, line) {
+        (Some(file), Some(line)) => format!(" ({file}, line {line})"),
+        (Some(file), None) => format!(" ({file})"),
+        (None, Some(line)) => format!(" (line {line})"),
+        (None, None) => String::new(),
+    };
+    out.extend(place.bytes());
+    Ok(())
+}
+
+// ----- what holds others but is no container
+
+fn write_wrapper(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &Header) -> Result<(), Problem> {
+    match header.kind() {
+        Kind::GenericAlias => write_alias(cx, out, Ref::from_header(header)),
+        Kind::Method => write_method(cx, out, header, Ref::from_header(header)),
+        Kind::Descriptor => write_descriptor(cx, out, value, Ref::from_header(header)),
+        _ => {
+            let parts: Ref<Super> = Ref::from_header(header);
+            let name = |cx: &mut Context, class: Value| {
+                class.get::<Class>().map_or("NULL".to_string(), |class| class_label(cx, class))
+            };
+            let start = name(cx, parts.start.get());
+            let object = match parts.object.get() {
+                object if object.is_none() || object.is_unbound() => "NULL".to_string(),
+                _ => format!("<{} object>", name(cx, parts.class.get())),
+            };
+            out.extend(format!("<super: <class '{start}'>, {object}>").bytes());
+            Ok(())
+        }
+    }
+}
+
+fn write_alias(cx: &mut Context, out: &mut Vec<u8>, alias: Ref<GenericAlias>) -> Result<(), Problem> {
+    let items = alias.items();
+    if alias.is_union() {
+        for (index, item) in items.into_iter().enumerate() {
+            if index > 0 {
+                out.extend(b" | ");
+            }
+            match item == cx.class(LayoutId::NONE_TYPE).value() {
+                true => out.extend(b"None"),
+                false => write_argument(cx, out, item)?,
+            }
+        }
+        return Ok(());
+    }
+    if alias.is_starred {
+        out.push(b'*');
+    }
+    write_argument(cx, out, alias.origin)?;
+    out.push(b'[');
+    if items.is_empty() {
+        out.extend(b"()");
+    }
+    for (index, item) in items.into_iter().enumerate() {
+        if index > 0 {
+            out.extend(b", ");
+        }
+        write_argument(cx, out, item)?;
+    }
+    out.push(b']');
+    Ok(())
+}
+
+/// A part of an alias: classes by their name.
+fn write_argument(cx: &mut Context, out: &mut Vec<u8>, item: Value) -> Result<(), Problem> {
+    if item == cx.ellipsis {
+        out.extend(b"...");
+        return Ok(());
+    }
+    if let Some(list) = item.get::<List>() {
+        out.push(b'[');
+        for (index, item) in list.to_vec().into_iter().enumerate() {
+            if index > 0 {
+                out.extend(b", ");
+            }
+            write_argument(cx, out, item)?;
+        }
+        out.push(b']');
+        return Ok(());
+    }
+    match item.get::<Class>() {
+        Some(class) => {
+            let label = class_label(cx, class);
+            out.extend(label.bytes());
+            Ok(())
+        }
+        None => write_repr(cx, out, item),
+    }
+}
+
+fn write_method(cx: &mut Context, out: &mut Vec<u8>, header: &Header, method: Ref<Method>) -> Result<(), Problem> {
+    let receiver = method.receiver;
+    let native = method.function.get::<Native>();
+    if let (Some(native), LayoutId::BUILTIN_FUNCTION | LayoutId::METHOD_WRAPPER) = (native, header.layout()) {
+        let name = native.declaration.name();
+        let text = match receiver.get::<Class>() {
+            _ if header.layout() == LayoutId::METHOD_WRAPPER => {
+                let (class, address) = (cx.type_name(receiver), address(receiver));
+                format!("<method-wrapper '{name}' of {class} object at {address}>")
+            }
+            Some(_) => format!("<built-in method {name} of type object at {}>", address(receiver)),
+            None => format!("<built-in method {name} of {} object at {}>", cx.type_name(receiver), address(receiver)),
+        };
+        out.extend(text.bytes());
+        return Ok(());
+    }
+    let name = match method.function.get::<Function>() {
+        Some(function) => text_of(function.qualified_name.get()),
+        None => native.map_or("?".to_string(), |native| native.declaration.name().to_string()),
+    };
+    out.extend(format!("<bound method {name} of ").bytes());
+    write_repr(cx, out, receiver)?;
+    out.push(b'>');
+    Ok(())
+}
+
+fn write_descriptor(
+    cx: &mut Context,
+    out: &mut Vec<u8>,
+    value: Value,
+    descriptor: Ref<Descriptor>,
+) -> Result<(), Problem> {
+    let owner = descriptor.getter.get().get::<Class>().map_or_else(String::new, Ref::<Class>::name_text);
+    let name = text_of(descriptor.name.get());
+    let text = match value.header().map(Header::layout) {
+        Some(LayoutId::STATICMETHOD | LayoutId::CLASSMETHOD) => {
+            out.extend(format!("<{}(", cx.type_name(value)).bytes());
+            write_repr(cx, out, descriptor.getter.get())?;
+            ")>".to_string()
+        }
+        Some(LayoutId::GETSET_DESCRIPTOR) => format!("<attribute '{name}' of '{owner}' objects>"),
+        Some(LayoutId::MEMBER_DESCRIPTOR) => format!("<member '{name}' of '{owner}' objects>"),
+        _ => default_text(cx, value),
+    };
+    out.extend(text.bytes());
+    Ok(())
+}
+
+// ----- what is shown by its kind, name and address
+
+/// The address of an object as `repr` shows it.
+pub fn address(value: Value) -> String {
+    format!("{:#x}", value.bits())
+}
+
+/// `module.Name` of a class; of built-in ones `Name`.
+pub fn class_label(cx: &mut Context, class: Ref<Class>) -> String {
+    let name = text_of(class.qualified_name.get());
+    let module = class.lookup_after(cx.names.__module__, None).map(|(_, module)| module);
+    match module.and_then(|module| module.get::<Str>()).map(|module| module.text().into_owned()) {
+        Some(module) if module != "builtins" => format!("{module}.{name}"),
+        _ => name,
+    }
+}
+
+/// `<module.Name object at 0x...>`
+pub fn default_text(cx: &mut Context, value: Value) -> String {
+    let class = cx.class_of(value);
+    format!("<{} object at {}>", class_label(cx, class), address(value))
+}
+
+fn plain_text(cx: &mut Context, value: Value, header: &Header) -> String {
+    match header.kind() {
+        Kind::Instance if value == cx.ellipsis => "Ellipsis".into(),
+        Kind::Instance if value == cx.not_implemented => "NotImplemented".into(),
+        Kind::Class => format!("<class '{}'>", class_label(cx, Ref::from_header(header))),
+        Kind::Function => {
+            let name = text_of(Ref::<Function>::from_header(header).qualified_name.get());
+            format!("<function {name} at {}>", address(value))
+        }
+        Kind::Native => native_text(header.layout(), Ref::from_header(header)),
+        Kind::Generator => {
+            let kind = cx.type_name(value);
+            let name = text_of(Ref::<Generator>::from_header(header).qualified_name.get());
+            format!("<{kind} object {name} at {}>", address(value))
+        }
+        Kind::Module => module_text(cx, Ref::from_header(header)),
+        Kind::CodeObject => code_text(value, Ref::from_header(header)),
+        Kind::FrameObject => {
+            let frame: Ref<FrameObject> = Ref::from_header(header);
+            let code = frame.function.code.get();
+            let (file, name) = (&code.code.source.name, text_of(code.name));
+            format!("<frame at {}, file '{file}', line {}, code {name}>", address(value), code.code.first_line)
+        }
+        Kind::Cell => match Ref::<CellObject>::from_header(header).content.get() {
+            content if content.is_unbound() => format!("<cell at {}: empty>", address(value)),
+            content => {
+                let kind = cx.type_name(content);
+                format!("<cell at {}: {kind} object at {}>", address(value), address(content))
+            }
+        },
+        Kind::MemoryView => match Ref::<MemoryView>::from_header(header).is_released.get() {
+            true => format!("<released memory at {}>", address(value)),
+            false => format!("<memory at {}>", address(value)),
+        },
+        Kind::WeakReference => weak_text(cx, value, Ref::from_header(header)),
+        _ => default_text(cx, value),
+    }
+}
+
+fn native_text(layout: LayoutId, native: Ref<Native>) -> String {
+    let name = native.declaration.name();
+    let owner = native.owner.get().get::<Class>().map_or_else(String::new, Ref::<Class>::name_text);
+    match layout {
+        LayoutId::METHOD_DESCRIPTOR | LayoutId::CLASSMETHOD_DESCRIPTOR => {
+            format!("<method '{name}' of '{owner}' objects>")
+        }
+        LayoutId::WRAPPER_DESCRIPTOR => format!("<slot wrapper '{name}' of '{owner}' objects>"),
+        _ => format!("<built-in function {name}>"),
+    }
+}
+
+fn module_text(cx: &mut Context, module: Ref<Module>) -> String {
+    let name = |name: Value| module.dict().get_interned(name).filter(|value| value.is::<Str>());
+    let title = name(cx.names.__name__).map_or("?".to_string(), text_of);
+    match name(cx.names.__file__) {
+        Some(file) => format!("<module '{title}' from '{}'>", text_of(file)),
+        None => format!("<module '{title}' (built-in)>"),
+    }
+}
+
+fn code_text(value: Value, code: Ref<CodeObject>) -> String {
+    let (name, file, line) = (text_of(code.name), &code.code.source.name, code.code.first_line);
+    format!("<code object {name} at {}, file \"{file}\", line {line}>", address(value))
+}
+
+fn weak_text(cx: &mut Context, value: Value, reference: Ref<WeakReference>) -> String {
+    let own = address(value);
+    let kind = if reference.header().layout() == LayoutId::WEAKREF { "weakref" } else { "weakproxy" };
+    match reference.target() {
+        Some(target) => format!("<{kind} at {own}; to '{}' at {}>", cx.type_name(target), address(target)),
+        None => format!("<{kind} at {own}; dead>"),
+    }
+}
