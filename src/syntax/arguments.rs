@@ -3,7 +3,7 @@
 use rustc_hash::FxHashSet;
 
 use super::ast::*;
-use super::build::{Build, highest};
+use super::build::{Build, highest, unboxed};
 use super::target::description;
 use crate::source::Span;
 
@@ -23,18 +23,18 @@ pub enum ParameterItem {
 
 impl ParameterItem {
     /// `a: annotation = default`
-    pub fn plain(name: (Name, Span), annotation: Option<Expression>, default: Option<Expression>) -> ParameterItem {
-        ParameterItem::Plain(Parameter { name: name.0, span: name.1, annotation, default })
+    pub fn plain(name: (Name, Span), annotation: Option<Expression>, default: Option<Expression>) -> Box<ParameterItem> {
+        Box::new(ParameterItem::Plain(Parameter { name: name.0, span: name.1, annotation, default }))
     }
 
     /// `*name: annotation`
-    pub fn variadic(name: (Name, Span), annotation: Option<Expression>) -> ParameterItem {
-        ParameterItem::Variadic(Parameter { name: name.0, span: name.1, annotation, default: None })
+    pub fn variadic(name: (Name, Span), annotation: Option<Expression>) -> Box<ParameterItem> {
+        Box::new(ParameterItem::Variadic(Parameter { name: name.0, span: name.1, annotation, default: None }))
     }
 
     /// `**name: annotation`
-    pub fn keyword_variadic(name: (Name, Span), annotation: Option<Expression>) -> ParameterItem {
-        ParameterItem::KeywordVariadic(Parameter { name: name.0, span: name.1, annotation, default: None })
+    pub fn keyword_variadic(name: (Name, Span), annotation: Option<Expression>) -> Box<ParameterItem> {
+        Box::new(ParameterItem::KeywordVariadic(Parameter { name: name.0, span: name.1, annotation, default: None }))
     }
 
     /// Where it stands.
@@ -63,7 +63,7 @@ impl Parameters {
 
 impl Build<'_> {
     /// Sorts a list of parameters.
-    pub fn parameters(&self, items: Vec<ParameterItem>) -> Parameters {
+    pub fn parameters(&self, items: Vec<Box<ParameterItem>>) -> Parameters {
         let mut sorted = Parameters::default();
         let (mut slash, mut star, mut defaults) = (false, None, false);
         for item in items {
@@ -72,7 +72,7 @@ impl Build<'_> {
                 self.refuse("arguments cannot follow var-keyword argument", span);
                 break;
             }
-            match item {
+            match *item {
                 ParameterItem::Slash(_) => {
                     self.check_slash(slash, star.is_some(), sorted.positional.is_empty(), span);
                     slash = true;
@@ -120,7 +120,7 @@ impl Build<'_> {
     }
 
     /// A list of type parameters.
-    pub fn type_parameters(&self, items: Vec<TypeParameter>) -> Vec<TypeParameter> {
+    pub fn type_parameters(&self, items: Vec<Box<TypeParameter>>) -> Vec<TypeParameter> {
         let mut defaults = false;
         for item in &items {
             if defaults && item.default.is_none() {
@@ -129,7 +129,7 @@ impl Build<'_> {
             }
             defaults |= item.default.is_some();
         }
-        items
+        unboxed(items)
     }
 
     /// One type parameter.
@@ -139,7 +139,7 @@ impl Build<'_> {
         name: (Name, Span),
         bound: Option<Expression>,
         default: Option<Expression>,
-    ) -> TypeParameter {
+    ) -> Box<TypeParameter> {
         if let Some(bound) = &bound {
             let with = if let ExpressionKind::Tuple(_) = bound.kind { "constraints" } else { "bound" };
             match kind {
@@ -148,7 +148,7 @@ impl Build<'_> {
                 TypeParameterKind::ParamSpec => self.refuse(format!("cannot use {with} with ParamSpec"), bound.span),
             }
         }
-        TypeParameter { name: name.0, span: name.1, kind, bound, default }
+        Box::new(TypeParameter { name: name.0, span: name.1, kind, bound, default })
     }
 
     /// `name=value` in a call.
@@ -165,12 +165,12 @@ impl Build<'_> {
     }
 
     /// Checks the order of the arguments of a call.
-    pub fn arguments(&self, arguments: Vec<Argument>, comma: bool) -> Vec<Argument> {
+    pub fn arguments(&self, arguments: Vec<Box<Argument>>, comma: bool) -> Vec<Argument> {
         let only = arguments.len() == 1 && !comma;
         let (mut keyword, mut unpacking) = (false, false);
         let mut keywords = FxHashSet::default();
         for argument in &arguments {
-            match argument {
+            match &**argument {
                 Argument::Positional(value) => {
                     let is_generator = matches!(value.kind, ExpressionKind::Comprehension(ComprehensionKind::Generator, ..));
                     if is_generator && !value.parenthesised && !only {
@@ -195,7 +195,7 @@ impl Build<'_> {
                 Argument::DoubleStarred(_) => unpacking = true,
             }
         }
-        arguments
+        unboxed(arguments)
     }
 
     /// `function(arguments)`

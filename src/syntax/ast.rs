@@ -512,7 +512,7 @@ pub enum PatternKind {
     /// `{key: pattern, **rest}`; keys are literals or dotted names.
     Mapping(Vec<(Expression, Pattern)>, Option<Name>),
     /// `Class(a, b, name=c)`
-    Class(Expression, Vec<Pattern>, Vec<(Name, Pattern)>),
+    Class(Box<Expression>, Vec<Pattern>, Vec<(Name, Pattern)>),
     /// `a | b`
     Or(Vec<Pattern>),
     /// `pattern as name`

@@ -37,6 +37,11 @@ pub fn highest<'tree>(expressions: impl IntoIterator<Item = &'tree Expression>) 
     expressions.into_iter().map(|expression| expression.height).max().unwrap_or(0)
 }
 
+/// Takes the items of a list out of the boxes in which they went through the parser's stack.
+pub fn unboxed<Item>(boxes: Vec<Box<Item>>) -> Vec<Item> {
+    boxes.into_iter().map(|item| *item).collect()
+}
+
 impl<'source> Build<'source> {
     /// A maker for a text.
     pub fn new(source: &'source Source) -> Build<'source> {
@@ -183,7 +188,8 @@ impl<'source> Build<'source> {
     }
 
     /// `{a: b, **c}`
-    pub fn dict(&self, l: u32, entries: Vec<(Option<Expression>, Expression)>, r: u32) -> Expression {
+    pub fn dict(&self, l: u32, entries: Vec<Box<(Option<Expression>, Expression)>>, r: u32) -> Expression {
+        let entries = unboxed(entries);
         let height = entries.iter().map(|(key, value)| value.height.max(highest(key))).max().unwrap_or(0);
         self.expression(l, height, ExpressionKind::Dict(entries), r)
     }
@@ -318,9 +324,10 @@ impl<'source> Build<'source> {
         l: u32,
         kind: ComprehensionKind,
         element: Expression,
-        clauses: Vec<Clause>,
+        clauses: Vec<Box<Clause>>,
         r: u32,
     ) -> Expression {
+        let clauses = unboxed(clauses);
         if let ExpressionKind::Starred(_) = element.kind {
             self.refuse("iterable unpacking cannot be used in comprehension", element.span);
         }
@@ -329,7 +336,7 @@ impl<'source> Build<'source> {
     }
 
     /// `(element for ...)`
-    pub fn enclosed_generator(&self, l: u32, element: Expression, clauses: Vec<Clause>, r: u32) -> Expression {
+    pub fn enclosed_generator(&self, l: u32, element: Expression, clauses: Vec<Box<Clause>>, r: u32) -> Expression {
         self.parenthesised(self.comprehension(l, ComprehensionKind::Generator, element, clauses, r))
     }
 
@@ -337,13 +344,15 @@ impl<'source> Build<'source> {
     pub fn dict_comprehension(
         &self,
         l: u32,
-        entry: (Option<Expression>, Expression),
-        clauses: Vec<Clause>,
+        entry: Box<(Option<Expression>, Expression)>,
+        clauses: Vec<Box<Clause>>,
         r: u32,
     ) -> Expression {
-        let (Some(key), value) = entry else {
-            self.refuse("dict unpacking cannot be used in dict comprehension", Span::new(l + 1, entry.1.span.end));
-            return entry.1;
+        let clauses = unboxed(clauses);
+        let (key, value) = *entry;
+        let Some(key) = key else {
+            self.refuse("dict unpacking cannot be used in dict comprehension", Span::new(l + 1, value.span.end));
+            return value;
         };
         let height = highest([&key, &value]).max(clauses_height(&clauses));
         let kind = ExpressionKind::DictComprehension(Box::new(key), Box::new(value), clauses);

@@ -1,15 +1,15 @@
 //! Patterns of `case`, and what their grammar does not say.
 
 use super::ast::*;
-use super::build::{Build, highest};
+use super::build::{Build, highest, unboxed};
 use crate::source::Span;
 
 /// An argument of a class pattern.
 pub enum PatternArgument {
     /// `pattern`
-    Positional(Pattern),
+    Positional(Box<Pattern>),
     /// `name=pattern`
-    Keyword(Name, Span, Pattern),
+    Keyword(Name, Span, Box<Pattern>),
 }
 
 /// The greatest height of some patterns.
@@ -19,21 +19,22 @@ fn highest_pattern<'tree>(patterns: impl IntoIterator<Item = &'tree Pattern>) ->
 
 impl Build<'_> {
     /// A pattern whose highest child is `children` high.
-    fn pattern(&self, l: u32, children: u16, kind: PatternKind, r: u32) -> Pattern {
+    fn pattern(&self, l: u32, children: u16, kind: PatternKind, r: u32) -> Box<Pattern> {
         let span = Span::new(l, r);
         match self.above(children, span) {
-            Some(height) => Pattern { span, height, kind },
-            None => Pattern { span, height: 1, kind: PatternKind::Wildcard },
+            Some(height) => Box::new(Pattern { span, height, kind }),
+            None => Box::new(Pattern { span, height: 1, kind: PatternKind::Wildcard }),
         }
     }
 
     /// A literal.
-    pub fn literal_pattern(&self, value: Expression) -> Pattern {
-        self.pattern(value.span.start, value.height, PatternKind::Literal(Expression { ..value }), value.span.end)
+    pub fn literal_pattern(&self, value: Expression) -> Box<Pattern> {
+        let span = value.span;
+        self.pattern(span.start, value.height, PatternKind::Literal(value), span.end)
     }
 
     /// `name`, `_` or `module.name`
-    pub fn name_pattern(&self, value: Expression) -> Pattern {
+    pub fn name_pattern(&self, value: Expression) -> Box<Pattern> {
         let span = value.span;
         match value.kind {
             ExpressionKind::Name(name) if &*name == "_" => self.pattern(span.start, 0, PatternKind::Wildcard, span.end),
@@ -43,7 +44,8 @@ impl Build<'_> {
     }
 
     /// `[a, b]`
-    pub fn pattern_sequence(&self, l: u32, items: Vec<Pattern>, r: u32) -> Pattern {
+    pub fn pattern_sequence(&self, l: u32, items: Vec<Box<Pattern>>, r: u32) -> Box<Pattern> {
+        let items = unboxed(items);
         let stars = items.iter().filter(|item| matches!(item.kind, PatternKind::Star(_))).count();
         if stars > 1 {
             self.refuse("multiple starred expressions in sequence pattern", Span::new(l, r));
@@ -52,7 +54,7 @@ impl Build<'_> {
     }
 
     /// `(a)` or `(a, b)`
-    pub fn pattern_group(&self, l: u32, mut items: Vec<Pattern>, comma: bool, r: u32) -> Pattern {
+    pub fn pattern_group(&self, l: u32, mut items: Vec<Box<Pattern>>, comma: bool, r: u32) -> Box<Pattern> {
         if comma || items.len() > 1 {
             return self.pattern_sequence(l, items, r);
         }
@@ -68,22 +70,22 @@ impl Build<'_> {
     }
 
     /// `*name`
-    pub fn star_pattern(&self, l: u32, name: Name, r: u32) -> Pattern {
+    pub fn star_pattern(&self, l: u32, name: Name, r: u32) -> Box<Pattern> {
         let name = Some(name).filter(|name| &**name != "_");
         self.pattern(l, 0, PatternKind::Star(name), r)
     }
 
     /// `pattern as name`
-    pub fn as_pattern(&self, l: u32, pattern: Pattern, name: (Name, Span), r: u32) -> Pattern {
+    pub fn as_pattern(&self, l: u32, pattern: Box<Pattern>, name: (Name, Span), r: u32) -> Box<Pattern> {
         if &*name.0 == "_" {
             self.refuse("cannot use '_' as a target", name.1);
         }
-        self.pattern(l, pattern.height, PatternKind::As(Box::new(pattern), name.0), r)
+        self.pattern(l, pattern.height, PatternKind::As(pattern, name.0), r)
     }
 
     /// `a | b`
-    pub fn or_pattern(&self, l: u32, first: Pattern, rest: Vec<Pattern>, r: u32) -> Pattern {
-        let patterns: Vec<Pattern> = std::iter::once(first).chain(rest).collect();
+    pub fn or_pattern(&self, l: u32, first: Box<Pattern>, rest: Vec<Box<Pattern>>, r: u32) -> Box<Pattern> {
+        let patterns: Vec<Pattern> = std::iter::once(first).chain(rest).map(|pattern| *pattern).collect();
         self.pattern(l, highest_pattern(&patterns), PatternKind::Or(patterns), r)
     }
 
@@ -119,7 +121,7 @@ impl Build<'_> {
     }
 
     /// `**rest`
-    pub fn rest_pattern(&self, l: u32, name: Name, r: u32) -> Pattern {
+    pub fn rest_pattern(&self, l: u32, name: Name, r: u32) -> Box<Pattern> {
         if &*name == "_" {
             self.refuse("invalid syntax", Span::new(l, r));
         }
@@ -127,11 +129,12 @@ impl Build<'_> {
     }
 
     /// `{key: pattern, **rest}`
-    pub fn mapping_pattern(&self, l: u32, entries: Vec<(Option<Expression>, Pattern)>, r: u32) -> Pattern {
+    pub fn mapping_pattern(&self, l: u32, entries: Vec<Box<(Option<Expression>, Pattern)>>, r: u32) -> Box<Pattern> {
         let last = entries.len().saturating_sub(1);
         let mut rest = None;
         let mut keyed = Vec::with_capacity(entries.len());
-        for (index, (key, pattern)) in entries.into_iter().enumerate() {
+        for (index, entry) in entries.into_iter().enumerate() {
+            let (key, pattern) = *entry;
             match (key, pattern.kind) {
                 (Some(key), kind) => keyed.push((key, Pattern { kind, ..pattern })),
                 (None, PatternKind::Capture(name)) if index == last => rest = Some(name),
@@ -143,7 +146,7 @@ impl Build<'_> {
     }
 
     /// `Class(a, name=b)`
-    pub fn class_pattern(&self, l: u32, class: Expression, arguments: Vec<PatternArgument>, r: u32) -> Pattern {
+    pub fn class_pattern(&self, l: u32, class: Expression, arguments: Vec<PatternArgument>, r: u32) -> Box<Pattern> {
         let mut positional = Vec::new();
         let mut keywords: Vec<(Name, Pattern)> = Vec::new();
         for argument in arguments {
@@ -155,17 +158,17 @@ impl Build<'_> {
                     if let PatternKind::Star(_) = pattern.kind {
                         self.refuse("invalid syntax", pattern.span);
                     }
-                    positional.push(pattern);
+                    positional.push(*pattern);
                 }
                 PatternArgument::Keyword(name, span, pattern) => {
                     if keywords.iter().any(|(other, _)| *other == name) {
                         self.refuse(format!("attribute name repeated in class pattern: {name}"), span);
                     }
-                    keywords.push((name, pattern));
+                    keywords.push((name, *pattern));
                 }
             }
         }
         let children = highest_pattern(positional.iter().chain(keywords.iter().map(|(_, pattern)| pattern)));
-        self.pattern(l, children.max(class.height), PatternKind::Class(class, positional, keywords), r)
+        self.pattern(l, children.max(class.height), PatternKind::Class(Box::new(class), positional, keywords), r)
     }
 }

@@ -207,6 +207,10 @@ impl Slip<'_> {
         if self.opener(self.index).is_some() {
             return None;
         }
+        // Behind the colon there is another kind of statement to go wrong.
+        if (line..self.index).any(|index| self.token(index) == Token::Colon && self.opener(index).is_none()) {
+            return None;
+        }
         let is_missing = match header {
             Token::If | Token::Elif | Token::While | Token::For | Token::With | Token::Class | Token::Match | Token::Case
             | Token::Except => self.token(self.index) == Token::Newline,

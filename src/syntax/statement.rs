@@ -2,11 +2,19 @@
 
 use super::arguments::arguments_height;
 use super::ast::*;
-use super::build::{Build, highest};
+use super::build::{Build, highest, unboxed};
 use super::target::description;
 use crate::source::Span;
 
+/// `value as target`
+pub type WithItem = (Expression, Option<Expression>);
+
 impl Build<'_> {
+    /// A statement that is a line, or a compound one, by itself.
+    pub fn line(&self, l: u32, kind: StatementKind, r: u32) -> Block {
+        vec![self.statement(l, kind, r)]
+    }
+
     /// A statement from its first token to its last.
     pub fn statement(&self, l: u32, kind: StatementKind, r: u32) -> Statement {
         // The rule of a compound statement ends behind the last line's end, at a later line.
@@ -18,14 +26,55 @@ impl Build<'_> {
         }
     }
 
+    /// `def name(parameters): body`
+    #[allow(clippy::too_many_arguments, reason = "they are the parts of its rule")]
+    pub fn function(
+        &self,
+        l: u32,
+        is_async: bool,
+        name: (Name, Span),
+        type_parameters: Option<Vec<TypeParameter>>,
+        parameters: Box<Parameters>,
+        returns: Option<Expression>,
+        body: Block,
+        r: u32,
+    ) -> Block {
+        let (name, name_span) = name;
+        let (decorators, type_parameters) = (Vec::new(), type_parameters.unwrap_or_default());
+        let parameters = *parameters;
+        let function = Function { is_async, name, name_span, decorators, type_parameters, parameters, returns, body };
+        self.line(l, StatementKind::Function(Box::new(function)), r)
+    }
+
+    /// `class name(arguments): body`
+    pub fn class(
+        &self,
+        l: u32,
+        name: (Name, Span),
+        type_parameters: Option<Vec<TypeParameter>>,
+        arguments: Option<Vec<Argument>>,
+        body: Block,
+        r: u32,
+    ) -> Block {
+        let (name, name_span) = name;
+        let (decorators, type_parameters) = (Vec::new(), type_parameters.unwrap_or_default());
+        let arguments = self.class_arguments(arguments);
+        let class = Class { name, name_span, decorators, type_parameters, arguments, body };
+        self.line(l, StatementKind::Class(Box::new(class)), r)
+    }
+
     /// A `def` or `class` with its decorators.
-    pub fn decorated(&self, decorators: Vec<Expression>, l: u32, mut kind: StatementKind, r: u32) -> Statement {
-        match &mut kind {
-            StatementKind::Function(function) => function.decorators = decorators,
-            StatementKind::Class(class) => class.decorators = decorators,
+    pub fn decorated(&self, decorators: Vec<Expression>, mut definition: Block) -> Block {
+        for statement in &mut definition {
+            let height = self.above(highest(&decorators), statement.span).unwrap_or(1);
+            statement.height = statement.height.max(height);
+        }
+        match definition.first_mut().map(|statement| &mut statement.kind) {
+            Some(StatementKind::Function(function)) => function.decorators = decorators,
+            Some(StatementKind::Class(class)) => class.decorators = decorators,
             _ => {}
         }
-        self.statement(l, kind, r)
+        definition
     }
 
     /// An expression as a statement.
@@ -53,12 +102,12 @@ impl Build<'_> {
         &self,
         test: Expression,
         body: Block,
-        branches: Vec<(Expression, Block)>,
+        branches: Vec<Box<(Expression, Block)>>,
         orelse: Option<Block>,
     ) -> StatementKind {
         let mut all = Vec::with_capacity(branches.len() + 1);
         all.push((test, body));
-        all.extend(branches);
+        all.extend(branches.into_iter().map(|branch| *branch));
         StatementKind::If(all, orelse)
     }
 
@@ -74,17 +123,10 @@ impl Build<'_> {
         StatementKind::For { is_async, target, iterable: self.unstarred(iterable), body, orelse }
     }
 
-    /// `with (...):`, whose parentheses enclose items if that can be, else one expression.
-    pub fn enclosed_with(
-        &self,
-        is_async: bool,
-        l: u32,
-        items: Vec<(Expression, Option<Expression>)>,
-        comma: bool,
-        r: u32,
-        body: Block,
-    ) -> StatementKind {
-        let is_item = |(value, _): &(Expression, _)| {
+    /// What `with (...):` encloses: items if that can be, else one expression.
+    pub fn enclosed_items(&self, l: u32, items: Vec<Box<WithItem>>, comma: bool, r: u32) -> Vec<WithItem> {
+        let items = unboxed(items);
+        let is_item = |(value, _): &WithItem| {
             use ExpressionKind::*;
             let is_bare = matches!(
                 value.kind,
@@ -93,7 +135,7 @@ impl Build<'_> {
             value.parenthesised || !is_bare
         };
         if !items.is_empty() && items.iter().all(is_item) {
-            return StatementKind::With { is_async, items, body };
+            return items;
         }
         if let Some((_, Some(target))) = items.iter().find(|(_, target)| target.is_some()) {
             self.refuse("invalid syntax", target.span);
@@ -111,30 +153,42 @@ impl Build<'_> {
             }
             None => self.enclosed_tuple(l, values, r),
         };
-        StatementKind::With { is_async, items: vec![(value, None)], body }
+        vec![(value, None)]
     }
 
-    /// `except kind as name: body`
-    pub fn handler(&self, l: u32, kind: Expression, name: Option<Expression>, r: u32, body: Block) -> Handler {
-        if let (ExpressionKind::Tuple(_), false, Some(_)) = (&kind.kind, kind.parenthesised, &name) {
+    /// `except kind as name: body`, and whether it has a star.
+    pub fn handler(
+        &self,
+        l: u32,
+        star: bool,
+        kind: Option<Expression>,
+        name: Option<Expression>,
+        r: u32,
+        body: Block,
+    ) -> Box<(bool, Handler)> {
+        if let (Some(kind), Some(_)) = (&kind, &name)
+            && let ExpressionKind::Tuple(_) = kind.kind
+            && !kind.parenthesised
+        {
             self.refuse("multiple exception types must be parenthesized when using 'as'", kind.span);
         }
         let name = name.and_then(|target| self.handler_name(target));
-        Handler { span: Span::new(l, r), kind: Some(kind), name, body }
+        Box::new((star, Handler { span: Span::new(l, r), kind, name, body }))
     }
 
     /// `try` and its clauses.
     pub fn try_statement(
         &self,
         body: Block,
-        clauses: Vec<(bool, Handler)>,
+        clauses: Vec<Box<(bool, Handler)>>,
         orelse: Option<Block>,
         finally: Option<Block>,
     ) -> StatementKind {
         let is_group = clauses.first().is_some_and(|clause| clause.0);
         let last = clauses.len().saturating_sub(1);
         let mut handlers = Vec::with_capacity(clauses.len());
-        for (index, (star, handler)) in clauses.into_iter().enumerate() {
+        for (index, clause) in clauses.into_iter().enumerate() {
+            let (star, handler) = *clause;
             if star != is_group {
                 self.refuse("cannot have both 'except' and 'except*' on the same 'try'", handler.span);
             } else if handler.kind.is_none() && index != last {
