@@ -3,7 +3,7 @@
 use super::script::{Regime, Script};
 use super::{compare, process, walk};
 use libtest_mimic::{Failed, Trial};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// One trial for each script below tests/FOLDER and each regime it runs in.
 pub fn trials(folder: &str) -> Vec<Trial> {
@@ -22,7 +22,7 @@ pub fn trials(folder: &str) -> Vec<Trial> {
 }
 
 /// Runs one script in one regime and holds it to its comments.
-fn run(path: &PathBuf, regime: Regime) -> Result<(), Failed> {
+fn run(path: &Path, regime: Regime) -> Result<(), Failed> {
     let script = Script::read(path)?;
     let finished = process::run(&command(path, regime, &script), &script.stdin, None)?;
     compare::check(&script, &finished)
