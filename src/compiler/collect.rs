@@ -11,7 +11,7 @@ use crate::compiler::scope::{
 use crate::source::Span;
 use crate::syntax::ast::{
     Alias, Argument, Block, Case, Class, Constant, Expression, ExpressionKind, Function, Module, Name, Parameters,
-    Pattern, PatternKind, Statement, StatementKind, Try, TypeParameter,
+    Pattern, PatternKind, Statement, StatementKind, Try, TypeParameter, TypeParameterKind,
 };
 
 /// The scopes of a text, resolved.
@@ -132,10 +132,11 @@ impl<'a> Collector<'a> {
     }
 
     fn conditional_block(&mut self, block: &'a [Statement]) -> Result<()> {
+        let conditions = self.conditions;
         self.conditions += 1;
-        let result = self.block(block);
-        self.conditions -= 1;
-        result
+        self.block(block)?;
+        self.conditions = conditions;
+        Ok(())
     }
 
     fn nested_block(&mut self, nesting: Nesting, block: &'a [Statement]) -> Result<()> {
@@ -272,10 +273,11 @@ impl<'a> Collector<'a> {
                 false => self.conditional_block(&handler.body)?,
             }
         }
+        let conditions = self.conditions;
         self.conditions += 1;
         self.optional_block(&node.orelse)?;
         self.optional_block(&node.finally)?;
-        self.conditions -= 1;
+        self.conditions = conditions;
         Ok(())
     }
 
@@ -343,6 +345,9 @@ impl<'a> Collector<'a> {
                 StatementKind::Expression(value)
                     if index == 0 && matches!(value.kind, ExpressionKind::Constant(Constant::Str(_))) => {}
                 StatementKind::ImportFrom { module, level: 0, names } if &**module == "__future__" => {
+                    if names.is_empty() {
+                        return error("future feature * is not defined", statement.span);
+                    }
                     for alias in names {
                         self.future(&alias.name, alias.span)?;
                     }
@@ -544,7 +549,15 @@ impl<'a> Collector<'a> {
 
     fn type_variable(&mut self, node: &'a TypeParameter, value: &'a Option<Expression>, role: Role) -> Result<()> {
         let Some(value) = value else { return Ok(()) };
-        let outer = self.enter(ScopeKind::TypeVariable, node, role);
+        let is_tuple = matches!(value.kind, ExpressionKind::Tuple(_));
+        let place = match (role, node.kind) {
+            (Role::Bound, _) if is_tuple => "a TypeVar constraint",
+            (Role::Bound, _) => "a TypeVar bound",
+            (_, TypeParameterKind::TypeVar) => "a TypeVar default",
+            (_, TypeParameterKind::TypeVarTuple) => "a TypeVarTuple default",
+            (_, TypeParameterKind::ParamSpec) => "a ParamSpec default",
+        };
+        let outer = self.enter(ScopeKind::TypeVariable(place), node, role);
         self.mark(&".format".into(), PARAMETER, node.span);
         match &value.kind {
             ExpressionKind::Starred(inner) => self.expression(inner)?,

@@ -167,6 +167,11 @@ impl<'a> Collector<'a> {
         if scope.kind == ScopeKind::Class && holder != self.current {
             return error("assignment expression within a comprehension cannot be used in a class body", span);
         }
+        if let Some(place) = scope.kind.restriction() {
+            let preposition = if scope.kind == ScopeKind::TypeParameters { "within" } else { "in" };
+            let message = format!("assignment expression within a comprehension cannot be used {preposition} {place}");
+            return error(message, span);
+        }
         let inner = std::mem::replace(&mut self.current, holder);
         let result = self.bind(name, BOUND, name_span);
         self.scope().has_walrus = true;

@@ -23,3 +23,5 @@ mod operator;
 mod pattern;
 mod scope;
 mod statement;
+#[cfg(test)]
+mod tests;

@@ -362,16 +362,31 @@ fn refuse_irrefutable(pattern: &Pattern) -> Result<()> {
 fn refuse_double_keys(entries: &[(Expression, Pattern)]) -> Result<()> {
     let keys: Vec<Option<Constant>> = entries.iter().map(|(key, _)| fold(key)).collect();
     for (index, key) in keys.iter().enumerate() {
-        if key.is_some() && keys[..index].contains(key) {
+        let Some(key) = key else { continue };
+        if keys[..index].iter().flatten().any(|earlier| earlier == key || number(earlier).is_some_and(|value| number(key) == Some(value))) {
             let text = match key {
-                Some(Constant::Str(text)) => format!("'{}'", String::from_utf8_lossy(text)),
-                Some(Constant::Int(value)) => value.to_string(),
-                Some(Constant::Float(value)) => value.to_string(),
-                Some(Constant::Bool(value)) => if *value { "True" } else { "False" }.to_owned(),
+                Constant::Str(text) => format!("'{}'", String::from_utf8_lossy(text)),
+                Constant::Bytes(bytes) => format!("b'{}'", bytes.escape_ascii()),
+                Constant::Int(value) => value.to_string(),
+                Constant::BigInt(value) => value.to_string(),
+                Constant::Float(value) => format!("{value:?}"),
+                Constant::Imaginary(value) => format!("{value}j"),
+                Constant::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
                 _ => "None".to_owned(),
             };
             return error(format!("mapping pattern checks duplicate key ({text})"), entries[index].0.span);
         }
     }
     Ok(())
+}
+
+/// A number as it compares with those of other types.
+fn number(constant: &Constant) -> Option<f64> {
+    match constant {
+        Constant::Bool(value) => Some(f64::from(*value)),
+        Constant::Int(value) if value.unsigned_abs() < 1 << 53 => Some(*value as f64),
+        Constant::Float(value) => Some(*value),
+        Constant::Imaginary(value) if *value == 0.0 => Some(0.0),
+        _ => None,
+    }
 }

@@ -42,8 +42,8 @@ pub enum ScopeKind {
     Annotations,
     /// `[T]` of a `def`, `class` or `type`.
     TypeParameters,
-    /// The bound or default of a type parameter.
-    TypeVariable,
+    /// The bound or default of a type parameter, in words.
+    TypeVariable(&'static str),
     /// The value of a `type` statement.
     TypeAlias,
 }
@@ -54,7 +54,7 @@ impl ScopeKind {
         match self {
             ScopeKind::Annotations => Some("an annotation"),
             ScopeKind::TypeParameters => Some("the definition of a generic"),
-            ScopeKind::TypeVariable => Some("a TypeVar bound"),
+            ScopeKind::TypeVariable(place) => Some(place),
             ScopeKind::TypeAlias => Some("a type alias"),
             _ => None,
         }
