@@ -489,3 +489,30 @@ pub fn hash(cx: &mut Context, value: Value) -> Result<i64, Stop> {
     }
     Err(crate::object::equality::unhashable(cx, value))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn views_see_what_is_written() {
+        let cx = &mut Context::new((1, 2));
+        let array = ByteArray::allocate(cx, b"hello world".to_vec());
+        let view = MemoryView::allocate(cx, array).ok().flatten().expect("a view");
+        let body = view.get::<MemoryView>().expect("a view");
+        let every = MemoryView::add(cx, body.with(0, 6, 2));
+        let word = ByteArray::allocate(cx, b"hlowrd".to_vec());
+        assert!(equal(every, word));
+        body.overwrite(0, b"J");
+        assert_eq!(bytes_of(&view).as_deref(), Some(&b"Jello world"[..]));
+        let owner = array.get::<ByteArray>().expect("a bytearray");
+        assert!(owner.change(cx, Vec::clear).is_err());
+        body.release();
+        every.get::<MemoryView>().expect("a view").release();
+        assert!(owner.change(cx, Vec::clear).is_ok());
+        assert!(byte_item(cx, view, 0).is_err());
+        let long = Bytes::allocate(cx, &[7; 1000]);
+        assert_eq!(byte_length(long), Some(1000));
+        assert_eq!(byte_item(cx, long, 999).ok().flatten(), Some(Value::small(7)));
+    }
+}

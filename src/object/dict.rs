@@ -655,6 +655,36 @@ impl MappingProxy {
 mod tests {
     use super::*;
 
+    #[test]
+    fn keys_of_all_plain_kinds_are_found() {
+        let cx = &mut Context::new((1, 2));
+        let dict = cx.new_dict();
+        let texts: Vec<Value> = (0..100).map(|number| cx.str(&format!("key {number}"))).collect();
+        for (index, &text) in texts.iter().enumerate() {
+            assert!(dict.set(cx, text, Value::small(index as i64)).is_ok());
+        }
+        let pair = cx.tuple(&[Value::small(1), texts[0]]);
+        assert!(dict.set(cx, pair, Value::TRUE).is_ok());
+        assert!(dict.set(cx, Value::small(2), Value::FALSE).is_ok());
+        let other = cx.str("key 42");
+        assert!(matches!(dict.get(cx, other), Ok(Some(value)) if value == Value::small(42)));
+        assert_eq!(dict.get_interned(other), Some(Value::small(42)));
+        let other = cx.str("key 0");
+        let pair = cx.tuple(&[Value::TRUE, other]);
+        assert!(matches!(dict.get(cx, pair), Ok(Some(Value::TRUE))));
+        assert!(matches!(dict.get(cx, Value::float(2.0)), Ok(Some(Value::FALSE))));
+        assert!(matches!(dict.get(cx, Value::NONE), Ok(None)));
+        let list = cx.list(vec![]);
+        assert!(matches!(dict.get(cx, list), Err(Problem::Stop(_))));
+        let version = dict.give_keys_version(cx);
+        dict.set_interned(other, Value::NONE);
+        assert_eq!(dict.keys_version(), version);
+        assert_eq!(dict.remove_interned(other), Some(Value::NONE));
+        assert_eq!(dict.keys_version(), 0);
+        let copy = dict.copy(cx);
+        assert!(matches!(equality::equal(cx, dict.value(), copy.value()), Ok(true)));
+    }
+
     fn insert(dict: &Dict, key: i64) {
         dict.insert_new(Value::small(key), key, Value::small(key * 10));
     }

@@ -755,6 +755,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn numbers_are_equal_across_kinds() {
+        let cx = &mut Context::new((1, 2));
+        let big = Int::from_i64(cx, 1 << 53);
+        let next = Int::from_i64(cx, (1 << 53) + 1);
+        let is_equal = |cx: &mut Context, a, b| matches!(equal(cx, a, b), Ok(true));
+        assert!(is_equal(cx, big, Value::float((1u64 << 53) as f64)));
+        assert!(!is_equal(cx, next, Value::float((1u64 << 53) as f64)));
+        assert!(is_equal(cx, Value::TRUE, Value::float(1.0)));
+        assert!(!is_equal(cx, Value::NONE, Value::FALSE));
+        assert!(matches!(compare(cx, Comparison::Less, big, next), Ok(Some(true))));
+        assert!(matches!(hash(cx, Value::float(1.5)), Ok(1152921504606846977)));
+    }
+
+    #[test]
+    fn nested_lists_are_compared_however_deep() {
+        let cx = &mut Context::new((1, 2));
+        let deep = |cx: &mut Context, depth: usize, last: i64| {
+            (0..depth).fold(Value::small(last), |inner, _| cx.list(vec![inner]))
+        };
+        let (a, b, c) = (deep(cx, 50_000, 1), deep(cx, 50_000, 1), deep(cx, 50_000, 2));
+        assert!(matches!(equal(cx, a, b), Ok(true)));
+        assert!(matches!(equal(cx, a, c), Ok(false)));
+        let (a, b) = (deep(cx, 200_000, 1), deep(cx, 200_000, 1));
+        assert!(matches!(equal(cx, a, b), Err(Problem::Stop(_))));
+        let (a, c) = (deep(cx, 50, 1), deep(cx, 50, 2));
+        assert!(matches!(compare(cx, Comparison::Less, a, c), Ok(Some(true))));
+        let tuple = (0..5_000).fold(cx.empty_tuple, |inner, _| cx.tuple(&[inner]));
+        assert!(matches!(hash(cx, tuple), Err(Problem::Stop(_))));
+    }
+
+    #[test]
     fn tuples_hash_as_in_cpython() {
         let of = |hashes: &[i64]| {
             let mut state = TupleHash::new();

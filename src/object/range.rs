@@ -168,3 +168,31 @@ fn iterator_from(cx: &mut Context, value: Value, is_reverse: bool) -> Value {
     };
     iterator::allocate(cx, layout, state)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn items_of_any_size() {
+        let cx = &mut Context::new((1, 2));
+        let make = |cx: &mut Context, start: i64, stop: i64, step: i64| {
+            let [start, stop, step] = [start, stop, step].map(|number| cx.int(number));
+            let range = Range::allocate(cx, start, stop, step).ok().and_then(|range| range.get::<Range>());
+            range.expect("a range")
+        };
+        let range = make(cx, 10, 0, -3);
+        assert_eq!(range.len(), Some(4));
+        assert_eq!(range.at(cx, Value::small(-1)).ok(), Some(Some(Value::small(1))));
+        assert_eq!(range.at(cx, Value::small(4)).ok(), Some(None));
+        assert_eq!(range.index(cx, Value::small(4)).ok(), Some(Some(Value::small(2))));
+        assert_eq!(range.index(cx, Value::small(0)).ok(), Some(None));
+        let wide = make(cx, i64::MIN, i64::MAX, 1);
+        assert_eq!(wide.len(), None);
+        assert!(make(cx, 0, 3, 2).equals(&make(cx, 0, 4, 2)));
+        assert!(make(cx, 0, 0, 2).equals(&make(cx, 5, 4, 1)));
+        let parts = Slice::allocate(cx, Value::NONE, Value::NONE, Value::small(-1)).get().expect("a slice");
+        let reversed = range.slice(cx, parts).ok().and_then(|range| range.get::<Range>()).expect("a range");
+        assert_eq!([reversed.start, reversed.stop, reversed.step], [1, 13, 3].map(Value::small));
+    }
+}

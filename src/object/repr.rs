@@ -605,3 +605,48 @@ fn weak_text(cx: &mut Context, value: Value, reference: Ref<WeakReference>) -> S
         None => format!("<{kind} at {own}; dead>"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(cx: &mut Context, value: Value) -> String {
+        match repr(cx, value) {
+            Ok(text) => text_of(text),
+            Err(_) => "a problem".into(),
+        }
+    }
+
+    #[test]
+    fn plain_data_is_shown() {
+        let cx = &mut Context::new((1, 2));
+        let text = cx.str("it's");
+        let one = cx.tuple(&[Value::small(1)]);
+        let list = cx.list(vec![text, one, Value::float(1.0), Value::NONE]);
+        assert_eq!(shown(cx, list), "[\"it's\", (1,), 1.0, None]");
+        if let Some(body) = list.get::<List>() {
+            body.push(list);
+            body.set(0, Value::TRUE);
+        }
+        assert_eq!(shown(cx, list), "[True, (1,), 1.0, None, [...]]");
+        let dict = cx.new_dict();
+        let key = cx.intern("a");
+        dict.set_interned(key, dict.value());
+        assert_eq!(shown(cx, dict.value()), "{'a': {...}}");
+        let range = Range::allocate(cx, Value::small(0), Value::small(9), Value::small(2));
+        assert_eq!(range.map(|range| shown(cx, range)).ok().as_deref(), Some("range(0, 9, 2)"));
+        let set = Set::allocate(cx, LayoutId::FROZENSET);
+        assert_eq!(shown(cx, set.value()), "frozenset()");
+        set.insert_new(Value::small(1), 1);
+        assert_eq!(shown(cx, set.value()), "frozenset({1})");
+        let crate::object::native::Stop::Raise(exception) = cx.value_error("x") else { panic!("it raises") };
+        assert_eq!(shown(cx, exception), "ValueError('x')");
+        let class = cx.class(LayoutId::INT).value();
+        assert_eq!(shown(cx, class), "<class 'int'>");
+        let alias = GenericAlias::allocate(cx, class, Value::NONE);
+        assert_eq!(shown(cx, alias), "int[None]");
+        let deep = (0..5_000).fold(Value::NONE, |inner, _| cx.list(vec![inner]));
+        assert_eq!(shown(cx, deep), "a problem");
+        assert!(cx.in_repr.is_empty());
+    }
+}

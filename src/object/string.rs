@@ -610,6 +610,70 @@ fn unbound<'a>(bytes: &[u8]) -> &'a [u8] {
 mod tests {
     use super::*;
 
+    fn shown(value: Value) -> String {
+        text_of(value)
+    }
+
+    #[test]
+    fn appending_shares_a_buffer_and_leaves_the_parts_as_they_are() {
+        let cx = &mut Context::new((1, 2));
+        let mut text = cx.str("é");
+        let mut expected = "é".to_string();
+        let mut older = Vec::new();
+        for turn in 0..2000 {
+            let piece = cx.str(&format!("{turn}é"));
+            text = Str::concat(cx, text, piece).unwrap_or(Value::NONE);
+            expected.push_str(&format!("{turn}é"));
+            if turn % 500 == 0 {
+                older.push((text, expected.clone()));
+            }
+        }
+        assert_eq!(shown(text), expected);
+        for (value, expected) in older {
+            assert_eq!(shown(value), expected);
+            let string = value.get::<Str>().expect("a str");
+            assert_eq!(string.chars(), expected.chars().count());
+            let fork = Str::concat(cx, value, value).unwrap_or(Value::NONE);
+            assert_eq!(shown(fork), expected.repeat(2));
+        }
+        let doubled = Str::concat(cx, text, text).unwrap_or(Value::NONE);
+        assert_eq!(shown(doubled), expected.repeat(2));
+    }
+
+    #[test]
+    fn characters_and_parts_are_found_in_long_strings() {
+        let cx = &mut Context::new((1, 2));
+        let text: String = (0..3000).map(|n| char::from_u32(0x40 + n % 700).expect("a character")).collect();
+        let characters: Vec<char> = text.chars().collect();
+        let value = cx.str(&text);
+        let string = value.get::<Str>().expect("a str");
+        for index in [0, 1, 127, 128, 500, 2999] {
+            assert_eq!(shown(string.char_at(cx, index).expect("a character")), characters[index].to_string());
+            assert_eq!(string.index(string.offset(index)), index);
+        }
+        assert_eq!(string.index(string.length()), 3000);
+        assert_eq!(string.char_at(cx, 3000), None);
+        let part: String = characters[100..2500].iter().collect();
+        assert_eq!(shown(string.part(cx, 100, 2500)), part);
+        let backwards: String = characters[5..900].iter().rev().collect();
+        assert_eq!(shown(string.slice(cx, 899, -1, 895)), backwards);
+        let every: String = characters.iter().step_by(7).collect();
+        assert_eq!(shown(string.slice(cx, 0, 7, every.chars().count())), every);
+    }
+
+    #[test]
+    fn instances_of_subclasses_keep_their_attribute_slots() {
+        let cx = &mut Context::new((1, 2));
+        let value = Str::allocate_as(cx, LayoutId::STR, Some(2), b"abc");
+        value.header().expect("an object").slot(1).set(Value::small(7));
+        assert_eq!(shown(value), "abc");
+        let joined = [value, value, cx.str("d")];
+        let separator = cx.str(", ").get::<Str>().expect("a str");
+        let Ok(Ok(text)) = Str::join(cx, separator, &joined) else { panic!("strings join") };
+        assert_eq!(shown(text), "abc, abc, d");
+        assert_eq!(Str::join(cx, separator, &[Value::NONE]).err(), Some(0));
+    }
+
     #[test]
     fn code_points_are_counted_and_found() {
         let text = "aé€😀".repeat(300);

@@ -117,3 +117,28 @@ pub fn process(cx: &mut Context, marker: &Marker) {
         false
     });
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_cleared_and_callbacks_queued() {
+        let cx = &mut Context::new((1, 2));
+        let (kept, dropped) = (cx.new_dict().value(), cx.new_dict().value());
+        let to_kept = WeakReference::allocate(cx, LayoutId::WEAKREF, None, kept, Value::NONE);
+        assert_eq!(WeakReference::allocate(cx, LayoutId::WEAKREF, None, kept, Value::NONE), to_kept);
+        let to_dropped = WeakReference::allocate(cx, LayoutId::WEAKREF, None, dropped, Value::TRUE);
+        let count = cx.layout_count();
+        let mut marker = cx.heap.begin(count);
+        cx.trace(&mut marker);
+        [kept, to_kept, to_dropped].iter().for_each(|&value| marker.value(value));
+        cx.drain(&mut marker);
+        process(cx, &marker);
+        let target = |value: Value| value.get::<WeakReference>().and_then(|reference| reference.target());
+        assert_eq!(target(to_kept), Some(kept));
+        assert_eq!(target(to_dropped), None);
+        assert_eq!(cx.pending_callbacks, [(Value::TRUE, to_dropped)]);
+        assert_eq!(references_to(cx, kept), [to_kept]);
+    }
+}
