@@ -132,7 +132,7 @@ impl<'source> Layout<'source> {
             let inside_brackets = self.lexer.is_inside_brackets();
             let token = self.lexer.next();
             match token.1 {
-                Token::LineEnd if inside_brackets => {}
+                Token::LineEnd if inside_brackets && !self.lexer.finds_statement_in_brackets() => {}
                 Token::LineEnd if self.line_has_tokens => {
                     self.line_has_tokens = false;
                     self.at_line_start = true;

@@ -16,6 +16,12 @@ const DEEPEST_NESTING: usize = 200;
 /// After so many errors the rest is not worth reading.
 const MOST_ERRORS: usize = 50;
 
+/// What begins a statement and is in no expression.
+const STATEMENT_WORDS: [&str; 14] = [
+    "assert", "break", "class", "continue", "def", "del", "global", "import", "nonlocal", "raise", "return", "try", "while",
+    "with",
+];
+
 /// Something opened and not yet closed.
 #[derive(Clone, Copy, Debug)]
 enum Open {
@@ -196,7 +202,12 @@ impl<'source> Lexer<'source> {
                     message.push_str(&format!(" on line {}", self.source.line(at)));
                 }
                 self.note(Diagnostic::syntax(message, span).also(Span::new(at, at + 1), "opened here"));
-                self.open.pop();
+                // It closes the bracket it belongs to, if there is one before the next string around it.
+                let inner = self.open.iter().rposition(|open| !matches!(open, Open::Bracket(..))).map_or(0, |at| at + 1);
+                let own = self.open[inner..].iter().rposition(|open| matches!(open, Open::Bracket(kind, _) if *kind == opener));
+                if let Some(own) = own {
+                    self.open.truncate(inner + own);
+                }
                 Token::Invalid
             }
             Some(Open::Field(_)) => {
@@ -208,6 +219,26 @@ impl<'source> Lexer<'source> {
                 Token::Invalid
             }
         }
+    }
+
+    /// Does the next line begin like a statement although brackets are open? Then one of them was forgotten; it is
+    /// noted, and the line may be read as the statement it looks like.
+    pub fn finds_statement_in_brackets(&mut self) -> bool {
+        let rest = self.remainder();
+        let length = rest.find(|character: char| !character.is_ascii_alphabetic()).unwrap_or(rest.len());
+        if length == 0 || !STATEMENT_WORDS.contains(&&rest[..length]) || rest[length..].starts_with(['_', '=', ',']) {
+            return false;
+        }
+        let Some(&Open::Bracket(kind, at)) = self.open.last() else {
+            return false;
+        };
+        if !self.open.iter().all(|open| matches!(open, Open::Bracket(..))) {
+            return false;
+        }
+        let message = format!("'{}' was never closed", kind as char);
+        self.note(Diagnostic::syntax(message, Span::new(at, at + 1)));
+        self.open.clear();
+        true
     }
 
     /// The end of the text: says what is still open.

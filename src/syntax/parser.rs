@@ -85,7 +85,7 @@ impl<'source> Parser<'source> {
         let is_unclosed = match errors.as_slice() {
             [] => false,
             [only] if only.message.ends_with("was never closed") => true,
-            _ => return Err(errors),
+            _ => return Err(without_consequences(errors)),
         };
         soft_keyword::resolve(&mut self.tokens, self.source);
         let result = self.grammar.run(&self.build, self.start, &self.tokens);
@@ -103,7 +103,9 @@ impl<'source> Parser<'source> {
     fn explain(&self, failure: &Failure, next: Spanned, unclosed: Vec<Diagnostic>) -> Vec<Diagnostic> {
         let token = self.tokens.get(failure.index).copied();
         let bracket = unclosed.first().map(|error| self.source.line(error.span.start));
-        let is_behind = token.is_none_or(|(start, _, end)| start == end || Some(self.source.line(start)) > bracket);
+        let is_behind = token.is_none_or(|(start, token, end)| {
+            start == end || token == Token::Newline || Some(self.source.line(start)) > bracket
+        });
         if bracket.is_some() && is_behind {
             return unclosed;
         }
@@ -111,4 +113,17 @@ impl<'source> Parser<'source> {
         let opens_more = token.is_some_and(|token| token.1.begins_operand() || token.1.opens());
         if bracket.is_some() && opens_more && found.message == "invalid syntax" { unclosed } else { vec![found] }
     }
+}
+
+/// Drops what only follows from another error: behind a bad character or string brackets seem open that are not.
+fn without_consequences(errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+    let mut kept: Vec<Diagnostic> = Vec::new();
+    for error in errors {
+        let is_consequence = error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
+        if kept.is_empty() || !is_consequence {
+            kept.push(error);
+        }
+    }
+    kept.sort_by_key(|error| error.span.start);
+    kept
 }

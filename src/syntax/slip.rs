@@ -315,13 +315,21 @@ impl Slip<'_> {
     /// What was expected, where that takes few words.
     fn label(&self) -> Option<String> {
         let token = self.token(self.index);
+        if token == Token::Assign && self.index == 1 && self.token(0).is_keyword() {
+            return Some(format!("'{}' is a keyword and cannot be a name", self.text(0)));
+        }
+        if self.index == self.line_start(self.index)
+            && matches!(token, Token::Elif | Token::Else | Token::Except | Token::Finally)
+        {
+            return Some(format!("no statement before this '{}' that it could belong to", self.text(self.index)));
+        }
         if self.expects("NAME") && !self.expects("NUMBER") {
             return Some(match token.is_keyword() {
                 true => format!("'{}' is a keyword and cannot be a name", self.text(self.index)),
                 false => "expected a name".into(),
             });
         }
-        if self.expects("NUMBER") && self.expects("not") {
+        if self.expects("NUMBER") && !self.expects("as") {
             return Some("expected an expression".into());
         }
         if self.expected.len() > 3 {

@@ -268,6 +268,12 @@ fn several_errors_are_found() {
         lines,
         ["invalid syntax", "expected ':'", "unterminated string literal (detected at line 5)", "'(' was never closed"]
     );
+    let found = errors("x = [(1,\n  2\ndef f():\n  return 1 +\nf(]\n");
+    let lines: Vec<&str> = found.iter().map(|error| error.message.as_str()).collect();
+    assert_eq!(
+        lines,
+        ["'(' was never closed", "invalid syntax", "closing parenthesis ']' does not match opening parenthesis '('"]
+    );
 }
 
 #[test]
