@@ -3,7 +3,6 @@
 //! Lexer, parser and compiler say what is wrong with a text in these terms; nothing else prints a source excerpt.
 //! What is printed is bounded, however long the lines are, and what could confuse a terminal is escaped.
 
-use std::fmt::Write;
 use std::ops::Range;
 
 use codespan_reporting::diagnostic::{self as codespan, Label};
@@ -125,7 +124,8 @@ fn emit(
         true => {
             let mut writer = Ansi::new(Vec::new());
             let styles = Styles::default();
-            let result = term::emit_to_write_style(&mut StylesWriter::new(&mut writer, &styles), &config, excerpt, &report);
+            let result =
+                term::emit_to_write_style(&mut StylesWriter::new(&mut writer, &styles), &config, excerpt, &report);
             result.ok().and_then(|()| String::from_utf8(writer.into_inner()).ok())
         }
     };
@@ -307,17 +307,16 @@ fn escaped(text: &str) -> String {
 /// Appends a character, or its code where it is a control character, invisible or turns the direction of writing.
 fn push_escaped(text: &mut String, character: char) {
     let code = character as u32;
-    let written = match character {
-        '\t' => Ok(text.push(character)),
-        _ if character.is_control() && code < 0x100 => write!(text, "\\x{code:02x}"),
-        '\u{200C}' | '\u{200D}' => Ok(text.push(character)),
-        _ if !character.is_ascii() && get_general_category(character) == GeneralCategory::Format => {
-            write!(text, "\\u{code:04x}")
-        }
-        '\u{2028}' | '\u{2029}' => write!(text, "\\u{code:04x}"),
-        _ => Ok(text.push(character)),
-    };
-    debug_assert!(written.is_ok(), "writing to a string cannot fail");
+    let is_joiner = matches!(character, '\u{200C}' | '\u{200D}');
+    let is_hidden = !character.is_ascii()
+        && (get_general_category(character) == GeneralCategory::Format || matches!(character, '\u{2028}' | '\u{2029}'));
+    if character != '\t' && character.is_control() {
+        text.push_str(&format!("\\x{code:02x}"));
+    } else if is_hidden && !is_joiner {
+        text.push_str(&format!("\\u{code:04x}"));
+    } else {
+        text.push(character);
+    }
 }
 
 #[cfg(test)]

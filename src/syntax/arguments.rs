@@ -23,7 +23,11 @@ pub enum ParameterItem {
 
 impl ParameterItem {
     /// `a: annotation = default`
-    pub fn plain(name: (Name, Span), annotation: Option<Expression>, default: Option<Expression>) -> Box<ParameterItem> {
+    pub fn plain(
+        name: (Name, Span),
+        annotation: Option<Expression>,
+        default: Option<Expression>,
+    ) -> Box<ParameterItem> {
         Box::new(ParameterItem::Plain(Parameter { name: name.0, span: name.1, annotation, default }))
     }
 
@@ -144,7 +148,9 @@ impl Build<'_> {
             let with = if let ExpressionKind::Tuple(_) = bound.kind { "constraints" } else { "bound" };
             match kind {
                 TypeParameterKind::TypeVar => {}
-                TypeParameterKind::TypeVarTuple => self.refuse(format!("cannot use {with} with TypeVarTuple"), bound.span),
+                TypeParameterKind::TypeVarTuple => {
+                    self.refuse(format!("cannot use {with} with TypeVarTuple"), bound.span)
+                }
                 TypeParameterKind::ParamSpec => self.refuse(format!("cannot use {with} with ParamSpec"), bound.span),
             }
         }
@@ -155,7 +161,9 @@ impl Build<'_> {
     pub fn keyword_argument(&self, l: u32, name: Expression, value: Expression, r: u32) -> Argument {
         let span = Span::new(l, r);
         match name.kind {
-            ExpressionKind::Name(keyword) if !name.parenthesised => return Argument::Keyword(keyword, name.span, value),
+            ExpressionKind::Name(keyword) if !name.parenthesised => {
+                return Argument::Keyword(keyword, name.span, value);
+            }
             ExpressionKind::Constant(Constant::None | Constant::Bool(_)) => {
                 self.refuse(format!("cannot assign to {}", description(&name)), span);
             }
@@ -172,7 +180,8 @@ impl Build<'_> {
         for argument in &arguments {
             match &**argument {
                 Argument::Positional(value) => {
-                    let is_generator = matches!(value.kind, ExpressionKind::Comprehension(ComprehensionKind::Generator, ..));
+                    let is_generator =
+                        matches!(value.kind, ExpressionKind::Comprehension(ComprehensionKind::Generator, ..));
                     if is_generator && !value.parenthesised && !only {
                         self.refuse("Generator expression must be parenthesized", value.span);
                     }

@@ -86,7 +86,9 @@ impl<'source> Build<'source> {
         let span = Span::new(l, r);
         match self.above(children, span) {
             Some(height) => Expression { span, height, parenthesised: false, kind },
-            None => Expression { span, height: 1, parenthesised: false, kind: ExpressionKind::Constant(Constant::None) },
+            None => {
+                Expression { span, height: 1, parenthesised: false, kind: ExpressionKind::Constant(Constant::None) }
+            }
         }
     }
 
@@ -240,7 +242,14 @@ impl<'source> Build<'source> {
     }
 
     /// `a + b`, which joins the chain that `a` may be.
-    pub fn binary(&self, l: u32, mut left: Expression, operator: BinaryOperator, right: Expression, r: u32) -> Expression {
+    pub fn binary(
+        &self,
+        l: u32,
+        mut left: Expression,
+        operator: BinaryOperator,
+        right: Expression,
+        r: u32,
+    ) -> Expression {
         if let ExpressionKind::Binary(_, links) = &mut left.kind
             && !left.parenthesised
             && precedence(links[0].0) == precedence(operator)
@@ -254,7 +263,14 @@ impl<'source> Build<'source> {
     }
 
     /// `a and b`, which joins the chain that `a` may be.
-    pub fn boolean(&self, l: u32, mut left: Expression, operator: BooleanOperator, right: Expression, r: u32) -> Expression {
+    pub fn boolean(
+        &self,
+        l: u32,
+        mut left: Expression,
+        operator: BooleanOperator,
+        right: Expression,
+        r: u32,
+    ) -> Expression {
         if let ExpressionKind::Boolean(chain, operands) = &mut left.kind
             && !left.parenthesised
             && *chain == operator
@@ -344,12 +360,12 @@ impl<'source> Build<'source> {
     pub fn dict_comprehension(
         &self,
         l: u32,
-        entry: Box<(Option<Expression>, Expression)>,
+        entry: (Option<Expression>, Expression),
         clauses: Vec<Box<Clause>>,
         r: u32,
     ) -> Expression {
         let clauses = unboxed(clauses);
-        let (key, value) = *entry;
+        let (key, value) = entry;
         let Some(key) = key else {
             self.refuse("dict unpacking cannot be used in dict comprehension", Span::new(l + 1, value.span.end));
             return value;

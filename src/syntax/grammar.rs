@@ -41,7 +41,9 @@ impl Grammar {
         });
         self.0.parse(build, stream).map_err(|error| match error {
             // The pseudo-token is not among the tokens.
-            ParseError::UnrecognizedToken { expected, .. } => Failure { index: taken.get().saturating_sub(2), expected },
+            ParseError::UnrecognizedToken { expected, .. } => {
+                Failure { index: taken.get().saturating_sub(2), expected }
+            }
             ParseError::UnrecognizedEof { expected, .. } => Failure { index: tokens.len(), expected },
             _ => Failure { index: taken.get().saturating_sub(2), expected: Vec::new() },
         })

@@ -130,7 +130,7 @@ impl<'source> Layout<'source> {
         }
         loop {
             let inside_brackets = self.lexer.is_inside_brackets();
-            let token = self.lexer.next();
+            let token = self.lexer.next_token();
             match token.1 {
                 Token::LineEnd if inside_brackets && !self.lexer.finds_statement_in_brackets() => {}
                 Token::LineEnd if self.line_has_tokens => {

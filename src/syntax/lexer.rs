@@ -18,8 +18,8 @@ const MOST_ERRORS: usize = 50;
 
 /// What begins a statement and is in no expression.
 const STATEMENT_WORDS: [&str; 14] = [
-    "assert", "break", "class", "continue", "def", "del", "global", "import", "nonlocal", "raise", "return", "try", "while",
-    "with",
+    "assert", "break", "class", "continue", "def", "del", "global", "import", "nonlocal", "raise", "return", "try",
+    "while", "with",
 ];
 
 /// Something opened and not yet closed.
@@ -99,7 +99,7 @@ impl<'source> Lexer<'source> {
     }
 
     /// The next token; at the end of the text `End`, again and again.
-    pub fn next(&mut self) -> Spanned {
+    pub fn next_token(&mut self) -> Spanned {
         let token = self.scan();
         self.last_end = token.2;
         token
@@ -147,7 +147,9 @@ impl<'source> Lexer<'source> {
                 self.push(Open::Specification, Token::FieldColon, start)
             }
             Token::Exclamation if !self.is_in_field() => {
-                self.note(Diagnostic::syntax("invalid syntax", Span::new(start, start + 1)).help("'not' negates a condition"));
+                self.note(
+                    Diagnostic::syntax("invalid syntax", Span::new(start, start + 1)).help("'not' negates a condition"),
+                );
                 Token::Invalid
             }
             _ => token,
@@ -203,8 +205,11 @@ impl<'source> Lexer<'source> {
                 }
                 self.note(Diagnostic::syntax(message, span).also(Span::new(at, at + 1), "opened here"));
                 // It closes the bracket it belongs to, if there is one before the next string around it.
-                let inner = self.open.iter().rposition(|open| !matches!(open, Open::Bracket(..))).map_or(0, |at| at + 1);
-                let own = self.open[inner..].iter().rposition(|open| matches!(open, Open::Bracket(kind, _) if *kind == opener));
+                let inner =
+                    self.open.iter().rposition(|open| !matches!(open, Open::Bracket(..))).map_or(0, |at| at + 1);
+                let own = self.open[inner..]
+                    .iter()
+                    .rposition(|open| matches!(open, Open::Bracket(kind, _) if *kind == opener));
                 if let Some(own) = own {
                     self.open.truncate(inner + own);
                 }
@@ -371,11 +376,17 @@ impl<'source> Lexer<'source> {
         let last = self.position().saturating_sub(u32::from(self.text.ends_with('\n') && at_end)).max(start);
         let line = self.source.line(last);
         let mut diagnostic = match triple {
-            true => Diagnostic::syntax(format!("unterminated triple-quoted string literal (detected at line {line})"), opening),
+            true => Diagnostic::syntax(
+                format!("unterminated triple-quoted string literal (detected at line {line})"),
+                opening,
+            ),
             false => Diagnostic::syntax(format!("unterminated string literal (detected at line {line})"), opening),
         };
         diagnostic.at_end_of_input = triple;
-        if let Some(closed) = self.open.iter().rposition(|open| matches!(open, Open::FString(quotes) if quotes.quote == quote && quotes.triple == triple))
+        if let Some(closed) = self
+            .open
+            .iter()
+            .rposition(|open| matches!(open, Open::FString(quotes) if quotes.quote == quote && quotes.triple == triple))
         {
             // The quote was meant to end the f-string around it.
             diagnostic = Diagnostic::syntax("f-string: expecting '}'", opening);
@@ -462,9 +473,7 @@ impl<'source> Lexer<'source> {
         });
         let mut diagnostic = match (in_specification, at_end, field, quotes.triple) {
             (true, true, Some(at), _) => Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)),
-            (true, ..) => {
-                Diagnostic::syntax("f-string: expecting '}', or format specs", Span::new(here, here))
-            }
+            (true, ..) => Diagnostic::syntax("f-string: expecting '}', or format specs", Span::new(here, here)),
             (.., true) => Diagnostic::syntax(
                 format!("unterminated triple-quoted f-string literal (detected at line {line})"),
                 start,
@@ -492,12 +501,14 @@ fn text_length(bytes: &[u8], quotes: Quotes, in_specification: bool) -> usize {
                 at += name.map_or(2, |length| length + usize::from(bytes[at + length] == b'}'));
             }
             // A backslash keeps a quote or a line end from its meaning, never a brace.
-            b'\\' => at += match next {
-                Some(b'{' | b'}') => 1,
-                Some(b'\r') if bytes.get(at + 2) == Some(&b'\n') => 3,
-                Some(_) => 2,
-                None => 1,
-            },
+            b'\\' => {
+                at += match next {
+                    Some(b'{' | b'}') => 1,
+                    Some(b'\r') if bytes.get(at + 2) == Some(&b'\n') => 3,
+                    Some(_) => 2,
+                    None => 1,
+                }
+            }
             b'\n' | b'\r' if !quotes.triple => return at,
             _ if byte == quotes.quote => {
                 if !quotes.triple || bytes[at..].starts_with(&[byte; 3]) {

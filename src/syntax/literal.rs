@@ -91,7 +91,8 @@ fn decimal(bytes: &[u8]) -> Result<(usize, &'static str), Fault> {
         return Ok((end + 1, "imaginary"));
     }
     if end == whole && bytes[0] == b'0' && bytes[..end].iter().any(|byte| matches!(byte, b'1'..=b'9')) {
-        let message = "leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers";
+        let message =
+            "leading zeros in decimal integer literals are not permitted; use an 0o prefix for octal integers";
         return Err((0..end, message.into()));
     }
     Ok((end, "decimal"))
@@ -368,8 +369,14 @@ mod tests {
 
     #[test]
     fn escapes_have_values() {
-        assert_eq!(string(r"a\n\x41\101\u00e9\q\
-b", false), Ok("a\nAAé\\qb".as_bytes().to_vec()));
+        assert_eq!(
+            string(
+                r"a\n\x41\101\u00e9\q\
+b",
+                false
+            ),
+            Ok("a\nAAé\\qb".as_bytes().to_vec())
+        );
         assert_eq!(string("\\ud800", false), Ok(vec![0xED, 0xA0, 0x80]));
         assert_eq!(string("\\N{greek small letter alpha}", false), Ok("α".as_bytes().to_vec()));
         assert_eq!(string("a\r\nb\rc", false), Ok(b"a\nb\nc".to_vec()));

@@ -119,7 +119,8 @@ impl<'source> Parser<'source> {
 fn without_consequences(errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
     let mut kept: Vec<Diagnostic> = Vec::new();
     for error in errors {
-        let is_consequence = error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
+        let is_consequence =
+            error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
         if kept.is_empty() || !is_consequence {
             kept.push(error);
         }

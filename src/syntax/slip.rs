@@ -28,13 +28,7 @@ pub struct Slip<'a> {
 }
 
 /// Says what is wrong where parsing failed; `next` is the first token behind the statement.
-pub fn explain(
-    source: &Source,
-    grammar: &Grammar,
-    tokens: &[Spanned],
-    next: Spanned,
-    failure: &Failure,
-) -> Diagnostic {
+pub fn explain(source: &Source, grammar: &Grammar, tokens: &[Spanned], next: Spanned, failure: &Failure) -> Diagnostic {
     let slip = Slip { source, grammar, tokens, next, index: failure.index, expected: &failure.expected };
     slip.block()
         .or_else(|| slip.formatted_string())
@@ -184,7 +178,9 @@ impl Slip<'_> {
                 Token::Def => "function definition".into(),
                 Token::Class => "class definition".into(),
                 Token::Except if self.token(line + 1) == Token::Star => "'except*' statement".into(),
-                _ => format!("'{}' statement", self.text(if self.token(line) == Token::Async { line + 1 } else { line })),
+                _ => {
+                    format!("'{}' statement", self.text(if self.token(line) == Token::Async { line + 1 } else { line }))
+                }
             };
             let number = self.source.line(self.span(line).start);
             let message = format!("expected an indented block after {what} on line {number}");
@@ -212,7 +208,14 @@ impl Slip<'_> {
             return None;
         }
         let is_missing = match header {
-            Token::If | Token::Elif | Token::While | Token::For | Token::With | Token::Class | Token::Match | Token::Case
+            Token::If
+            | Token::Elif
+            | Token::While
+            | Token::For
+            | Token::With
+            | Token::Class
+            | Token::Match
+            | Token::Case
             | Token::Except => self.token(self.index) == Token::Newline,
             Token::Def | Token::Try | Token::Else | Token::Finally => true,
             _ => false,

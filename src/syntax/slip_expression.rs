@@ -11,9 +11,9 @@ use crate::diagnostic::Diagnostic;
 
 /// The keywords that a misspelt name may have been meant for.
 const KEYWORDS: [&str; 33] = [
-    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del", "elif",
-    "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or",
-    "pass", "raise", "return", "while", "with",
+    "False", "None", "True", "and", "as", "assert", "async", "await", "break", "class", "continue", "def", "del",
+    "elif", "else", "except", "finally", "for", "from", "global", "if", "import", "in", "is", "lambda", "nonlocal",
+    "not", "or", "pass", "raise", "return", "while", "with",
 ];
 /// In longer statements no misspelt keyword is looked for.
 const MOST_TOKENS: usize = 2000;
@@ -37,8 +37,15 @@ impl Slip<'_> {
                 && (token.opens()
                     || matches!(
                         token,
-                        Token::Comma | Token::Colon | Token::Assign | Token::Walrus | Token::Semicolon | Token::If
-                            | Token::Elif | Token::While | Token::FieldColon
+                        Token::Comma
+                            | Token::Colon
+                            | Token::Assign
+                            | Token::Walrus
+                            | Token::Semicolon
+                            | Token::If
+                            | Token::Elif
+                            | Token::While
+                            | Token::FieldColon
                     ))
         });
         let mut start = separator.map_or(line, |separator| separator + 1);
@@ -156,7 +163,9 @@ impl Slip<'_> {
             (_, Token::Assign) if stars == Some(Token::Star) || self.before(self.index - 1) == Some(Token::Star) => {
                 Some(Diagnostic::syntax("var-positional argument cannot have default value", self.span(self.index)))
             }
-            (_, Token::Assign) if stars == Some(Token::DoubleStar) || self.before(self.index - 1) == Some(Token::DoubleStar) => {
+            (_, Token::Assign)
+                if stars == Some(Token::DoubleStar) || self.before(self.index - 1) == Some(Token::DoubleStar) =>
+            {
                 Some(Diagnostic::syntax("var-keyword argument cannot have default value", self.span(self.index)))
             }
             (Token::Assign, Token::RightParenthesis | Token::Comma) => {
@@ -174,7 +183,10 @@ impl Slip<'_> {
         match (before, token) {
             (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma)
                 if (is_call || self.opens_subscript(opener))
-                    && matches!(self.before(self.index - 1), Some(Token::Comma | Token::LeftParenthesis | Token::LeftBracket)) =>
+                    && matches!(
+                        self.before(self.index - 1),
+                        Some(Token::Comma | Token::LeftParenthesis | Token::LeftBracket)
+                    ) =>
             {
                 Some(Diagnostic::syntax("Invalid star expression", self.span(self.index)))
             }
@@ -213,7 +225,9 @@ impl Slip<'_> {
         }
         let start = self.operand_start(self.index);
         let separator = start.checked_sub(1).map(|index| self.token(index))?;
-        if !(separator.opens() || matches!(separator, Token::Comma | Token::If | Token::Elif | Token::While | Token::Assign)) {
+        if !(separator.opens()
+            || matches!(separator, Token::Comma | Token::If | Token::Elif | Token::While | Token::Assign))
+        {
             return None;
         }
         let target = self.parse(start, self.index)?;
@@ -250,7 +264,9 @@ impl Slip<'_> {
             (_, Token::RightBrace | Token::Comma) if is_brace && self.expects(":") => {
                 Some(Diagnostic::syntax("':' expected after dictionary key", self.span(self.index - 1)))
             }
-            (Token::LeftParenthesis, Token::DoubleStar) if !self.opens_call(opener) && !self.opens_parameters(opener) => {
+            (Token::LeftParenthesis, Token::DoubleStar)
+                if !self.opens_call(opener) && !self.opens_parameters(opener) =>
+            {
                 Some(Diagnostic::syntax("cannot use double starred expression here", span))
             }
             (_, Token::For | Token::Async) if is_brace || self.token(opener) == Token::LeftBracket => {
@@ -290,7 +306,8 @@ impl Slip<'_> {
             return None;
         }
         let first = self.parse(start, self.index)?;
-        if matches!(first.kind, ExpressionKind::Conditional { .. } | ExpressionKind::Lambda(..)) && !first.parenthesised {
+        if matches!(first.kind, ExpressionKind::Conditional { .. } | ExpressionKind::Lambda(..)) && !first.parenthesised
+        {
             return None;
         }
         let end = self.expression_end(self.index)?;
@@ -329,7 +346,9 @@ impl Slip<'_> {
         };
         // A clause is tried behind the statement it belongs to.
         let head: &[Token] = match token {
-            Token::Elif | Token::Else if name == 0 => &[Token::If, Token::None, Token::Colon, Token::Pass, Token::Newline],
+            Token::Elif | Token::Else if name == 0 => {
+                &[Token::If, Token::None, Token::Colon, Token::Pass, Token::Newline]
+            }
             Token::Except | Token::Finally if name == 0 => &[Token::Try, Token::Colon, Token::Pass, Token::Newline],
             _ => &[],
         };

@@ -43,12 +43,13 @@ pub fn resolve(tokens: &mut [Spanned], source: &Source) {
                     _ => Token::Name,
                 };
             }
-            Token::Name if depth == 0 && matches!(tokens[index - 1].1, Token::Colon | Token::Semicolon) => {
-                if source.slice(Span::new(start, end)) == "type" {
-                    tokens[index].1 = type_or_name(tokens, index);
-                }
+            Token::Name
+                if depth == 0
+                    && matches!(tokens[index - 1].1, Token::Colon | Token::Semicolon)
+                    && source.slice(Span::new(start, end)) == "type" =>
+            {
+                tokens[index].1 = type_or_name(tokens, index);
             }
-            Token::With => match_line = false,
             Token::LeftParenthesis if tokens[index.max(1) - 1].1 == Token::With && encloses_items(&tokens[index..]) => {
                 tokens[index].1 = Token::WithParenthesis;
             }

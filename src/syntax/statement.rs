@@ -264,7 +264,8 @@ fn height(kind: &StatementKind) -> u16 {
         }
         Try(statement) => try_height(statement),
         With { items, body, .. } => {
-            let item = |(value, target): &(self::Expression, Option<self::Expression>)| value.height.max(highest(target));
+            let item =
+                |(value, target): &(self::Expression, Option<self::Expression>)| value.height.max(highest(target));
             items.iter().map(item).max().unwrap_or(0).max(block_height(body))
         }
         Function(function) => highest(function.decorators.iter().chain(&function.returns))

@@ -12,7 +12,7 @@ pub enum Piece {
     /// A string or bytes.
     Plain(Span),
     /// An f-string and what is between its quotes.
-    Formatted(Span, Vec<Box<RawPart>>),
+    Formatted(Span, Vec<RawPart>),
 }
 
 /// A piece of an f-string whose escapes are not resolved yet: that takes its prefix.
@@ -28,7 +28,7 @@ pub enum RawPart {
         /// After `!`.
         conversion: Conversion,
         /// After `:`.
-        specification: Option<Vec<Box<RawPart>>>,
+        specification: Option<Vec<RawPart>>,
     },
 }
 
@@ -103,9 +103,9 @@ impl Build<'_> {
     }
 
     /// Resolves the parts of an f-string; `text` is what was not pushed yet.
-    fn resolve(&self, raw_parts: Vec<Box<RawPart>>, raw: bool, text: &mut Vec<u8>, parts: &mut Vec<FStringPart>) {
+    fn resolve(&self, raw_parts: Vec<RawPart>, raw: bool, text: &mut Vec<u8>, parts: &mut Vec<FStringPart>) {
         for part in raw_parts {
-            match *part {
+            match part {
                 RawPart::Text(span) => {
                     let source = self.source.slice(span);
                     let value = match source.contains(['{', '}']) {
@@ -129,7 +129,7 @@ impl Build<'_> {
     }
 
     /// The parts of a format specification.
-    fn specification(&self, raw_parts: Vec<Box<RawPart>>, raw: bool) -> Vec<FStringPart> {
+    fn specification(&self, raw_parts: Vec<RawPart>, raw: bool) -> Vec<FStringPart> {
         let (mut text, mut parts) = (Vec::new(), Vec::new());
         self.resolve(raw_parts, raw, &mut text, &mut parts);
         push_text(&mut text, &mut parts);
@@ -144,7 +144,7 @@ impl Build<'_> {
         equals: bool,
         r: u32,
         conversion: Option<(Name, Span)>,
-        specification: Option<Vec<Box<RawPart>>>,
+        specification: Option<Vec<RawPart>>,
     ) -> RawPart {
         let value = self.unstarred(value);
         let echo = equals.then_some(Span::new(l, r));

@@ -146,7 +146,12 @@ impl Build<'_> {
     }
 
     /// `a: annotation = value`
-    pub fn annotated_assign(&self, target: Expression, annotation: Expression, value: Option<Expression>) -> StatementKind {
+    pub fn annotated_assign(
+        &self,
+        target: Expression,
+        annotation: Expression,
+        value: Option<Expression>,
+    ) -> StatementKind {
         match &target.kind {
             ExpressionKind::Tuple(_) => {
                 self.refuse("only single target (not tuple) can be annotated", target.span);

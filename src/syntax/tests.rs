@@ -88,10 +88,13 @@ fn blocks_become_tokens() {
     use Token::*;
     assert_eq!(
         tokens("if a:\n  b\n\n  # c\n  if d:\n      e\nf"),
-        [If, Name, Colon, Newline, Indent, Name, Newline, If, Name, Colon, Newline, Indent, Name, Newline, Dedent, Dedent]
-            .into_iter()
-            .chain([Name, Newline])
-            .collect::<Vec<_>>()
+        [
+            If, Name, Colon, Newline, Indent, Name, Newline, If, Name, Colon, Newline, Indent, Name, Newline, Dedent,
+            Dedent
+        ]
+        .into_iter()
+        .chain([Name, Newline])
+        .collect::<Vec<_>>()
     );
     assert_eq!(tokens("(a,\n  b\n)\n"), [LeftParenthesis, Name, Comma, Name, RightParenthesis, Newline]);
     assert_eq!(tokens("a \\\n  b\r\nc\rd"), [Name, Name, Newline, Name, Newline, Name, Newline]);
@@ -120,9 +123,31 @@ fn fields_of_strings_are_tokens() {
     assert_eq!(
         tokens("f'a{x!r:>{w}}{{}}{ {1:2}[1] }'"),
         [
-            FStringStart, FStringText, FieldStart, Name, Exclamation, Name, FieldColon, FStringText, FieldStart, Name,
-            FieldEnd, FieldEnd, FStringText, FieldStart, LeftBrace, Number, Colon, Number, RightBrace, LeftBracket,
-            Number, RightBracket, FieldEnd, FStringEnd, Newline
+            FStringStart,
+            FStringText,
+            FieldStart,
+            Name,
+            Exclamation,
+            Name,
+            FieldColon,
+            FStringText,
+            FieldStart,
+            Name,
+            FieldEnd,
+            FieldEnd,
+            FStringText,
+            FieldStart,
+            LeftBrace,
+            Number,
+            Colon,
+            Number,
+            RightBrace,
+            LeftBracket,
+            Number,
+            RightBracket,
+            FieldEnd,
+            FStringEnd,
+            Newline
         ]
     );
     assert_eq!(tokens("f'{f'{1}'}'").len(), 10);
@@ -254,7 +279,9 @@ fn spans_cover_their_nodes() {
 
 #[test]
 fn messages_are_known() {
-    for (text, expected) in include_str!("messages.txt").split("\n----\n").map(|case| case.rsplit_once("\n=> ").unwrap()) {
+    for (text, expected) in
+        include_str!("messages.txt").split("\n----\n").map(|case| case.rsplit_once("\n=> ").unwrap())
+    {
         let first = errors(text).remove(0);
         assert_eq!(format!("{}: {}", first.class, first.message), expected.trim_end(), "{text}");
     }
@@ -278,7 +305,18 @@ fn several_errors_are_found() {
 
 #[test]
 fn a_prompt_knows_what_may_go_on() {
-    for text in ["if a:", "def f():\n  if a:", "x = (1,", "'''a", "f'''{a", "try: a", "@a", "a \\\n", "class A: # b\n", "{\n'a':"] {
+    for text in [
+        "if a:",
+        "def f():\n  if a:",
+        "x = (1,",
+        "'''a",
+        "f'''{a",
+        "try: a",
+        "@a",
+        "a \\\n",
+        "class A: # b\n",
+        "{\n'a':",
+    ] {
         assert!(errors(text)[0].at_end_of_input, "{text}");
     }
     for text in ["a b", "if a", "x = ", "'a", "x = (1 2", ")", "  a"] {
@@ -373,9 +411,10 @@ fn every_deletion_is_an_answer() {
 
 #[test]
 fn every_insertion_is_an_answer() {
-    for (index, inserted) in ["(", "]", "}", "'", "\"\"\"", "f'{", "\\", "\n", "\t", "=", ":", "，", "\0", "\u{3000}", "if "]
-        .into_iter()
-        .enumerate()
+    for (index, inserted) in
+        ["(", "]", "}", "'", "\"\"\"", "f'{", "\\", "\n", "\t", "=", ":", "，", "\0", "\u{3000}", "if "]
+            .into_iter()
+            .enumerate()
     {
         for at in (index..=SAMPLE.len()).step_by(7) {
             answer(&format!("{}{inserted}{}", &SAMPLE[..at], &SAMPLE[at..]));

@@ -333,9 +333,41 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            False | None | True | And | As | Assert | Async | Await | Break | Class | Continue | Def | Del | Elif
-                | Else | Except | Finally | For | From | Global | If | Import | In | Is | Lambda | Nonlocal | Not
-                | Or | Pass | Raise | Return | Try | While | With | Yield
+            False
+                | None
+                | True
+                | And
+                | As
+                | Assert
+                | Async
+                | Await
+                | Break
+                | Class
+                | Continue
+                | Def
+                | Del
+                | Elif
+                | Else
+                | Except
+                | Finally
+                | For
+                | From
+                | Global
+                | If
+                | Import
+                | In
+                | Is
+                | Lambda
+                | Nonlocal
+                | Not
+                | Or
+                | Pass
+                | Raise
+                | Return
+                | Try
+                | While
+                | With
+                | Yield
         )
     }
 
@@ -344,7 +376,15 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            Name | Number | String | FStringEnd | None | True | False | Ellipsis | RightParenthesis | RightBracket
+            Name | Number
+                | String
+                | FStringEnd
+                | None
+                | True
+                | False
+                | Ellipsis
+                | RightParenthesis
+                | RightBracket
                 | RightBrace
         )
     }
@@ -354,7 +394,17 @@ impl Token {
         use Token::*;
         matches!(
             self,
-            Name | Number | String | FStringStart | None | True | False | Ellipsis | Lambda | Await | Tilde | Not
+            Name | Number
+                | String
+                | FStringStart
+                | None
+                | True
+                | False
+                | Ellipsis
+                | Lambda
+                | Await
+                | Tilde
+                | Not
                 | LeftBrace
         )
     }
