@@ -1,0 +1,88 @@
+//! `format(value, spec)` of plain data: what f-strings, `str.format` and the `__format__` of numbers and str do.
+
+use crate::builtins::arguments::{str_of, type_title};
+use crate::object::class::Class;
+use crate::object::context::Context;
+use crate::object::heap::Ref;
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::native::{Check, Native, Stop};
+use crate::object::number::Number;
+use crate::object::string::Str;
+use crate::object::value::Value;
+use crate::text::format_spec::{self, FormatError};
+use crate::text::integer_text::DEFAULT_DIGIT_LIMIT;
+
+/// The exception an error of a spec is.
+pub fn format_error(cx: &mut Context, error: FormatError) -> Stop {
+    match error {
+        FormatError::Value(message) => cx.value_error(message),
+        FormatError::Overflow(message) => cx.overflow_error(message),
+        FormatError::Memory => cx.memory_error(),
+    }
+}
+
+/// `value.__format__(spec)` where that is the built-in one of its kind, by what the value holds; None for kinds that
+/// have none of their own.
+pub fn format_as_data(cx: &mut Context, value: Value, spec: &[u8]) -> Option<Result<Value, Stop>> {
+    let name = cx.type_name(value);
+    let formatted = match (value.get::<Str>(), Number::of(value)) {
+        (Some(string), _) if spec.is_empty() => return Some(Ok(Str::exact(cx, string))),
+        (Some(string), _) => format_spec::format_text(string.bytes(), spec, &name),
+        (_, Some(_)) if spec.is_empty() => return None,
+        (_, Some(Number::Int(number))) => format_spec::format_integer(number, spec, &name, DEFAULT_DIGIT_LIMIT),
+        (_, Some(Number::Float(number))) => format_spec::format_float(number, spec, &name),
+        (_, Some(Number::Complex(number))) => {
+            let number = crate::text::complex::Complex::new(number.real, number.imaginary);
+            format_spec::format_complex(number, spec, &name)
+        }
+        _ => return None,
+    };
+    Some(match formatted {
+        Ok(text) => Str::try_from_vec(cx, text),
+        Err(error) => Err(format_error(cx, error)),
+    })
+}
+
+/// Has a class the `__format__` of the built-in class its kind belongs to?
+fn has_plain_format(cx: &mut Context, class: Ref<Class>) -> bool {
+    let name = cx.names.__format__;
+    class.has(Class::BUILTIN) && !class.has(Class::HEAP_TYPE)
+        || cx.lookup(class, name).is_some_and(|method| method.is::<Native>())
+}
+
+/// `format(value, spec)`: at once for plain data, else what the loop must do for it.
+pub fn format(cx: &mut Context, value: Value, spec: Value) -> Result<Value, Stop> {
+    let Some(text) = spec.get::<Str>() else {
+        let found = type_title(cx, spec);
+        return Err(cx.type_error(format!("format() argument 2 must be str, not {found}")));
+    };
+    let layout = cx.layout_of(value);
+    if layout == LayoutId::STR && text.length() == 0 {
+        return Ok(value);
+    }
+    let class = cx.class(layout);
+    let kind = value.header().map(|header| header.kind());
+    let is_own = kind != Some(Kind::Extension) && has_plain_format(cx, class);
+    if is_own && (value.is::<Str>() || Number::of(value).is_some()) {
+        let bytes = text.bytes().to_vec();
+        if let Some(formatted) = format_as_data(cx, value, &bytes) {
+            return formatted;
+        }
+        return str_of(cx, value);
+    }
+    Err(cx.call_special(value, cx.names.__format__, &[spec], Check::Str))
+}
+
+/// `object.__format__`: `str(value)`, and no spec.
+pub fn format_object(cx: &mut Context, value: Value, spec: Value) -> Result<Value, Stop> {
+    let Some(text) = spec.get::<Str>() else {
+        let found = type_title(cx, spec);
+        return Err(cx.type_error(format!("__format__() argument must be str, not {found}")));
+    };
+    if text.length() > 0 {
+        let name = cx.type_name(value);
+        return Err(cx.type_error(format!("unsupported format string passed to {name}.__format__")));
+    }
+    str_of(cx, value)
+}

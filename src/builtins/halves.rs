@@ -1,0 +1,80 @@
+//! What the script halves of built-ins stand on: natives in module `_natives`, for them alone.
+
+use crate::builtins::arguments::Truth;
+use crate::builtins::{iterators, sort};
+use crate::object::context::Context;
+use crate::object::equality::Problem;
+use crate::object::heap::Ref;
+use crate::object::list::List;
+use crate::object::module::Module;
+use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::repr;
+use crate::object::value::Value;
+
+const FUNCTIONS: &[Declaration] = &[
+    plain("sort_by_keys(items, keys, reverse, /)", sort_by_keys, "Sort a list by plain keys; False if they are not."),
+    plain("enter_repr(value, /)", enter_repr, "Begin the repr of a container; False if it is under way already."),
+    plain("leave_repr(value, /)", leave_repr, "End the repr of a container."),
+    plain("data_repr(value, /)", data_repr, "The repr of a value by what it holds."),
+    plain("write_error(text, /)", write_error, "Write text to the standard error output."),
+];
+
+/// Makes the module.
+pub fn install(cx: &mut Context) {
+    let module = Module::allocate(cx, "_natives");
+    module.add_functions(cx, FUNCTIONS);
+    module.add_functions(cx, iterators::HALVES);
+    let name = cx.intern("_natives");
+    cx.modules.set_interned(name, module.value());
+}
+
+fn sort_by_keys(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (items, keys, Truth(reverse)): (Ref<List>, Ref<List>, Truth) = args.take(cx)?;
+    if items.len() != keys.len() {
+        return Err(cx.value_error("there must be one key for each item"));
+    }
+    let mut sorted = items.to_vec();
+    let keys = keys.to_vec();
+    match sort::sort(cx, &mut sorted, Some(&keys), reverse) {
+        Ok(()) => {
+            items.replace(sorted);
+            Ok(Value::TRUE)
+        }
+        Err(Problem::Script) => Ok(Value::FALSE),
+        Err(Problem::Stop(stop)) => Err(stop),
+    }
+}
+
+fn enter_repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let value = args.get(0);
+    if cx.in_repr.contains(&value) {
+        return Ok(Value::FALSE);
+    }
+    cx.in_repr.push(value);
+    Ok(Value::TRUE)
+}
+
+fn leave_repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let value = args.get(0);
+    if let Some(place) = cx.in_repr.iter().rposition(|&inside| inside == value) {
+        cx.in_repr.remove(place);
+    }
+    Ok(Value::NONE)
+}
+
+fn data_repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let mut out = Vec::new();
+    let script = cx.runtime_error("the repr needs script code");
+    repr::write_repr_as_data(cx, &mut out, args.get(0)).map_err(|problem| problem.or(script))?;
+    Ok(cx.str_bytes(&out))
+}
+
+fn write_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    use std::io::Write;
+    crate::builtins::output::flush(cx)?;
+    if let Some(text) = args.get(0).get::<crate::object::string::Str>() {
+        // What nobody reads is not worth an exception.
+        let _ = std::io::stderr().write_all(text.text().as_bytes());
+    }
+    Ok(Value::NONE)
+}

@@ -1,0 +1,96 @@
+//! The built-in functions, and the methods of the built-in types: tables of natives, one file a type.
+
+pub mod arguments;
+pub mod exception;
+pub mod format;
+pub mod functions;
+pub mod halves;
+pub mod item_functions;
+pub mod iterators;
+pub mod number_functions;
+pub mod output;
+pub mod sort;
+pub mod unicode_error;
+
+use crate::object::context::Context;
+use crate::object::layout::{BUILTIN_CLASSES, LayoutId};
+use crate::object::module::Module;
+use crate::object::value::Value;
+
+/// Classes that have a name in module `builtins`, but for the exceptions, which all have one.
+const NAMED: &[LayoutId] = &[
+    LayoutId::OBJECT,
+    LayoutId::TYPE,
+    LayoutId::INT,
+    LayoutId::BOOL,
+    LayoutId::FLOAT,
+    LayoutId::COMPLEX,
+    LayoutId::STR,
+    LayoutId::BYTES,
+    LayoutId::BYTEARRAY,
+    LayoutId::MEMORYVIEW,
+    LayoutId::LIST,
+    LayoutId::TUPLE,
+    LayoutId::DICT,
+    LayoutId::SET,
+    LayoutId::FROZENSET,
+    LayoutId::RANGE,
+    LayoutId::SLICE,
+    LayoutId::PROPERTY,
+    LayoutId::STATICMETHOD,
+    LayoutId::CLASSMETHOD,
+    LayoutId::SUPER,
+    LayoutId::REVERSED,
+    LayoutId::ENUMERATE,
+    LayoutId::ZIP,
+    LayoutId::MAP,
+    LayoutId::FILTER,
+];
+
+/// Fills module `builtins` and puts the methods into the built-in classes.
+pub fn install(cx: &mut Context) {
+    let builtins = cx.builtins;
+    let module = Module::with_dict(cx, "builtins", builtins);
+    let name = cx.names.builtins;
+    cx.modules.set_interned(name, module.value());
+    name_classes(cx);
+    functions::install(cx);
+    item_functions::install(cx);
+    number_functions::install(cx);
+    iterators::install(cx);
+    halves::install(cx);
+}
+
+fn name_classes(cx: &mut Context) {
+    let exceptions = (LayoutId::BASE_EXCEPTION.0..BUILTIN_CLASSES.len() as u32).map(LayoutId);
+    for layout in NAMED.iter().copied().chain(exceptions) {
+        let class = cx.class(layout);
+        cx.builtins.set_interned(class.name.get(), class.value());
+    }
+    for (index, &(name, _, _)) in BUILTIN_CLASSES.iter().enumerate() {
+        let class = cx.class(LayoutId(index as u32));
+        let module = name.rsplit_once('.').map_or("builtins", |(module, _)| module);
+        let module = cx.intern(module);
+        if class.dict.get_interned(cx.names.__module__).is_none() {
+            class.dict.set_interned(cx.names.__module__, module);
+        }
+    }
+    let (ellipsis, not_implemented) = (cx.ellipsis, cx.not_implemented);
+    let os_error = cx.class(LayoutId::OS_ERROR).value();
+    let others = [
+        ("None", Value::NONE),
+        ("True", Value::TRUE),
+        ("False", Value::FALSE),
+        ("Ellipsis", ellipsis),
+        ("NotImplemented", not_implemented),
+        ("__debug__", Value::TRUE),
+        ("EnvironmentError", os_error),
+        ("IOError", os_error),
+    ];
+    for (name, value) in others {
+        let name = cx.intern(name);
+        cx.builtins.set_interned(name, value);
+    }
+    let doc = cx.str("Built-in functions, types, exceptions, and other objects.");
+    cx.builtins.set_interned(cx.names.__doc__, doc);
+}

@@ -1,0 +1,85 @@
+//! Standard output: the one buffer that `print` and the file object of `sys.stdout` write to.
+//!
+//! It is written out when it is full, at each line if a terminal reads it, and by `flush`: before input is read,
+//! before the process waits, and at the end of the program. The buffer belongs to the OS thread, of which there is
+//! one that runs scripts.
+
+use std::cell::RefCell;
+use std::io::{self, IsTerminal, Write};
+
+use crate::builtins::{exception, unicode_error};
+use crate::object::context::Context;
+use crate::object::module::Module;
+use crate::object::native::Stop;
+use crate::object::string::Str;
+use crate::object::value::Value;
+use crate::text::codec;
+use crate::text::encoding::{Encoding, Handler};
+use crate::text::wtf8;
+
+/// The key of `Context::module_state` under which the module that makes the file object of the standard output
+/// keeps it.
+pub const FILE: &str = "sys.stdout";
+
+/// How much is gathered before it is written.
+const FULL: usize = 1 << 16;
+
+/// What has been written and not yet handed to the system.
+struct Buffer {
+    bytes: Vec<u8>,
+    is_terminal: bool,
+}
+
+thread_local! {
+    static BUFFER: RefCell<Buffer> =
+        RefCell::new(Buffer { bytes: Vec::new(), is_terminal: io::stdout().is_terminal() });
+}
+
+/// Writes text in the form strings have it; UnicodeEncodeError if there are surrogates in it.
+pub fn write_text(cx: &mut Context, text: &[u8]) -> Result<(), Stop> {
+    if !wtf8::has_surrogate(text) {
+        return write(cx, text);
+    }
+    match codec::encode(text, Encoding::Utf8, Handler::Strict) {
+        Ok(bytes) => write(cx, &bytes),
+        Err(error) => {
+            let object = Str::from_bytes(cx, text);
+            Err(unicode_error::encode_error(cx, object, &error))
+        }
+    }
+}
+
+/// Writes bytes.
+pub fn write(cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
+    let is_due = BUFFER.with_borrow_mut(|buffer| {
+        buffer.bytes.extend_from_slice(bytes);
+        buffer.bytes.len() >= FULL || buffer.is_terminal && memchr::memchr(b'\n', bytes).is_some()
+    });
+    if is_due { flush(cx) } else { Ok(()) }
+}
+
+/// Hands everything to the system; OSError if it does not take it. What could not be written is dropped.
+pub fn flush(cx: &mut Context) -> Result<(), Stop> {
+    hand_over().map_err(|error| exception::os_error(cx, &error, Value::UNBOUND))
+}
+
+fn hand_over() -> io::Result<()> {
+    BUFFER.with_borrow_mut(|buffer| {
+        if buffer.bytes.is_empty() {
+            return Ok(());
+        }
+        let mut output = io::stdout().lock();
+        let result = output.write_all(&buffer.bytes).and_then(|()| output.flush());
+        buffer.bytes.clear();
+        result
+    })
+}
+
+/// The file that a script has put in the place of the standard output; None while it is the standard output
+/// itself.
+pub fn redirected(cx: &mut Context) -> Option<Value> {
+    let own = cx.module_state.get(FILE).copied()?;
+    let sys = cx.modules.get_interned(cx.names.sys)?.get::<Module>()?;
+    let file = sys.dict().get_interned(cx.names.stdout)?;
+    (own != file).then_some(file)
+}
