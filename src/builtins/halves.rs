@@ -3,8 +3,9 @@
 use crate::builtins::arguments::Truth;
 use crate::builtins::{iterators, sort};
 use crate::object::context::Context;
-use crate::object::equality::Problem;
+use crate::object::equality::{Problem, TupleHash};
 use crate::object::heap::Ref;
+use crate::object::integer::Int;
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::{Args, Declaration, Stop, plain};
@@ -16,6 +17,8 @@ const FUNCTIONS: &[Declaration] = &[
     plain("enter_repr(value, /)", enter_repr, "Begin the repr of a container; False if it is under way already."),
     plain("leave_repr(value, /)", leave_repr, "End the repr of a container."),
     plain("data_repr(value, /)", data_repr, "The repr of a value by what it holds."),
+    plain("escape(text, /)", escape, "The text with all that is not ASCII escaped."),
+    plain("combine_hashes(hashes, /)", combine_hashes, "The hash of a tuple whose items have these hashes."),
     plain("write_error(text, /)", write_error, "Write text to the standard error output."),
 ];
 
@@ -67,6 +70,19 @@ fn data_repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let script = cx.runtime_error("the repr needs script code");
     repr::write_repr_as_data(cx, &mut out, args.get(0)).map_err(|problem| problem.or(script))?;
     Ok(cx.str_bytes(&out))
+}
+
+fn escape(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(crate::builtins::functions::escaped(cx, args.get(0)))
+}
+
+fn combine_hashes(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (hashes,): (Ref<List>,) = args.take(cx)?;
+    let mut state = TupleHash::new();
+    for hash in hashes.to_vec() {
+        state.add(Int::clamp(hash).unwrap_or(0));
+    }
+    Ok(cx.int(state.finish()))
 }
 
 fn write_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
