@@ -351,11 +351,11 @@ impl<'source> Lexer<'source> {
         let mut at = 0;
         loop {
             let Some(&byte) = bytes.get(at) else {
-                return self.unterminated_string(start, quote, triple, at, true);
+                return self.unterminated_string(start, quote, triple, at);
             };
             match byte {
                 b'\\' => at += if bytes[at + 1..].starts_with(b"\r\n") { 3 } else { 2 },
-                b'\n' | b'\r' if !triple => return self.unterminated_string(start, quote, triple, at, false),
+                b'\n' | b'\r' if !triple => return self.unterminated_string(start, quote, triple, at),
                 _ if byte == quote && !triple => {
                     self.skip(at + 1);
                     return Token::String;
@@ -370,28 +370,27 @@ impl<'source> Lexer<'source> {
     }
 
     /// A string that ends with its line or with the text.
-    fn unterminated_string(&mut self, start: u32, quote: u8, triple: bool, length: usize, at_end: bool) -> Token {
+    fn unterminated_string(&mut self, start: u32, quote: u8, triple: bool, length: usize) -> Token {
         let opening = Span::new(start, self.position());
         self.skip(length.min(self.remainder().len()));
-        let last = self.position().saturating_sub(u32::from(self.text.ends_with('\n') && at_end)).max(start);
-        let line = self.source.line(last);
-        let mut diagnostic = match triple {
-            true => Diagnostic::syntax(
-                format!("unterminated triple-quoted string literal (detected at line {line})"),
-                opening,
-            ),
-            false => Diagnostic::syntax(format!("unterminated string literal (detected at line {line})"), opening),
-        };
-        diagnostic.at_end_of_input = triple;
-        if let Some(closed) = self
-            .open
-            .iter()
-            .rposition(|open| matches!(open, Open::FString(quotes) if quotes.quote == quote && quotes.triple == triple))
-        {
+        let is_same =
+            |open: &Open| matches!(open, Open::FString(outer) if outer.quote == quote && outer.triple == triple);
+        if let Some(closed) = self.open.iter().rposition(is_same) {
             // The quote was meant to end the f-string around it.
-            diagnostic = Diagnostic::syntax("f-string: expecting '}'", opening);
             self.open.truncate(closed);
+            self.note(Diagnostic::syntax("f-string: expecting '}'", opening));
+            return Token::Invalid;
         }
+        let ends_line = self.remainder().is_empty() && self.text.ends_with('\n');
+        let line = self.source.line(self.position().saturating_sub(u32::from(ends_line)).max(start));
+        let kind = if triple { "triple-quoted string" } else { "string" };
+        let mut message = format!("unterminated {kind} literal (detected at line {line})");
+        let body = self.text[opening.end as usize..self.position() as usize].as_bytes();
+        if !triple && body.windows(2).any(|pair| pair == [b'\\', quote]) {
+            message.push_str("; perhaps you escaped the end quote?");
+        }
+        let mut diagnostic = Diagnostic::syntax(message, opening);
+        diagnostic.at_end_of_input = triple;
         self.note(diagnostic);
         Token::Invalid
     }

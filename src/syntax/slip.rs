@@ -39,6 +39,7 @@ pub fn explain(source: &Source, grammar: &Grammar, tokens: &[Spanned], next: Spa
         .or_else(|| slip.parameter())
         .or_else(|| slip.argument())
         .or_else(|| slip.equals())
+        .or_else(|| slip.inversion())
         .or_else(|| slip.display())
         .or_else(|| slip.comma())
         .or_else(|| slip.misspelt_keyword())
@@ -227,7 +228,8 @@ impl Slip<'_> {
                 _ => diagnostic,
             });
         }
-        if header == Token::Def && self.expects("(") && self.before(self.index) == Some(Token::Name) {
+        let before = self.before(self.index);
+        if header == Token::Def && self.expects("(") && matches!(before, Some(Token::Name | Token::RightBracket)) {
             return Some(self.here("expected '('"));
         }
         None
@@ -246,6 +248,10 @@ impl Slip<'_> {
             (From, Comma, Newline) => {
                 let message = "trailing comma not allowed without surrounding parentheses";
                 Some(Diagnostic::syntax(message, self.span(self.index - 1)))
+            }
+            (Import, _, From) if line == self.line_start(self.index) => {
+                let message = "Did you mean to use 'from ... import ...' instead?";
+                Some(Diagnostic::syntax(message, self.range(line, self.index)))
             }
             (Except, Star, Colon) => Some(self.here("expected one or more exception types")),
             (Def | Class | Type, LeftBracket, RightBracket) => {

@@ -152,20 +152,26 @@ impl Slip<'_> {
         if lambda.is_none() && parameters.is_none() {
             return None;
         }
+        // Behind `*name: annotation` the annotation is the nearest operand, not the name.
         let start = self.operand_start(self.index);
-        let stars = start.checked_sub(1).map(|index| self.token(index));
+        let name = match self.before(start) {
+            Some(Token::Colon) => start.saturating_sub(2),
+            _ => self.index - 1,
+        };
+        let stars = self.before(name);
         match (before, token) {
             (Token::LeftParenthesis | Token::Comma | Token::Lambda, Token::LeftParenthesis) => {
                 let what = if lambda.is_some() { "Lambda expression parameters" } else { "Function parameters" };
                 let end = self.expression_end(self.index).filter(|&end| end > self.index + 2)?;
                 Some(Diagnostic::syntax(format!("{what} cannot be parenthesized"), self.range(self.index, end - 1)))
             }
-            (_, Token::Assign) if stars == Some(Token::Star) || self.before(self.index - 1) == Some(Token::Star) => {
+            (Token::Slash, Token::Star) => {
+                Some(Diagnostic::syntax("expected comma between / and *", self.range(self.index - 1, self.index)))
+            }
+            (_, Token::Assign) if stars == Some(Token::Star) => {
                 Some(Diagnostic::syntax("var-positional argument cannot have default value", self.span(self.index)))
             }
-            (_, Token::Assign)
-                if stars == Some(Token::DoubleStar) || self.before(self.index - 1) == Some(Token::DoubleStar) =>
-            {
+            (_, Token::Assign) if stars == Some(Token::DoubleStar) => {
                 Some(Diagnostic::syntax("var-keyword argument cannot have default value", self.span(self.index)))
             }
             (Token::Assign, Token::RightParenthesis | Token::Comma) => {
@@ -181,7 +187,7 @@ impl Slip<'_> {
         let (before, token) = (self.before(self.index)?, self.token(self.index));
         let is_call = self.opens_call(opener);
         match (before, token) {
-            (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma)
+            (Token::Star, Token::RightParenthesis | Token::RightBracket | Token::Comma | Token::Colon)
                 if (is_call || self.opens_subscript(opener))
                     && matches!(
                         self.before(self.index - 1),
@@ -225,9 +231,8 @@ impl Slip<'_> {
         }
         let start = self.operand_start(self.index);
         let separator = start.checked_sub(1).map(|index| self.token(index))?;
-        if !(separator.opens()
-            || matches!(separator, Token::Comma | Token::If | Token::Elif | Token::While | Token::Assign))
-        {
+        let is_between = matches!(separator, Token::Comma | Token::Assign) && self.opener(self.index).is_some();
+        if !(is_between || separator.opens() || matches!(separator, Token::If | Token::Elif | Token::While)) {
             return None;
         }
         let target = self.parse(start, self.index)?;
@@ -244,6 +249,40 @@ impl Slip<'_> {
         }
         let message = format!("cannot assign to {} here. Maybe you meant '==' instead of '='?", description(&target));
         Some(Diagnostic::syntax(message, target.span))
+    }
+
+    /// `1 + not a`
+    pub fn inversion(&self) -> Option<Diagnostic> {
+        use Token::*;
+        let is_operator = matches!(
+            self.before(self.index)?,
+            Plus | Minus
+                | Star
+                | DoubleStar
+                | Slash
+                | DoubleSlash
+                | Percent
+                | At
+                | Ampersand
+                | Bar
+                | Caret
+                | Tilde
+                | ShiftLeft
+                | ShiftRight
+                | Less
+                | LessEqual
+                | Equal
+                | NotEqual
+                | Greater
+                | GreaterEqual
+                | Is
+        );
+        if self.token(self.index) != Not || !is_operator {
+            return Option::None;
+        }
+        let end = self.expression_end(self.index)?;
+        let message = "'not' after an operator must be parenthesized";
+        Some(Diagnostic::syntax(message, self.range(self.index, end - 1)))
     }
 
     /// A list, dictionary or comprehension that is wrong.
@@ -280,7 +319,10 @@ impl Slip<'_> {
                 let message = "did you forget parentheses around the comprehension target?";
                 Some(Diagnostic::syntax(message, self.range(opener + 1, self.index - 1)))
             }
-            _ if self.expects("in") && before.ends_operand() && token.begins_operand() => {
+            _ if self.expects("in")
+                && before.ends_operand()
+                && (token.begins_operand() || matches!(token, Token::If | Token::Walrus)) =>
+            {
                 let is_loop = (opener..self.index).rev().map(|index| self.token(index));
                 let keyword = { is_loop }.find(|token| matches!(token, Token::For | Token::In | Token::If));
                 let message = "'in' expected after for-loop variables";

@@ -90,7 +90,7 @@ fn is_match(tokens: &[Spanned]) -> bool {
     tokens[end - 1].1 == Colon
 }
 
-/// Does the parenthesis that `tokens` begin with close right before the colon?
+/// Does the parenthesis that `tokens` begin with close right before the colon, or where that should be?
 fn encloses_items(tokens: &[Spanned]) -> bool {
     let mut depth = 0_usize;
     for (index, (_, token, _)) in tokens.iter().enumerate() {
@@ -100,7 +100,9 @@ fn encloses_items(tokens: &[Spanned]) -> bool {
             token if token.closes() => {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return tokens.get(index + 1).is_some_and(|next| next.1 == Token::Colon);
+                    // Without the colon it is wrong either way, and then more likely that is what is missing.
+                    let next = tokens.get(index + 1).map(|next| next.1);
+                    return matches!(next, Some(Token::Colon | Token::Newline));
                 }
             }
             _ => {}
