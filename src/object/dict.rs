@@ -140,20 +140,25 @@ impl Dict {
         unsafe { *self.table.get().add(place as usize) = number }
     }
 
-    /// Walks the places a hash leads to: the first entry that `is_found`, or None.
+    /// Walks the places a hash leads to: the first entry that `is_found`, or None. It must not change the dict.
     #[inline(always)]
     fn search(&self, hash: i64, mut is_found: impl FnMut(&Entry) -> bool) -> Option<u32> {
-        let mask = self.mask.get();
+        let (table, entries, mask) = (self.table.get(), self.entries.get(), self.mask.get());
         let mut rest = hash as u64;
         let mut place = hash as u32 & mask;
         loop {
-            let number = self.place(place);
-            if number < REMOVED {
-                if is_found(self.entry_ref(number)) {
-                    return Some(number);
+            // SAFETY: places are masked, and the table has `mask + 1` of them; the numbers in it that are not
+            // special are those of initialised entries.
+            unsafe {
+                let number = *table.add(place as usize);
+                // The special numbers are those that are negative as signed ones.
+                if number as i32 >= 0 {
+                    if is_found(&*entries.add(number as usize)) {
+                        return Some(number);
+                    }
+                } else if number == EMPTY {
+                    return None;
                 }
-            } else if number == EMPTY {
-                return None;
             }
             rest >>= 5;
             place = place.wrapping_mul(5).wrapping_add(rest as u32).wrapping_add(1) & mask;
@@ -328,8 +333,20 @@ impl Dict {
     #[inline(always)]
     pub fn find_interned(&self, name: Value) -> Option<usize> {
         let string = name.get::<Str>()?;
+        let hash = string.known_hash();
+        match self.search(hash, |entry| entry.hash == hash) {
+            Some(number) if self.entry_ref(number).key == name => Some(number as usize),
+            None if hash != 0 => None,
+            _ => self.find_text(name, string),
+        }
+    }
+
+    /// As `find_interned`, where the hash is not known yet or belongs to another key as well.
+    #[inline(never)]
+    fn find_text(&self, name: Value, string: Ref<Str>) -> Option<usize> {
         let hash = string.hash(self.seed);
-        let found = self.search(hash, |entry| entry.key == name || entry.hash == hash && is_text(entry.key, string));
+        let is_text = |key: Value| key.get::<Str>().is_some_and(|key| key.equals(&string));
+        let found = self.search(hash, |entry| entry.hash == hash && (entry.key == name || is_text(entry.key)));
         found.map(|number| number as usize)
     }
 
@@ -363,24 +380,37 @@ impl Dict {
     /// The number of the entry of a key.
     #[inline]
     pub fn find(&self, cx: &mut Context, key: Value) -> Result<Option<usize>, Problem> {
-        let hash = equality::hash(cx, key)?;
+        let hash = match equality::quick_hash(key) {
+            Some(hash) => hash,
+            None => equality::hash(cx, key)?,
+        };
         self.find_hashed(cx, key, hash)
     }
 
     /// The number of the entry of a key whose hash is known.
     #[inline]
     pub fn find_hashed(&self, cx: &mut Context, key: Value, hash: i64) -> Result<Option<usize>, Problem> {
+        match self.search(hash, |entry| entry.hash == hash) {
+            None => Ok(None),
+            Some(number) if self.entry_ref(number).key == key => Ok(Some(number as usize)),
+            Some(_) => self.find_compared(cx, key, hash),
+        }
+    }
+
+    /// Searches where there is an entry with the hash of a key but not that very key.
+    #[inline(never)]
+    fn find_compared(&self, cx: &mut Context, key: Value, hash: i64) -> Result<Option<usize>, Problem> {
         let mut problem = None;
         let found = self.search(hash, |entry| {
-            entry.key == key
-                || entry.hash == hash
-                    && match equality::equal_keys(cx, entry.key, key) {
+            entry.hash == hash
+                && (entry.key == key
+                    || match equality::equal(cx, entry.key, key) {
                         Ok(is_equal) => is_equal,
                         Err(met) => {
                             problem = Some(met);
                             true
                         }
-                    }
+                    })
         });
         match problem {
             Some(problem) => Err(problem),
@@ -397,7 +427,10 @@ impl Dict {
     /// Binds a key.
     #[inline]
     pub fn set(&self, cx: &mut Context, key: Value, value: Value) -> Result<(), Problem> {
-        let hash = equality::hash(cx, key)?;
+        let hash = match equality::quick_hash(key) {
+            Some(hash) => hash,
+            None => equality::hash(cx, key)?,
+        };
         self.set_hashed(cx, key, hash, value)
     }
 
@@ -566,12 +599,6 @@ impl Dict {
     pub fn memory(&self) -> usize {
         if self.mask.get() == 0 { 0 } else { memory_of(self.mask.get()).size() }
     }
-}
-
-/// Is a key a str with the same text? Only asked where the hashes are equal.
-#[inline(never)]
-fn is_text(key: Value, string: Ref<Str>) -> bool {
-    key.get::<Str>().is_some_and(|key| key.equals(&string))
 }
 
 impl Ref<Dict> {

@@ -81,20 +81,22 @@ pub fn deeper<T>(cx: &mut Context, work: impl FnOnce(&mut Context) -> Result<T, 
 
 // ----- equality
 
-/// `a == b` of two keys whose hashes are equal.
+/// `a == b`
 #[inline]
-pub fn equal_keys(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
+pub fn equal(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
+    if a.both_small(b) {
+        return Ok(a == b);
+    }
     if let (Some(x), Some(y)) = (a.header(), b.header())
         && x.layout() == LayoutId::STR
         && y.layout() == LayoutId::STR
     {
-        return Ok(Ref::<Str>::from_header(x).equals(&Ref::<Str>::from_header(y)));
+        return Ok(a == b || Ref::<Str>::from_header(x).equals(&Ref::<Str>::from_header(y)));
     }
-    equal(cx, a, b)
+    equal_slowly(cx, a, b)
 }
 
-/// `a == b`
-pub fn equal(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
+fn equal_slowly(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
     if has_script_equality(cx, a) || has_script_equality(cx, b) {
         return Err(Problem::Script);
     }
@@ -104,14 +106,15 @@ pub fn equal(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
 /// Is `==` of this value a script's, or that of a native method of a library class?
 fn has_script_equality(cx: &Context, value: Value) -> bool {
     let Some(header) = value.header() else { return false };
+    if is_built_in(header.layout()) {
+        // The class of a proxy answers, not the proxy.
+        return header.kind() == Kind::WeakReference && header.layout() != LayoutId::WEAKREF;
+    }
     match header.kind() {
-        Kind::Str | Kind::Tuple | Kind::List if is_built_in(header.layout()) => false,
         Kind::Extension => {
             let own = cx.class(header.layout()).lookup_after(cx.names.__eq__, None);
             own.is_some_and(|(class, _)| class != cx.class(LayoutId::OBJECT))
         }
-        // The class of a proxy answers, not the proxy.
-        Kind::WeakReference if header.layout() != LayoutId::WEAKREF => true,
         _ => cx.class(header.layout()).has(Class::HAS_EQ),
     }
 }
@@ -392,7 +395,7 @@ pub fn position(
 ) -> Result<Option<usize>, Problem> {
     let mut index = 0;
     while let Some(item) = get(index) {
-        if item == wanted || equal_keys(cx, item, wanted)? {
+        if item == wanted || equal(cx, item, wanted)? {
             return Ok(Some(index));
         }
         index += 1;
@@ -463,6 +466,9 @@ pub fn compare(cx: &mut Context, op: Comparison, a: Value, b: Value) -> Result<O
         Comparison::NotEqual => return equal(cx, a, b).map(|is_equal| Some(!is_equal)),
         _ => {}
     }
+    if a.both_small(b) {
+        return Ok(Some(holds(op, a.as_small().cmp(&b.as_small()))));
+    }
     if has_script_order(cx, op, a) || has_script_order(cx, op, b) {
         return Err(Problem::Script);
     }
@@ -504,19 +510,15 @@ pub fn compare_as_data(cx: &mut Context, op: Comparison, a: Value, b: Value) -> 
         if let (Some(x), Some(y)) = (a.get::<Str>(), b.get::<Str>()) {
             return Ok(Some(holds(op, x.compare(&y))));
         }
-        let (items, others) = match (a.get::<List>(), b.get::<List>(), a.get::<Tuple>(), b.get::<Tuple>()) {
-            (Some(x), Some(y), _, _) => (x.to_vec(), y.to_vec()),
-            (_, _, Some(x), Some(y)) => (x.items().to_vec(), y.items().to_vec()),
+        let difference = match (a.get::<List>(), b.get::<List>(), a.get::<Tuple>(), b.get::<Tuple>()) {
+            (Some(x), Some(y), _, _) => first_difference(cx, |index| (x.get(index), y.get(index)))?,
+            (_, _, Some(x), Some(y)) => first_difference(cx, |index| (x.get(index), y.get(index)))?,
             _ => return compare_rest(cx, op, a, b),
         };
-        let mut difference = None;
-        for (&x, &y) in items.iter().zip(&others) {
-            if x != y && !equal(cx, x, y)? {
-                difference = Some((x, y));
-                break;
-            }
-        }
-        let Some((x, y)) = difference else { return Ok(Some(holds(op, items.len().cmp(&others.len())))) };
+        let (x, y) = match difference {
+            (Some(x), Some(y)) => (x, y),
+            (x, y) => return Ok(Some(holds(op, x.is_some().cmp(&y.is_some())))),
+        };
         depth += 1;
         if depth > DEEPEST {
             return Err(too_deep(cx));
@@ -531,6 +533,21 @@ pub fn compare_as_data(cx: &mut Context, op: Comparison, a: Value, b: Value) -> 
             };
         }
         (a, b) = (x, y);
+    }
+}
+
+/// The first pair of items that are not equal; where one sequence ends, None for its item.
+#[inline]
+fn first_difference(
+    cx: &mut Context,
+    pair: impl Fn(usize) -> (Option<Value>, Option<Value>),
+) -> Result<(Option<Value>, Option<Value>), Problem> {
+    let mut index = 0;
+    loop {
+        match pair(index) {
+            (Some(x), Some(y)) if x == y || equal(cx, x, y)? => index += 1,
+            pair => return Ok(pair),
+        }
     }
 }
 
@@ -591,25 +608,34 @@ pub fn unorderable(cx: &mut Context, op: Comparison, a: Value, b: Value) -> Stop
 
 // ----- hashes
 
+/// `hash(value)` where it is there to be taken: of small integers, and of strings once computed.
+#[inline(always)]
+pub fn quick_hash(value: Value) -> Option<i64> {
+    if value.is_small() {
+        let number = value.as_small();
+        return Some(if number == -1 { -2 } else { number });
+    }
+    match value.header() {
+        Some(header) if header.layout() == LayoutId::STR => {
+            Some(Ref::<Str>::from_header(header).known_hash()).filter(|&hash| hash != 0)
+        }
+        _ => None,
+    }
+}
+
 /// `hash(value)`
 #[inline]
 pub fn hash(cx: &mut Context, value: Value) -> Result<i64, Problem> {
-    if value.is_small() {
-        let number = value.as_small();
-        return Ok(if number == -1 { -2 } else { number });
+    match quick_hash(value) {
+        Some(hash) => Ok(hash),
+        None => hash_slowly(cx, value),
     }
-    if let Some(header) = value.header()
-        && header.layout() == LayoutId::STR
-    {
-        return Ok(Ref::<Str>::from_header(header).hash(cx.hash_seed.0));
-    }
-    hash_slowly(cx, value)
 }
 
 fn hash_slowly(cx: &mut Context, value: Value) -> Result<i64, Problem> {
     let Some(header) = value.header() else { return Ok(hash_of_immediate(value)) };
     let class = cx.class(header.layout());
-    if class.has(Class::HAS_HASH) || class.has(Class::HAS_EQ) && !is_built_in(header.layout()) {
+    if class.has(Class::HAS_HASH | Class::HAS_EQ) && !is_built_in(header.layout()) {
         return Err(Problem::Script);
     }
     if header.kind() == Kind::Extension {

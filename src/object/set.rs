@@ -51,11 +51,11 @@ pub struct Set {
     /// The table: a power of two of places, or none while the set has never had a member.
     places: UnsafeCell<Vec<Place>>,
     /// How many members.
-    used: Cell<usize>,
+    used: Cell<u32>,
     /// How many places are not free.
-    filled: Cell<usize>,
+    filled: Cell<u32>,
     /// Where `pop` looks next.
-    finger: Cell<usize>,
+    finger: Cell<u32>,
     /// Of a frozenset: its hash, -1 while it has not been asked for.
     hash: Cell<i64>,
     /// Moves when a member is added or removed.
@@ -117,7 +117,12 @@ impl Set {
     /// How many members.
     #[inline(always)]
     pub fn len(&self) -> usize {
-        self.used.get()
+        self.used.get() as usize
+    }
+
+    #[inline(always)]
+    fn filled(&self) -> usize {
+        self.filled.get() as usize
     }
 
     /// Is it empty?
@@ -173,7 +178,8 @@ impl Set {
         loop {
             let end = if start + NEIGHBOURS <= mask { start + NEIGHBOURS } else { start };
             for index in start..=end {
-                let place = &places[index];
+                // SAFETY: `start` is masked and `end` is not above the mask, which is the last place.
+                let place = unsafe { places.get_unchecked(index) };
                 if place.is_free() {
                     return Err(index);
                 }
@@ -188,20 +194,34 @@ impl Set {
 
     /// The place of a member.
     pub fn find(&self, cx: &mut Context, key: Value) -> Result<Option<usize>, Problem> {
-        let hash = equality::hash(cx, key)?;
+        let hash = match equality::quick_hash(key) {
+            Some(hash) => hash,
+            None => equality::hash(cx, key)?,
+        };
         self.find_hashed(cx, key, hash)
     }
 
     /// The place of a member whose hash is known.
+    #[inline]
     pub fn find_hashed(&self, cx: &mut Context, key: Value, hash: i64) -> Result<Option<usize>, Problem> {
         if self.places().is_empty() {
             return Ok(None);
         }
+        match self.search(hash, |_, place| place.hash == hash) {
+            Err(_) => Ok(None),
+            Ok(index) if self.places()[index].key == key => Ok(Some(index)),
+            Ok(_) => self.find_compared(cx, key, hash),
+        }
+    }
+
+    /// Searches where there is a member with the hash of a key but not that very key.
+    #[inline(never)]
+    fn find_compared(&self, cx: &mut Context, key: Value, hash: i64) -> Result<Option<usize>, Problem> {
         let mut problem = None;
         let found = self.search(hash, |_, place| {
             place.hash == hash
                 && (place.key == key
-                    || match equality::equal_keys(cx, place.key, key) {
+                    || match equality::equal(cx, place.key, key) {
                         Ok(is_equal) => is_equal,
                         Err(met) => {
                             problem = Some(met);
@@ -222,8 +242,17 @@ impl Set {
 
     /// Adds a member; false if it was one already.
     pub fn add(&self, cx: &mut Context, key: Value) -> Result<bool, Problem> {
-        let hash = equality::hash(cx, key)?;
+        let hash = match equality::quick_hash(key) {
+            Some(hash) => hash,
+            None => equality::hash(cx, key)?,
+        };
         self.add_hashed(cx, key, hash)
+    }
+
+    /// Adds a member, whether it was one already or not.
+    #[inline]
+    pub fn add_plain(&self, cx: &mut Context, key: Value) -> Result<(), Problem> {
+        self.add(cx, key).map(|_| ())
     }
 
     /// Adds a member whose hash is known; false if it was one already.
@@ -284,10 +313,16 @@ impl Set {
         }
         self.filled.set(self.filled.get() + 1);
         let mask = self.places().len() - 1;
-        if self.filled.get() * 5 >= mask * 3 {
-            let used = self.used.get();
-            self.resize(if used > 50_000 { used * 2 } else { used * 4 });
+        if self.filled() * 5 >= mask * 3 {
+            self.grow();
         }
+    }
+
+    /// A larger table, or one without removed places.
+    #[inline(never)]
+    fn grow(&self) {
+        let used = self.len();
+        self.resize(if used > 50_000 { used * 2 } else { used * 4 });
     }
 
     /// Removes the member at a place.
@@ -304,10 +339,10 @@ impl Set {
         if self.is_empty() {
             return None;
         }
-        let from = self.finger.get() & (self.places().len() - 1);
+        let from = self.finger.get() as usize & (self.places().len() - 1);
         let (index, key) = self.next_member(from).or_else(|| self.next_member(0))?;
         self.remove_at(index);
-        self.finger.set(index + 1);
+        self.finger.set(index as u32 + 1);
         Some(key)
     }
 
@@ -327,6 +362,7 @@ impl Set {
         while size <= members {
             size *= 2;
         }
+        assert!(size <= 1 << 31, "a set has at most a billion members");
         let new = vec![FREE; size];
         // SAFETY: as for `places`.
         let old = unsafe { std::mem::replace(&mut *self.places.get(), new) };
@@ -347,7 +383,7 @@ impl Set {
         if self.places().is_empty() {
             self.resize(0);
         }
-        if (self.filled.get() + other.len()) * 5 >= (self.places().len() - 1) * 3 {
+        if (self.filled() + other.len()) * 5 >= (self.places().len() - 1) * 3 {
             self.resize((self.len() + other.len()) * 2);
         }
         if self.filled.get() == 0
@@ -379,7 +415,7 @@ impl Set {
         if self.places().is_empty() {
             self.resize(0);
         }
-        if (self.filled.get() + dict.len()) * 5 >= (self.places().len() - 1) * 3 {
+        if (self.filled() + dict.len()) * 5 >= (self.places().len() - 1) * 3 {
             self.resize((self.len() + dict.len()) * 2);
         }
         for index in 0..dict.end() {
@@ -489,9 +525,8 @@ impl Set {
             }
         }
         // Many removed places make searches long.
-        if (self.filled.get() - self.used.get()) > self.places().len() / 5 {
-            let used = self.used.get();
-            self.resize(if used > 50_000 { used * 2 } else { used * 4 });
+        if self.filled() - self.len() > self.places().len() / 5 {
+            self.grow();
         }
         Ok(())
     }

@@ -194,6 +194,12 @@ impl Str {
         }
     }
 
+    /// The hash if it has been computed, else 0.
+    #[inline(always)]
+    pub fn known_hash(&self) -> i64 {
+        self.hash.get()
+    }
+
     #[inline(never)]
     fn compute_hash(&self, seed: u64) -> i64 {
         let hash = hash_bytes(seed, self.bytes());
