@@ -1,5 +1,40 @@
-//! Generates the parser from the grammar beside this file.
+//! Generates the parser from the grammar beside this file, and the table of the library's texts.
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
 
 fn main() {
     lalrpop::Configuration::new().emit_rerun_directives(true).process_dir("grammar").expect("the grammar is valid");
+    let mut files = Vec::new();
+    collect(Path::new("stdlib"), &mut files);
+    let root = std::env::current_dir().expect("cargo sets the folder of the package");
+    let mut table: Vec<(String, PathBuf)> = files
+        .into_iter()
+        .map(|file| {
+            let name = file.strip_prefix("stdlib").expect("collected there").with_extension("");
+            (name.to_string_lossy().replace('\\', "/"), root.join(file))
+        })
+        .collect();
+    table.sort();
+    let mut text = String::from("/// The texts of the library by path, in order.\nstatic EMBEDDED: &[(&str, &str)] = &[\n");
+    for (name, file) in table {
+        writeln!(text, "    ({name:?}, include_str!({file:?})),").expect("strings take all");
+    }
+    text.push_str("];\n");
+    let target = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join("embedded.rs");
+    std::fs::write(target, text).expect("the output folder is writable");
+}
+
+/// All files of the library, and their folders as reasons to build again.
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    println!("cargo::rerun-if-changed={}", folder.display());
+    for entry in std::fs::read_dir(folder).expect("the library is a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "co") {
+            println!("cargo::rerun-if-changed={}", path.display());
+            files.push(path);
+        }
+    }
 }

@@ -8,8 +8,10 @@ pub mod halves;
 pub mod item_functions;
 pub mod iterators;
 pub mod number_functions;
+pub mod object;
 pub mod output;
 pub mod sort;
+pub mod r#type;
 pub mod unicode_error;
 
 use crate::object::context::Context;
@@ -54,6 +56,8 @@ pub fn install(cx: &mut Context) {
     let name = cx.names.builtins;
     cx.modules.set_interned(name, module.value());
     name_classes(cx);
+    object::install(cx);
+    r#type::install(cx);
     functions::install(cx);
     item_functions::install(cx);
     number_functions::install(cx);

@@ -36,6 +36,13 @@ pub struct Options {
     pub flags: u32,
 }
 
+impl Default for Options {
+    /// A module in its own globals.
+    fn default() -> Options {
+        Options { mode: Mode::Module, namespace: false, top_level_await: false, flags: 0 }
+    }
+}
+
 /// Compiles a tree.
 pub fn compile(module: &Module, source: &Rc<Source>, options: Options) -> std::result::Result<Rc<Code>, Diagnostic> {
     let compiled = collect::scopes(module, &options).and_then(|scopes| Compiler::module(module, source, &scopes, options));

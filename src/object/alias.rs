@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::{Body, Marker};
@@ -62,7 +63,9 @@ impl GenericAlias {
             for part in parts {
                 let mut is_there = false;
                 for &member in &members {
-                    is_there = is_there || member == part || equality::equal(cx, member, part)?;
+                    // Classes are told apart by identity, whatever their metaclass says.
+                    let classes = member.is::<Class>() && part.is::<Class>();
+                    is_there = is_there || member == part || !classes && equality::equal(cx, member, part)?;
                 }
                 if !is_there {
                     members.push(part);

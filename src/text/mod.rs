@@ -23,6 +23,7 @@ pub mod percent;
 pub mod quote;
 pub mod search;
 pub mod split;
+pub mod suggest;
 pub mod template;
 pub mod unicode;
 mod unicode_table;

@@ -1,0 +1,302 @@
+//! The whole pipeline wired once: source in, exit status out.
+//!
+//! An `Interpreter` owns a machine and answers what it asks of the world outside. It knows nothing of the command
+//! line; `main.rs` does.
+
+use std::rc::Rc;
+
+use crate::builtins;
+use crate::compiler::compile::Options;
+use crate::diagnostic::{Diagnostic, render};
+use crate::object::context::Context;
+use crate::object::exception::Exception;
+use crate::object::frame::Then;
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::module::Module;
+use crate::object::native::{Request, Stop};
+use crate::object::value::Value;
+use crate::source::Source;
+use crate::syntax::ast::Mode;
+use crate::syntax::parser::parse;
+use crate::vm::import::Importer;
+use crate::vm::machine::{Flow, Limits, Outcome, Resume, Vm};
+
+/// How a program is run.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// `sys.argv`
+    pub arguments: Vec<String>,
+    /// Folders modules are looked for in, the script's first.
+    pub path: Vec<String>,
+    /// Collect at every safe point.
+    pub gc_stress: bool,
+    /// Leave the loop every so many instructions.
+    pub fuel: Option<u64>,
+    /// End the program after so many steps, with exit status 124.
+    pub max_steps: Option<u64>,
+    /// Bytes the program may allocate; MemoryError above, then exit status 137.
+    pub max_memory: Option<usize>,
+    /// Sleeping takes no time: the clock jumps.
+    pub virtual_time: bool,
+    /// Colours in messages.
+    pub colour: bool,
+    /// Seed of string hashes; a random one if there is none.
+    pub seed: Option<u64>,
+}
+
+/// Exit status of a program that used up its steps.
+pub const STEPS_USED_UP: i32 = 124;
+/// Exit status of a program that used up its memory.
+pub const MEMORY_USED_UP: i32 = 137;
+
+/// A machine and the world it runs in.
+pub struct Interpreter {
+    /// The machine.
+    pub vm: Vm,
+    settings: Settings,
+    /// Nanoseconds the virtual clock has jumped.
+    virtual_nanoseconds: u64,
+    started: std::time::Instant,
+}
+
+impl Interpreter {
+    /// An interpreter with the built-ins in place and `__main__` empty.
+    pub fn new(settings: Settings) -> Interpreter {
+        let seed = settings.seed.unwrap_or_else(random_seed);
+        let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
+        builtins::install(&mut cx);
+        let limits = Limits {
+            gc_stress: settings.gc_stress,
+            fuel: settings.fuel,
+            max_steps: settings.max_steps,
+            max_memory: settings.max_memory,
+        };
+        if let Some(limit) = settings.max_memory {
+            crate::object::memory::set_limit(limit);
+        }
+        let vm = Vm::new(cx, Importer::new(crate::modules::all()), limits);
+        let mut interpreter =
+            Interpreter { vm, settings, virtual_nanoseconds: 0, started: std::time::Instant::now() };
+        interpreter.set_path();
+        interpreter
+    }
+
+    fn set_path(&mut self) {
+        let cx = &mut self.vm.cx;
+        let path: Vec<Value> = self.settings.path.iter().map(|folder| cx.str(folder)).collect();
+        let path = cx.list(path);
+        self.vm.importer.path = path;
+        self.vm.cx.module_state.insert("sys.path", path);
+        let arguments: Vec<Value> = self.settings.arguments.iter().map(|argument| self.vm.cx.str(argument)).collect();
+        let arguments = self.vm.cx.list(arguments);
+        self.vm.cx.module_state.insert("sys.argv", arguments);
+    }
+
+    /// Runs a text as the main program: its exit status.
+    pub fn run_main(&mut self, name: &str, text: &str) -> i32 {
+        let source = Rc::new(Source::new(name, text));
+        let options = Options { mode: Mode::Module, top_level_await: true, ..Options::default() };
+        let code = match parse(&source, Mode::Module)
+            .and_then(|module| crate::compiler::compile::compile(&module, &source, options).map_err(|error| vec![error]))
+        {
+            Ok(code) => code,
+            Err(errors) => {
+                self.report_errors(&errors, &source);
+                return 1;
+            }
+        };
+        let main = Module::allocate(&mut self.vm.cx, "__main__");
+        if !name.starts_with('<') {
+            let file = self.vm.cx.str(name);
+            main.set(&mut self.vm.cx, "__file__", file);
+        }
+        let name = self.vm.cx.intern("__main__");
+        self.vm.cx.modules.set_interned(name, main.value());
+        if let Err(exception) = self.load_halves() {
+            return self.report(exception);
+        }
+        let function = self.vm.module_function(&code, main.dict());
+        let flow = self.vm.run_module_function(function, Then::Finish, 0);
+        let result = self.drive(flow);
+        let status = match result {
+            Ok(_) => 0,
+            Err(status_or_exception) => self.report(status_or_exception),
+        };
+        self.finish(status)
+    }
+
+    /// Loads the script halves of built-ins.
+    fn load_halves(&mut self) -> Result<(), Value> {
+        let module = Module::allocate(&mut self.vm.cx, "_halves");
+        let (text, _) = crate::vm::import::embedded("_halves").expect("the halves are embedded");
+        let source = Rc::new(Source::new("<stdlib>/_halves.co", text));
+        let code = match self.vm.compile(&source, Options::default()) {
+            Ok(code) => code,
+            Err(Stop::Raise(exception)) => return Err(exception),
+            Err(_) => unreachable!("compiling only raises"),
+        };
+        let function = self.vm.module_function(&code, module.dict());
+        function.is_hidden.set(true);
+        self.vm.halves = Some(module);
+        let flow = self.vm.run_module_function(function, Then::Finish, 0);
+        self.drive(flow)?;
+        for name in ["sequence_item", "call_until"] {
+            let half = self.vm.half(name);
+            self.vm.cx.module_state.insert(name, half);
+        }
+        Ok(())
+    }
+
+    /// Drives the machine until its frame has ended, answering its requests.
+    fn drive(&mut self, flow: Flow) -> Result<Value, Value> {
+        let mut resume = match flow {
+            Flow::Raised => Resume::Throw(self.vm.take_raising()),
+            _ => Resume::Send(Value::NONE),
+        };
+        loop {
+            match self.vm.resume(resume) {
+                Outcome::Returned(value) => return Ok(value),
+                Outcome::Raised(exception) => return Err(exception),
+                Outcome::Suspended(request) => resume = self.answer(request),
+            }
+        }
+    }
+
+    fn answer(&mut self, request: Request) -> Resume {
+        match request {
+            Request::Fuel => Resume::Send(Value::NONE),
+            Request::Sleep(nanoseconds) => {
+                self.flush();
+                if self.settings.virtual_time {
+                    self.virtual_nanoseconds += nanoseconds;
+                } else {
+                    std::thread::sleep(std::time::Duration::from_nanos(nanoseconds));
+                }
+                Resume::Send(Value::NONE)
+            }
+            Request::Clock(wall) => {
+                let now = match wall {
+                    true => std::time::SystemTime::now()
+                        .duration_since(std::time::UNIX_EPOCH)
+                        .map_or(0, |time| time.as_nanos() as u64),
+                    false => self.started.elapsed().as_nanos() as u64,
+                };
+                let now = self.vm.cx.int((now + self.virtual_nanoseconds) as i64);
+                Resume::Send(now)
+            }
+            Request::StepLimit => {
+                self.flush();
+                eprintln!("corolang: the limit of steps is used up");
+                self.exit(STEPS_USED_UP)
+            }
+            Request::ReadLine => self.read_line(),
+        }
+    }
+
+    fn read_line(&mut self) -> Resume {
+        self.flush();
+        let mut line = String::new();
+        match std::io::stdin().read_line(&mut line) {
+            Ok(0) => match self.vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line") {
+                Stop::Raise(exception) => Resume::Throw(exception),
+                _ => unreachable!("an error is raised"),
+            },
+            Ok(_) => {
+                let line = line.strip_suffix('\n').unwrap_or(&line);
+                Resume::Send(self.vm.cx.str(line))
+            }
+            Err(error) => match self.vm.cx.error(LayoutId::OS_ERROR, error.to_string()) {
+                Stop::Raise(exception) => Resume::Throw(exception),
+                _ => unreachable!("an error is raised"),
+            },
+        }
+    }
+
+    /// Ends the process at once; buffered output has been written.
+    fn exit(&mut self, status: i32) -> ! {
+        self.flush();
+        std::process::exit(status)
+    }
+
+    fn flush(&mut self) {
+        let _ = builtins::output::flush(&mut self.vm.cx);
+    }
+
+    /// Prints syntax errors: all of them, each with its place.
+    pub fn report_errors(&mut self, errors: &[Diagnostic], source: &Source) {
+        self.flush();
+        for error in errors {
+            eprint!("{}", render(error, source, self.settings.colour));
+        }
+    }
+
+    /// Prints an exception that nobody handled, and gives the exit status it means.
+    fn report(&mut self, exception: Value) -> i32 {
+        self.flush();
+        if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
+            return self.exit_status(exception);
+        }
+        let half = self.vm.half("report_exception");
+        match self.call(half, &[exception]) {
+            Ok(_) => {}
+            Err(_) => eprintln!("corolang: an exception could not be shown"),
+        }
+        if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
+            return 130;
+        }
+        1
+    }
+
+    fn exit_status(&mut self, exception: Value) -> i32 {
+        let code = exception.get::<Exception>().map_or(Value::NONE, |body| body.value.get());
+        if code.is_none() {
+            return 0;
+        }
+        if let Some(status) = crate::object::integer::Int::to_i64(code) {
+            return status as i32;
+        }
+        let half = self.vm.half("print_exit_message");
+        let _ = self.call(half, &[code]);
+        1
+    }
+
+    /// Calls a function from outside, above whatever is there.
+    pub fn call(&mut self, callee: Value, args: &[Value]) -> Result<Value, Value> {
+        match self.vm.call_plain(callee, args, Then::Finish, 0) {
+            Flow::Done(value) => Ok(value),
+            flow => self.drive(flow),
+        }
+    }
+
+    /// The end of the program: what is registered for it runs, finalisers too, and output is flushed.
+    fn finish(&mut self, status: i32) -> i32 {
+        let mut status = status;
+        let half = self.vm.half("at_exit");
+        if let Err(exception) = self.call(half, &[]) {
+            status = self.report(exception).max(status);
+        }
+        let left = self.vm.cx.heap.take_finalisable();
+        self.vm.cx.pending_finalisers.extend(left);
+        if self.vm.has_pending() {
+            let half = self.vm.half("run_pending");
+            self.vm.cx.fuel = 0;
+            let _ = self.call(half, &[]);
+        }
+        match builtins::output::flush(&mut self.vm.cx) {
+            Ok(()) => status,
+            Err(_) => 120,
+        }
+    }
+
+    /// The module object of a name, if it is loaded.
+    pub fn module(&mut self, name: &str) -> Option<Ref<Module>> {
+        let name = self.vm.cx.intern(name);
+        self.vm.cx.modules.get_interned(name).and_then(|module| module.get())
+    }
+}
+
+fn random_seed() -> u64 {
+    use std::hash::{BuildHasher, Hasher};
+    std::collections::hash_map::RandomState::new().build_hasher().finish()
+}

@@ -1,0 +1,560 @@
+//! `Context`: what a native may touch. The heap, the layouts, the interned names, the table of modules, and the
+//! shorthands for making objects and raising exceptions.
+
+use rustc_hash::FxHashMap;
+
+use crate::object::class::Class;
+use crate::object::dict::Dict;
+use crate::object::exception::Exception;
+use crate::object::heap::{Heap, Marker, Ref};
+use crate::object::instance::Instance;
+use crate::object::kind::Kind;
+use crate::object::layout::{BUILTIN_CLASSES, Layout, LayoutId};
+use crate::object::list::List;
+use crate::object::names::Names;
+use crate::object::native::{Args, Call, Check, Special, Stop, Wish};
+use crate::object::string::Str;
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+use crate::object::weak::WeakTable;
+
+const METHOD_CACHE: usize = 2048;
+
+/// An entry of the cache of look-ups along method resolution orders.
+#[derive(Clone, Copy)]
+struct CachedLookup {
+    class: u64,
+    name: u64,
+    epoch: u32,
+    /// UNBOUND: no class of the order binds the name.
+    value: Value,
+}
+
+/// Everything of the running program but its frames.
+pub struct Context {
+    /// Where the objects are.
+    pub heap: Heap,
+    /// All layouts by number; those of dead classes are None.
+    layouts: Vec<Option<Layout>>,
+    /// Interned strings by their bytes.
+    pub interned: FxHashMap<Box<[u8]>, Value>,
+    /// The names the VM itself speaks of.
+    pub names: &'static Names,
+    /// Moves whenever a class changes in a way that caches must see.
+    pub class_epoch: u32,
+    /// The last version given to a dictionary's set of keys.
+    pub key_version: u32,
+    method_cache: Vec<CachedLookup>,
+    /// `sys.modules`
+    pub modules: Ref<Dict>,
+    /// The names of `builtins`.
+    pub builtins: Ref<Dict>,
+    /// The one empty tuple.
+    pub empty_tuple: Value,
+    /// `...`
+    pub ellipsis: Value,
+    /// `NotImplemented`
+    pub not_implemented: Value,
+    /// Strings of one Latin-1 character.
+    pub characters: Vec<Value>,
+    /// The string `""`.
+    pub empty_string: Value,
+    /// Key of the hash of strings and bytes.
+    pub hash_seed: (u64, u64),
+    /// Weak references by the object they refer to.
+    pub weak: WeakTable,
+    /// Objects whose finaliser is to run, and weak reference callbacks to call (`(callback, reference)`), in order.
+    pub pending_finalisers: Vec<Value>,
+    /// See `pending_finalisers`.
+    pub pending_callbacks: Vec<(Value, Value)>,
+    /// Something asks for a collection at the next safe point (a `del` of an object with a finaliser).
+    pub wants_collection: bool,
+    /// Values that modules keep for themselves, by a fixed number each.
+    pub module_state: FxHashMap<&'static str, Value>,
+    /// How deep natives may nest in walking data.
+    pub native_depth: usize,
+    /// Containers whose repr is being made, innermost last.
+    pub in_repr: Vec<Value>,
+    /// The instructions left until the loop looks up; natives set it to zero to be noticed.
+    pub fuel: i64,
+}
+
+impl Context {
+    /// A context with the built-in classes and no modules yet. Their methods are installed by `builtins`.
+    pub fn new(hash_seed: (u64, u64)) -> Context {
+        let mut heap = Heap::new();
+        let dict_body = || Dict::new(hash_seed);
+        let modules = heap.allocate(LayoutId::DICT, dict_body());
+        let builtins = heap.allocate(LayoutId::DICT, dict_body());
+        let mut cx = Context {
+            heap,
+            layouts: Vec::new(),
+            interned: FxHashMap::default(),
+            names: Names::none(),
+            class_epoch: 1,
+            key_version: 1,
+            method_cache: vec![CachedLookup { class: 0, name: 0, epoch: 0, value: Value::UNBOUND }; METHOD_CACHE],
+            modules,
+            builtins,
+            empty_tuple: Value::NONE,
+            ellipsis: Value::NONE,
+            not_implemented: Value::NONE,
+            characters: Vec::new(),
+            empty_string: Value::NONE,
+            hash_seed,
+            weak: WeakTable::default(),
+            pending_finalisers: Vec::new(),
+            pending_callbacks: Vec::new(),
+            wants_collection: false,
+            module_state: FxHashMap::default(),
+            native_depth: 0,
+            in_repr: Vec::new(),
+            fuel: 0,
+        };
+        cx.names = Box::leak(Box::new(Names::new(&mut cx)));
+        cx.make_singletons();
+        cx.make_builtin_classes();
+        cx
+    }
+
+    fn make_singletons(&mut self) {
+        self.empty_string = self.intern("");
+        self.characters = (0..256u32).map(|c| self.intern(&char::from_u32(c).expect("Latin-1").to_string())).collect();
+        self.empty_tuple = Tuple::allocate(self, &[]).value();
+        self.ellipsis = self.heap.allocate(LayoutId::ELLIPSIS_TYPE, Instance).value();
+        self.not_implemented = self.heap.allocate(LayoutId::NOT_IMPLEMENTED_TYPE, Instance).value();
+    }
+
+    fn make_builtin_classes(&mut self) {
+        for (index, &(name, base, instance_kind)) in BUILTIN_CLASSES.iter().enumerate() {
+            let id = LayoutId(index as u32);
+            let name = self.intern(name.rsplit('.').next().unwrap_or(name));
+            let dict = self.new_dict();
+            let base_class = (id != base).then(|| self.layout(base).class);
+            let bases: Vec<Value> = match id {
+                LayoutId::EXCEPTION_GROUP => {
+                    vec![base_class.expect("it has a base").value(), self.class(LayoutId::EXCEPTION).value()]
+                }
+                _ => base_class.iter().map(|base| base.value()).collect(),
+            };
+            let bases_tuple = Tuple::allocate(self, &bases).value();
+            let class = self.heap.allocate_attributed(
+                LayoutId::TYPE,
+                Class {
+                    name: name.into(),
+                    qualified_name: name.into(),
+                    bases: bases_tuple.into(),
+                    base: base_class.map_or(Value::NONE, |base| base.value()).into(),
+                    mro: Vec::new().into(),
+                    dict,
+                    instance_kind,
+                    root_layout: id.into(),
+                    dictionary_layout: id.into(),
+                    capacity: 0.into(),
+                    flags: Class::BUILTIN.into(),
+                    subclasses: Vec::new().into(),
+                    slot_count: 0.into(),
+                },
+                0,
+            );
+            let bases: Vec<Ref<Class>> = bases.iter().filter_map(|base| base.get()).collect();
+            *class.mro.borrow_mut() = crate::object::class::method_resolution_order(class, &bases)
+                .expect("the built-in classes have an order");
+            for base in bases {
+                base.subclasses.borrow_mut().push(class);
+            }
+            if instance_kind == Kind::Exception {
+                class.set(Class::HAS_DICTIONARY | Class::WEAKLY);
+            }
+            self.layouts.push(Some(Layout {
+                class,
+                slots: FxHashMap::default(),
+                names: Vec::new(),
+                transitions: FxHashMap::default(),
+                is_dictionary: false,
+            }));
+        }
+        // Exceptions take attributes like instances of a class statement.
+        for index in LayoutId::BASE_EXCEPTION.0..BUILTIN_CLASSES.len() as u32 {
+            let class = self.class(LayoutId(index));
+            let dictionary = self.new_layout(class, true);
+            class.dictionary_layout.set(dictionary);
+        }
+        let class = self.class(LayoutId::TYPE);
+        class.set(Class::METACLASS | Class::HAS_DICTIONARY | Class::WEAKLY);
+        for id in [LayoutId::FUNCTION, LayoutId::MODULE] {
+            self.class(id).set(Class::HAS_DICTIONARY);
+        }
+    }
+
+    // ----- layouts and classes
+
+    /// A layout by number.
+    #[inline(always)]
+    pub fn layout(&self, id: LayoutId) -> &Layout {
+        self.layouts[id.0 as usize].as_ref().expect("a layout in use has not been dropped")
+    }
+
+    /// How many layouts there have been.
+    pub fn layout_count(&self) -> usize {
+        self.layouts.len()
+    }
+
+    /// A new layout for objects of a class, without attributes or with all of them in a dictionary.
+    pub fn new_layout(&mut self, class: Ref<Class>, is_dictionary: bool) -> LayoutId {
+        let id = LayoutId(self.layouts.len() as u32);
+        self.layouts.push(Some(Layout {
+            class,
+            slots: FxHashMap::default(),
+            names: Vec::new(),
+            transitions: FxHashMap::default(),
+            is_dictionary,
+        }));
+        id
+    }
+
+    /// The layout that has one attribute more, in the next slot.
+    pub fn layout_with(&mut self, id: LayoutId, name: Value) -> LayoutId {
+        if let Some(&next) = self.layout(id).transitions.get(&name) {
+            return next;
+        }
+        let layout = self.layout(id);
+        let (class, mut slots, mut names) = (layout.class, layout.slots.clone(), layout.names.clone());
+        slots.insert(name, names.len() as u16);
+        names.push(name);
+        let next = LayoutId(self.layouts.len() as u32);
+        self.layouts.push(Some(Layout { class, slots, names, transitions: FxHashMap::default(), is_dictionary: false }));
+        self.layouts[id.0 as usize].as_mut().expect("the layout is in use").transitions.insert(name, next);
+        next
+    }
+
+    /// The class with a layout.
+    #[inline(always)]
+    pub fn class(&self, id: LayoutId) -> Ref<Class> {
+        self.layout(id).class
+    }
+
+    /// The layout of any value, also of those without an object.
+    #[inline(always)]
+    pub fn layout_of(&self, value: Value) -> LayoutId {
+        match value.header() {
+            Some(header) => header.layout(),
+            None if value.is_small() => LayoutId::INT,
+            None if value.is_float() => LayoutId::FLOAT,
+            None if value.is_bool() => LayoutId::BOOL,
+            None => LayoutId::NONE_TYPE,
+        }
+    }
+
+    /// `type(value)`
+    #[inline(always)]
+    pub fn class_of(&self, value: Value) -> Ref<Class> {
+        self.class(self.layout_of(value))
+    }
+
+    /// `type(value).__name__` as text, for messages.
+    pub fn type_name(&self, value: Value) -> String {
+        self.class_of(value).name_text()
+    }
+
+    /// `isinstance(value, class)` by the method resolution order alone.
+    pub fn is_instance(&self, value: Value, id: LayoutId) -> bool {
+        let layout = self.layout_of(value);
+        layout == id || self.class(layout).is_subclass(self.class(id))
+    }
+
+    /// What a class or its bases bind an interned name to; remembered until a class changes.
+    #[inline(always)]
+    pub fn lookup(&mut self, class: Ref<Class>, name: Value) -> Option<Value> {
+        let class_bits = class.value().bits();
+        let index = ((class_bits >> 4) ^ (name.bits() >> 3)) as usize % METHOD_CACHE;
+        let entry = self.method_cache[index];
+        if entry.class == class_bits && entry.name == name.bits() && entry.epoch == self.class_epoch {
+            return if entry.value.is_unbound() { None } else { Some(entry.value) };
+        }
+        self.lookup_slowly(class, name, index)
+    }
+
+    #[inline(never)]
+    fn lookup_slowly(&mut self, class: Ref<Class>, name: Value, index: usize) -> Option<Value> {
+        let found = class.lookup_after(name, None).map(|(_, value)| value);
+        self.method_cache[index] = CachedLookup {
+            class: class.value().bits(),
+            name: name.bits(),
+            epoch: self.class_epoch,
+            value: found.unwrap_or(Value::UNBOUND),
+        };
+        found
+    }
+
+    /// What the class of a value binds a special name to.
+    #[inline(always)]
+    pub fn special(&mut self, value: Value, name: Value) -> Option<Value> {
+        let class = self.class_of(value);
+        self.lookup(class, name)
+    }
+
+    /// A class changed: look-ups remembered so far no longer hold.
+    pub fn classes_changed(&mut self) {
+        self.class_epoch += 1;
+    }
+
+    /// A name of a class is bound to other plain data: what was remembered of it no longer holds.
+    pub fn forget_lookups(&mut self, name: Value) {
+        for entry in &mut self.method_cache {
+            if entry.name == name.bits() {
+                entry.class = 0;
+            }
+        }
+    }
+
+    // ----- making objects
+
+    /// A str.
+    pub fn str(&mut self, text: &str) -> Value {
+        Str::from_text(self, text)
+    }
+
+    /// A str from WTF-8 bytes.
+    pub fn str_bytes(&mut self, bytes: &[u8]) -> Value {
+        Str::from_bytes(self, bytes)
+    }
+
+    /// The one str with this text that attribute names and identifiers are.
+    pub fn intern(&mut self, text: &str) -> Value {
+        if let Some(&value) = self.interned.get(text.as_bytes()) {
+            return value;
+        }
+        let value = Str::allocate(self, text.as_bytes());
+        self.interned.insert(text.as_bytes().into(), value);
+        value.header().expect("a str is an object").set(crate::object::heap::Header::KIND_FLAG);
+        value
+    }
+
+    /// The interned str with the text of this one.
+    pub fn intern_value(&mut self, value: Value) -> Value {
+        let Some(string) = value.get::<Str>() else { return value };
+        if string.is_interned() {
+            return value;
+        }
+        if let Some(&interned) = self.interned.get(string.bytes()) {
+            return interned;
+        }
+        let bytes: Box<[u8]> = string.bytes().into();
+        let interned = Str::allocate(self, &bytes);
+        interned.header().expect("a str is an object").set(crate::object::heap::Header::KIND_FLAG);
+        self.interned.insert(bytes, interned);
+        interned
+    }
+
+    /// A list of these items.
+    pub fn list(&mut self, items: Vec<Value>) -> Value {
+        self.heap.allocate(LayoutId::LIST, List::new(items)).value()
+    }
+
+    /// A tuple of these items.
+    pub fn tuple(&mut self, items: &[Value]) -> Value {
+        if items.is_empty() { self.empty_tuple } else { Tuple::allocate(self, items).value() }
+    }
+
+    /// An empty dict.
+    pub fn new_dict(&mut self) -> Ref<Dict> {
+        let seed = self.hash_seed;
+        self.heap.allocate(LayoutId::DICT, Dict::new(seed))
+    }
+
+    /// An int of any of Rust's sizes.
+    #[inline(always)]
+    pub fn int(&mut self, value: i64) -> Value {
+        if Value::fits(value) { Value::small(value) } else { crate::object::integer::Int::from_i64(self, value) }
+    }
+
+    // ----- raising
+
+    /// An exception of a built-in class with one message, as a `Stop`.
+    pub fn error(&mut self, class: LayoutId, message: impl AsRef<str>) -> Stop {
+        let message = self.str(message.as_ref());
+        let args = self.tuple(&[message]);
+        Stop::Raise(Exception::allocate(self, class, args))
+    }
+
+    /// An exception of a built-in class with these arguments.
+    pub fn error_with(&mut self, class: LayoutId, args: &[Value]) -> Stop {
+        let args = self.tuple(args);
+        Stop::Raise(Exception::allocate(self, class, args))
+    }
+
+    /// TypeError
+    #[cold]
+    pub fn type_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::TYPE_ERROR, message)
+    }
+
+    /// ValueError
+    #[cold]
+    pub fn value_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::VALUE_ERROR, message)
+    }
+
+    /// IndexError
+    #[cold]
+    pub fn index_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::INDEX_ERROR, message)
+    }
+
+    /// KeyError with the key itself.
+    #[cold]
+    pub fn key_error(&mut self, key: Value) -> Stop {
+        self.error_with(LayoutId::KEY_ERROR, &[key])
+    }
+
+    /// OverflowError
+    #[cold]
+    pub fn overflow_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::OVERFLOW_ERROR, message)
+    }
+
+    /// ZeroDivisionError
+    #[cold]
+    pub fn zero_division_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::ZERO_DIVISION_ERROR, message)
+    }
+
+    /// RuntimeError
+    #[cold]
+    pub fn runtime_error(&mut self, message: impl AsRef<str>) -> Stop {
+        self.error(LayoutId::RUNTIME_ERROR, message)
+    }
+
+    /// AttributeError of an object without an attribute; carries both for suggestions.
+    #[cold]
+    pub fn attribute_error(&mut self, object: Value, name: Value) -> Stop {
+        let attribute = name.get::<Str>().map_or_else(String::new, |name| name.text().into_owned());
+        let message = match object.get::<Class>() {
+            Some(class) => format!("type object '{}' has no attribute '{attribute}'", class.name_text()),
+            None => format!("'{}' object has no attribute '{attribute}'", self.type_name(object)),
+        };
+        self.attribute_error_with(object, name, &message)
+    }
+
+    /// AttributeError with a message of one's own, still carrying object and name.
+    #[cold]
+    pub fn attribute_error_with(&mut self, object: Value, name: Value, message: &str) -> Stop {
+        let stop = self.error(LayoutId::ATTRIBUTE_ERROR, message);
+        if let Stop::Raise(exception) = &stop {
+            let header = exception.header().expect("an exception is an object");
+            header.set_own_attribute(self, self.names.name, name);
+            header.set_own_attribute(self, self.names.obj, object);
+        }
+        stop
+    }
+
+    /// MemoryError, which carries no message.
+    #[cold]
+    pub fn memory_error(&mut self) -> Stop {
+        self.error_with(LayoutId::MEMORY_ERROR, &[])
+    }
+
+    /// TypeError of an argument that is of the wrong kind. Of a class that could convert itself, a wish instead
+    /// would have been asked before.
+    #[cold]
+    pub fn argument_error(&mut self, position: usize, kind: Kind, value: Value) -> Stop {
+        let wanted = match kind {
+            Kind::Str => "str",
+            Kind::Bytes => "bytes",
+            Kind::List => "list",
+            Kind::Tuple => "tuple",
+            Kind::Dict => "dict",
+            Kind::Set => "set",
+            Kind::Class => "type",
+            Kind::Function => "function",
+            Kind::Exception => "exception",
+            _ => "object of another type",
+        };
+        let found = self.type_name(value);
+        self.type_error(format!("argument {position} must be {wanted}, not {found}"))
+    }
+
+    /// Asks the loop for what argument `position` lacks.
+    pub fn ask(&self, position: usize, wish: Wish) -> Stop {
+        Stop::Ask(position, wish)
+    }
+
+    /// The result of calling a special method of `receiver`, as a native's answer.
+    pub fn call_special(&self, receiver: Value, name: Value, args: &[Value], check: Check) -> Stop {
+        Stop::Special(Box::new(Special { receiver, name, args: args.to_vec(), check }))
+    }
+
+    /// The result of a call, as a native's answer.
+    pub fn call(&self, callee: Value, args: &[Value]) -> Stop {
+        Stop::Call(Box::new(Call { callee, args: args.to_vec(), keywords: Vec::new() }))
+    }
+
+    /// Runs a plain native function on arguments already bound, for natives that share work.
+    pub fn run(&mut self, run: crate::object::native::Run, args: &[Value]) -> Result<Value, Stop> {
+        run(self, Args(args))
+    }
+
+    /// Whether an amount that a script chose can be had: MemoryError if not.
+    pub fn reserve(&mut self, bytes: usize) -> Result<(), Stop> {
+        if bytes > isize::MAX as usize / 2 || !crate::object::memory::may_allocate(bytes) {
+            return Err(self.memory_error());
+        }
+        Ok(())
+    }
+
+    // ----- tracing
+
+    /// Shows the collector everything this context holds.
+    pub fn trace(&self, marker: &mut Marker) {
+        for index in 0..BUILTIN_CLASSES.len() {
+            marker.layout(LayoutId(index as u32));
+        }
+        for &value in self.interned.values() {
+            marker.value(value);
+        }
+        marker.object(self.modules);
+        marker.object(self.builtins);
+        for value in [self.empty_tuple, self.ellipsis, self.not_implemented, self.empty_string] {
+            marker.value(value);
+        }
+        for &value in self.pending_finalisers.iter().chain(&self.in_repr).chain(self.module_state.values()) {
+            marker.value(value);
+        }
+        for &(callback, reference) in &self.pending_callbacks {
+            marker.value(callback);
+            marker.value(reference);
+        }
+    }
+
+    /// Marks until nothing is left to look into.
+    pub fn drain(&self, marker: &mut Marker) {
+        loop {
+            while marker.step() {}
+            match marker.next_layout() {
+                Some(id) => {
+                    let layout = self.layout(id);
+                    marker.object(layout.class);
+                    for &name in &layout.names {
+                        marker.value(name);
+                    }
+                }
+                None => return,
+            }
+        }
+    }
+
+    /// After marking: forgets layouts and look-ups of classes that are gone.
+    pub fn drop_unreached(&mut self, marker: &Marker) {
+        for index in BUILTIN_CLASSES.len()..self.layouts.len() {
+            let dead = |layout: &Layout| !marker.is_marked(layout.class.header());
+            if self.layouts[index].as_ref().is_some_and(dead) {
+                self.layouts[index] = None;
+            }
+        }
+        for entry in self.layouts.iter().flatten() {
+            entry.class.subclasses.borrow_mut().retain(|class| marker.is_marked(class.header()));
+        }
+        self.method_cache.fill(CachedLookup { class: 0, name: 0, epoch: 0, value: Value::UNBOUND });
+    }
+}

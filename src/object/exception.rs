@@ -1,0 +1,96 @@
+//! Exceptions and tracebacks as data. Raising and unwinding are the VM's.
+
+use std::cell::Cell;
+
+use crate::object::context::Context;
+use crate::object::function::CodeObject;
+use crate::object::heap::{Body, Marker, Ref};
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+
+/// The body of every exception. What only some classes have (`errno`, `name`, `exceptions`) are attributes.
+pub struct Exception {
+    /// `args`, a tuple.
+    pub args: Cell<Value>,
+    /// `__traceback__`, None while it has none.
+    pub traceback: Cell<Value>,
+    /// `__cause__` or None.
+    pub cause: Cell<Value>,
+    /// `__context__` or None.
+    pub context: Cell<Value>,
+    /// `__suppress_context__`
+    pub suppress_context: Cell<bool>,
+    /// StopIteration: `value`. SystemExit: `code`. Groups: the tuple of exceptions. Else None.
+    pub value: Cell<Value>,
+}
+
+impl Exception {
+    /// An exception of a built-in class, as its constructor makes it.
+    pub fn allocate(cx: &mut Context, layout: LayoutId, args: Value) -> Value {
+        let items = args.get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec());
+        let value = match layout {
+            LayoutId::STOP_ITERATION => items.first().copied().unwrap_or(Value::NONE),
+            LayoutId::SYSTEM_EXIT if items.len() == 1 => items[0],
+            LayoutId::SYSTEM_EXIT if items.len() > 1 => args,
+            _ => Value::NONE,
+        };
+        let capacity = cx.class(layout).capacity.get();
+        let exception = Exception {
+            args: Cell::new(args),
+            traceback: Cell::new(Value::NONE),
+            cause: Cell::new(Value::NONE),
+            context: Cell::new(Value::NONE),
+            suppress_context: Cell::new(false),
+            value: Cell::new(value),
+        };
+        cx.heap.allocate_attributed(layout, exception, capacity).value()
+    }
+
+    /// StopIteration with a value, as the end of a generator raises it.
+    pub fn stop_iteration(cx: &mut Context, value: Value) -> Value {
+        let args = if value.is_none() { cx.empty_tuple } else { cx.tuple(&[value]) };
+        let exception = Exception::allocate(cx, LayoutId::STOP_ITERATION, args);
+        if let Some(body) = exception.get::<Exception>() {
+            body.value.set(value);
+        }
+        exception
+    }
+}
+
+impl Body for Exception {
+    const KIND: Kind = Kind::Exception;
+
+    fn trace(&self, marker: &mut Marker) {
+        for cell in [&self.args, &self.traceback, &self.cause, &self.context, &self.value] {
+            marker.cell(cell);
+        }
+    }
+}
+
+/// One entry of a traceback: a frame the exception passed through.
+pub struct Traceback {
+    /// `tb_next`: the entry of the frame called from here, or None.
+    pub next: Cell<Value>,
+    /// What ran.
+    pub code: Ref<CodeObject>,
+    /// Where: the word of the instruction.
+    pub word: u32,
+    /// The line, where a script made the entry; 0: that of the word.
+    pub line: Cell<u32>,
+    /// `tb_frame`
+    pub frame: Cell<Value>,
+    /// Left out when printed: the script half of a built-in.
+    pub is_hidden: bool,
+}
+
+impl Body for Traceback {
+    const KIND: Kind = Kind::Traceback;
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.cell(&self.next);
+        marker.object(self.code);
+        marker.cell(&self.frame);
+    }
+}

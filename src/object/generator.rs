@@ -1,0 +1,210 @@
+//! Generators, coroutines and async generators: a frame in an object.
+//!
+//! Header, state and registers are one object, and the frame runs in place. A generator that delegates (`yield
+//! from`, `await`) is linked with the one it delegates to; only the root of such a chain is ever resumed by
+//! others, and it knows the innermost, so a step costs the same at any depth. A link is a cache: whoever resumes
+//! a linked generator by another way unlinks it first.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+
+use crate::object::context::Context;
+use crate::object::function::Function;
+use crate::object::heap::{Body, Marker, Ref};
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::value::Value;
+
+/// Where a generator is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum State {
+    /// Made, not yet started.
+    Created,
+    /// A frame of some fiber runs it, or it is the root of a chain that runs.
+    Running,
+    /// At a yield.
+    Suspended,
+    /// Finished, failed or closed.
+    Closed,
+}
+
+/// The body of a generator, coroutine or async generator; its registers stand behind it.
+pub struct Generator {
+    /// Where it is in its life. A linked one is Suspended while its root runs.
+    pub state: Cell<State>,
+    /// An async generator: a step is under way (`ag_running`).
+    pub is_stepping: Cell<bool>,
+    /// An async generator: its first step has called the hooks.
+    pub is_hooked: Cell<bool>,
+    /// It stands at a Delegate instruction that has begun: what is sent in goes to the delegate.
+    pub is_delegating: Cell<bool>,
+    /// How many registers it has.
+    pub registers: u16,
+    /// Registers from here on are dead while it is suspended.
+    pub live: Cell<u16>,
+    /// The register that gets what is sent in.
+    pub destination: Cell<u16>,
+    /// What it runs.
+    pub function: Ref<Function>,
+    /// The next instruction while suspended.
+    pub pc: Cell<*const Cell<u64>>,
+    /// The exception it handles while suspended inside a handler, else UNBOUND.
+    pub handled: Cell<Value>,
+    /// The exception handled around its last resumption.
+    pub outer_handled: Cell<Value>,
+    /// The generator it delegates to by a link.
+    pub delegate: Cell<Option<Ref<Generator>>>,
+    /// The generator that delegates to it by a link.
+    pub delegator: Cell<Option<Ref<Generator>>>,
+    /// Of a root: the last of its chain.
+    pub innermost: Cell<Option<Ref<Generator>>>,
+    /// Of a root that is being closed: the level GeneratorExit has reached, and that exception.
+    pub closing_at: Cell<Option<Ref<Generator>>>,
+    /// See `closing_at`.
+    pub closing: Cell<Value>,
+    /// `__name__`
+    pub name: Cell<Value>,
+    /// `__qualname__`
+    pub qualified_name: Cell<Value>,
+    /// The frame object, if a script has asked for it.
+    pub frame: Cell<Value>,
+    /// An async generator: the finaliser hook. A coroutine: where it was made, if asked for.
+    pub hook: Cell<Value>,
+}
+
+impl Generator {
+    /// A new one with its registers UNBOUND.
+    #[inline(always)]
+    pub fn allocate(cx: &mut Context, layout: LayoutId, function: Ref<Function>) -> Ref<Generator> {
+        let registers = function.registers.get();
+        let code = function.code.get();
+        let generator = Generator {
+            state: Cell::new(State::Created),
+            is_stepping: Cell::new(false),
+            is_hooked: Cell::new(false),
+            is_delegating: Cell::new(false),
+            registers,
+            live: Cell::new(registers),
+            destination: Cell::new(u16::MAX),
+            function,
+            pc: Cell::new(code.instructions.as_ptr()),
+            handled: Cell::new(Value::UNBOUND),
+            outer_handled: Cell::new(Value::NONE),
+            delegate: Cell::new(None),
+            delegator: Cell::new(None),
+            innermost: Cell::new(None),
+            closing_at: Cell::new(None),
+            closing: Cell::new(Value::UNBOUND),
+            name: function.name.clone(),
+            qualified_name: function.qualified_name.clone(),
+            frame: Cell::new(Value::UNBOUND),
+            hook: Cell::new(Value::UNBOUND),
+        };
+        let object = cx.heap.allocate_trailing(layout, generator, registers as usize * 8);
+        let base = object.base();
+        for index in 0..registers as usize {
+            // SAFETY: the registers stand behind the body, as many as were asked for.
+            unsafe { base.add(index).write(Value::UNBOUND) };
+        }
+        object
+    }
+}
+
+impl Ref<Generator> {
+    /// Its first register.
+    #[inline(always)]
+    pub fn base(self) -> *mut Value {
+        self.trailing()
+    }
+
+    /// One of its registers, while it is suspended.
+    pub fn register(self, index: usize) -> Value {
+        assert!(index < self.registers as usize);
+        // SAFETY: it has that many registers, and they are always initialised.
+        unsafe { *self.base().add(index) }
+    }
+
+    /// The root of its chain of delegation: itself if nothing delegates to it.
+    pub fn root(self) -> Ref<Generator> {
+        let mut root = self;
+        while let Some(delegator) = root.delegator.get() {
+            root = delegator;
+        }
+        root
+    }
+
+    /// Is it running, itself or as part of a chain that does?
+    pub fn is_running(self) -> bool {
+        self.root().state.get() == State::Running
+    }
+}
+
+impl Body for Generator {
+    const KIND: Kind = Kind::Generator;
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.object(self.function);
+        for cell in [&self.handled, &self.outer_handled, &self.name, &self.qualified_name, &self.frame, &self.hook] {
+            marker.cell(cell);
+        }
+        marker.cell(&self.closing);
+        for link in [&self.delegate, &self.delegator, &self.innermost, &self.closing_at] {
+            if let Some(generator) = link.get() {
+                marker.object(generator);
+            }
+        }
+        let base = (self as *const Generator).wrapping_add(1) as *mut Value;
+        let live = match self.state.get() {
+            State::Suspended => self.live.get().min(self.registers),
+            State::Closed => 0,
+            _ => self.registers,
+        };
+        for index in 0..self.registers as usize {
+            // SAFETY: the registers stand behind the body and are always initialised; dead ones are cleared, so
+            // that none ever refers to an object that this collection frees.
+            unsafe {
+                match index < live as usize {
+                    true => marker.value(*base.add(index)),
+                    false => base.add(index).write(Value::UNBOUND),
+                }
+            }
+        }
+    }
+}
+
+/// What an `Await` awaits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AwaitKind {
+    /// `coroutine.__await__()`
+    Coroutine,
+    /// `asyncgen.__anext__()`, `asend(value)`
+    Send,
+    /// `athrow(...)`
+    Throw,
+    /// `aclose()`
+    Close,
+    /// `anext(iterator, default)`
+    Default,
+}
+
+/// An awaitable that stands for one step of something else.
+pub struct Await {
+    /// Which step.
+    pub kind: AwaitKind,
+    /// The coroutine or async generator; of `Default` the awaitable's iterator.
+    pub target: Value,
+    /// The value to send, the exception to throw, the default.
+    pub value: Cell<Value>,
+    /// Created, Suspended once it has begun, Closed.
+    pub state: Cell<State>,
+}
+
+impl Body for Await {
+    const KIND: Kind = Kind::Await;
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.value(self.target);
+        marker.cell(&self.value);
+    }
+}

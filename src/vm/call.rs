@@ -1,0 +1,551 @@
+//! Calling anything callable: binding arguments, pushing frames, running natives, and handing results back.
+#![allow(unsafe_code)]
+
+use crate::bytecode::code::{Capture, CodeKind};
+use crate::object::class::Class;
+use crate::object::dict::Dict;
+use crate::object::exception::Exception;
+use crate::object::frame::{FrameKind, Then};
+use crate::object::function::{Descriptor, Function, Method};
+use crate::object::generator::Generator;
+use crate::object::heap::{Header, Ref};
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::native::{Args, Control, Entry, Native, Stop};
+use crate::object::signature::{Defaults, Given};
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Outcome, Vm};
+use crate::vm::native_frame::{Input, Machine};
+
+/// Bound arguments: on the Rust stack where they are few.
+enum Bound {
+    Few([Value; 12], usize),
+    Many(Vec<Value>),
+}
+
+impl Bound {
+    fn new(count: usize) -> Bound {
+        match count {
+            0..=12 => Bound::Few([Value::UNBOUND; 12], count),
+            _ => Bound::Many(vec![Value::UNBOUND; count]),
+        }
+    }
+
+    fn values(&mut self) -> &mut [Value] {
+        match self {
+            Bound::Few(values, count) => &mut values[..*count],
+            Bound::Many(values) => values,
+        }
+    }
+}
+
+impl Vm {
+    /// A call whose arguments stand in registers: the callee in `window`, `count` arguments from `window + skip`.
+    /// `names` is the constant of the keyword names plus 1, or 0.
+    pub fn call_window(&mut self, window: u16, skip: u16, count: usize, names: u16, destination: u16) -> Flow {
+        let callee = self.register(window);
+        let base = self.top().base;
+        let names: Vec<Value> = match names {
+            0 => Vec::new(),
+            index => {
+                let code = self.top().code();
+                code.constants[index as usize - 1].get::<Tuple>().expect("names are a tuple").items().to_vec()
+            }
+        };
+        // SAFETY: the compiler put `count` arguments there.
+        let args = unsafe { std::slice::from_raw_parts(base.add((window + skip) as usize), count) };
+        let (positional, values) = args.split_at(count - names.len());
+        if names.is_empty() {
+            if let Some(class) = callee.get::<Class>() {
+                if let Some(flow) = self.construct_plainly(class, args, window, destination) {
+                    return flow;
+                }
+            }
+        }
+        let given = Given { positional, names: &names, values };
+        let flow = self.call(callee, given, Then::Store, destination);
+        if let Flow::Entered = flow {
+            self.cx.fuel -= 1;
+            if self.cx.fuel < 0 {
+                return match self.safe_point() {
+                    Flow::Done(_) => Flow::Entered,
+                    flow => flow,
+                };
+            }
+        }
+        flow
+    }
+
+    /// An instance of a class whose `__new__` is object's and whose `__init__` takes these arguments plainly.
+    fn construct_plainly(
+        &mut self,
+        class: Ref<Class>,
+        args: &[Value],
+        window: u16,
+        destination: u16,
+    ) -> Option<Flow> {
+        if class.instance_kind != Kind::Instance || class.has(Class::ABSTRACT | Class::BUILTIN) {
+            return None;
+        }
+        if class.header().layout() != LayoutId::TYPE {
+            return None;
+        }
+        let new = self.cx.lookup(class, self.cx.names.__new__)?;
+        if new != self.cx.module_state["object.__new__"] {
+            return None;
+        }
+        let init: Ref<Function> = self.cx.lookup(class, self.cx.names.__init__)?.get()?;
+        if init.arity.get() as usize != args.len() + 1 {
+            return None;
+        }
+        let instance = self.cx.new_instance(class);
+        let mut bound = Bound::new(args.len() + 1);
+        bound.values()[0] = instance;
+        bound.values()[1..].copy_from_slice(args);
+        // SAFETY: the window has a register for the callee, and the instance takes its place.
+        let base = unsafe {
+            let slot = self.top().base.add(window as usize);
+            let place = self.window(slot.add(1));
+            *place.sub(1) = instance;
+            place
+        };
+        let source = bound.values().as_ptr();
+        if !self.push_function(init, source, base, args.len() + 1, Then::Construct, destination) {
+            return Some(Flow::Raised);
+        }
+        if self.top().then == Then::Chunk {
+            // SAFETY: a new chunk leaves its first register for this.
+            unsafe { *self.top().base.sub(1) = instance };
+        }
+        self.cx.fuel -= 1;
+        if self.cx.fuel < 0 {
+            return Some(match self.safe_point() {
+                Flow::Done(_) => Flow::Entered,
+                flow => flow,
+            });
+        }
+        Some(Flow::Entered)
+    }
+
+    /// `callee(*args, **keywords)` of a list or tuple and a dict.
+    pub fn call_spread(&mut self, callee: Value, args: Value, keywords: Value, destination: u16) -> Flow {
+        let args = match (args.get::<List>(), args.get::<Tuple>()) {
+            (Some(list), _) => list.to_vec(),
+            (_, Some(tuple)) => tuple.items().to_vec(),
+            _ => unreachable!("the compiler collected the arguments"),
+        };
+        self.call_with(callee, &args, keywords, Then::Store, destination)
+    }
+
+    /// A call with keyword arguments in a dict, or UNBOUND for none.
+    pub fn call_with(&mut self, callee: Value, args: &[Value], keywords: Value, then: Then, destination: u16) -> Flow {
+        let (mut names, mut values) = (Vec::new(), Vec::new());
+        if let Some(dict) = keywords.get::<Dict>() {
+            for index in 0..dict.end() {
+                if let Some((name, value)) = dict.entry(index) {
+                    names.push(name);
+                    values.push(value);
+                }
+            }
+        }
+        self.call(callee, Given { positional: args, names: &names, values: &values }, then, destination)
+    }
+
+    /// A call with positional arguments only.
+    pub fn call_plain(&mut self, callee: Value, args: &[Value], then: Then, destination: u16) -> Flow {
+        self.call(callee, Given { positional: args, names: &[], values: &[] }, then, destination)
+    }
+
+    /// Calls anything.
+    pub fn call(&mut self, callee: Value, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        let Some(header) = callee.header() else { return self.not_callable(callee) };
+        match header.kind() {
+            Kind::Function => self.call_function(Ref::from_header(header), given, then, destination),
+            Kind::Native => self.call_native(Ref::from_header(header), given, then, destination),
+            Kind::Method => {
+                let method: Ref<Method> = Ref::from_header(header);
+                let mut args = Vec::with_capacity(given.positional.len() + 1);
+                args.push(method.receiver);
+                args.extend_from_slice(given.positional);
+                self.call(method.function, Given { positional: &args, ..given }, then, destination)
+            }
+            Kind::Class => self.call_class(Ref::from_header(header), given, then, destination),
+            _ => {
+                let Some(method) = self.cx.special(callee, self.cx.names.__call__) else {
+                    return self.not_callable(callee);
+                };
+                self.call_special_method(method, callee, given, then, destination)
+            }
+        }
+    }
+
+    #[cold]
+    fn not_callable(&mut self, callee: Value) -> Flow {
+        let name = self.cx.type_name(callee);
+        let stop = self.cx.type_error(format!("'{name}' object is not callable"));
+        self.raise(stop)
+    }
+
+    /// Calls what a class binds a special name to, on behalf of `receiver`.
+    pub fn call_special_method(
+        &mut self,
+        method: Value,
+        receiver: Value,
+        given: Given<'_>,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        match method.header().map(Header::kind) {
+            Some(Kind::Function | Kind::Native) => {
+                let mut args = Vec::with_capacity(given.positional.len() + 1);
+                args.push(receiver);
+                args.extend_from_slice(given.positional);
+                self.call(method, Given { positional: &args, ..given }, then, destination)
+            }
+            _ => match self.bind_plainly(method, receiver) {
+                Some(bound) => self.call(bound, given, then, destination),
+                None => {
+                    let class = self.cx.class_of(receiver).value();
+                    self.call_bound_by_script(method, receiver, class, given, then, destination)
+                }
+            },
+        }
+    }
+
+    /// Calls a special method of a value with plain arguments; None if its class has none.
+    pub fn call_special(
+        &mut self,
+        receiver: Value,
+        name: Value,
+        args: &[Value],
+        then: Then,
+        destination: u16,
+    ) -> Option<Flow> {
+        let method = self.cx.special(receiver, name)?;
+        if method.is_none() {
+            return None;
+        }
+        let given = Given { positional: args, names: &[], values: &[] };
+        Some(self.call_special_method(method, receiver, given, then, destination))
+    }
+
+    fn call_function(&mut self, function: Ref<Function>, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        let base = self.free_registers().wrapping_add(1);
+        let count = given.positional.len();
+        if given.names.is_empty() && function.arity.get() as usize == count {
+            return match self.push_function(function, given.positional.as_ptr(), base, count, then, destination) {
+                true => Flow::Entered,
+                false => Flow::Raised,
+            };
+        }
+        let code = function.code.get();
+        let signature = code.signature.clone();
+        let mut bound = Bound::new(signature.len());
+        let defaults = function.defaults.get().get::<Tuple>();
+        let defaults = Defaults {
+            positional: defaults.as_ref().map_or(&[], |defaults| defaults.items()),
+            keyword: function.keyword_defaults.get().get(),
+        };
+        let name = function.qualified_name.get();
+        let simple = given.names.is_empty()
+            && signature.keyword_only == 0
+            && !signature.variadic
+            && !signature.keyword_variadic
+            && count <= signature.positional
+            && count + defaults.positional.len() >= signature.positional;
+        if simple {
+            let values = bound.values();
+            values[..count].copy_from_slice(given.positional);
+            let missing = signature.positional - count;
+            values[count..].copy_from_slice(&defaults.positional[defaults.positional.len() - missing..]);
+        } else {
+            let name = crate::object::string::text_of(name);
+            if let Err(stop) = signature.bind(&mut self.cx, &name, given, defaults, bound.values()) {
+                return self.raise(stop);
+            }
+        }
+        let count = bound.values().len();
+        match code.code.kind {
+            CodeKind::Generator | CodeKind::Coroutine | CodeKind::AsyncGenerator | CodeKind::AsyncModule => {
+                Flow::Done(self.make_generator(function, bound.values()))
+            }
+            _ => match self.push_function(function, bound.values().as_ptr(), base, count, then, destination) {
+                true => Flow::Entered,
+                false => Flow::Raised,
+            },
+        }
+    }
+
+    /// The generator, coroutine or async generator that calling a function gives.
+    pub fn make_generator(&mut self, function: Ref<Function>, args: &[Value]) -> Value {
+        let code = function.code.get();
+        let layout = match code.code.kind {
+            CodeKind::Generator => LayoutId::GENERATOR,
+            CodeKind::AsyncGenerator => LayoutId::ASYNC_GENERATOR,
+            _ => LayoutId::COROUTINE,
+        };
+        let generator = Generator::allocate(&mut self.cx, layout, function);
+        // SAFETY: a frame of this code has registers for its parameters at least.
+        unsafe { std::ptr::copy_nonoverlapping(args.as_ptr(), generator.base(), args.len()) };
+        if layout != LayoutId::GENERATOR || code.code.has_cleanup {
+            self.cx.heap.add_finalisable(generator.header());
+        }
+        generator.value()
+    }
+
+    /// The name of a native in messages: `list.append` for methods, else its own.
+    pub fn native_name(&self, native: Ref<Native>) -> String {
+        match native.owner.get().get::<Class>() {
+            Some(owner) => format!("{}.{}", owner.name_text(), native.declaration.name()),
+            None => native.declaration.name().to_string(),
+        }
+    }
+
+    fn call_native(&mut self, native: Ref<Native>, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        if let Some(owner) = native.owner.get().get::<Class>() {
+            if let Some(flow) = self.check_receiver(native, owner, given) {
+                return flow;
+            }
+        }
+        if given.names.is_empty() && native.arity as usize == given.positional.len() {
+            return self.run_entry(native, given.positional, then, destination);
+        }
+        let signature = native.signature(&mut self.cx);
+        let mut bound = Bound::new(signature.len());
+        let name = self.native_name(native);
+        let defaults = Defaults { positional: &signature.defaults, keyword: None };
+        if let Err(stop) = signature.bind(&mut self.cx, &name, given, defaults, bound.values()) {
+            return self.raise(stop);
+        }
+        self.run_entry(native, bound.values(), then, destination)
+    }
+
+    /// A method called through its class must get an instance of it.
+    fn check_receiver(&mut self, native: Ref<Native>, owner: Ref<Class>, given: Given<'_>) -> Option<Flow> {
+        let name = native.declaration.name();
+        if native.header().layout() == LayoutId::BUILTIN_FUNCTION {
+            return None;
+        }
+        let Some(&receiver) = given.positional.first() else {
+            let message = format!("unbound method {}.{name}() needs an argument", owner.name_text());
+            let stop = self.cx.type_error(message);
+            return Some(self.raise(stop));
+        };
+        if native.header().layout() == LayoutId::CLASSMETHOD_DESCRIPTOR || self.cx.class_of(receiver).is_subclass(owner)
+        {
+            return None;
+        }
+        let found = self.cx.type_name(receiver);
+        let stop = self.cx.type_error(format!(
+            "descriptor '{name}' for '{}' objects doesn't apply to a '{found}' object",
+            owner.name_text()
+        ));
+        Some(self.raise(stop))
+    }
+
+    /// Runs a native on bound arguments.
+    pub fn run_entry(&mut self, native: Ref<Native>, args: &[Value], then: Then, destination: u16) -> Flow {
+        match native.entry {
+            Entry::Plain(run) => match run(&mut self.cx, Args(args)) {
+                Ok(value) => Flow::Done(value),
+                Err(stop) => self.carry_out(stop, native, args, then, destination),
+            },
+            Entry::Control(control) => self.control(control, native, args, then, destination),
+        }
+    }
+
+    /// Carries out what a native asked for instead of answering.
+    #[inline(never)]
+    pub fn carry_out(
+        &mut self,
+        stop: Stop,
+        native: Ref<Native>,
+        args: &[Value],
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        match stop {
+            Stop::Raise(exception) => {
+                self.raising = exception;
+                Flow::Raised
+            }
+            Stop::Ask(position, wish) => {
+                let bound = self.cx.list(args.to_vec());
+                let slots = [native.value(), bound, Value::small(position as i64), Value::small(wish as i64)];
+                self.start_machine(Machine::Retry, &slots, then, destination)
+            }
+            Stop::Half => {
+                let name = match native.owner.get().get::<Class>() {
+                    Some(owner) => format!("{}_{}", owner.name_text(), native.declaration.name()),
+                    None => native.declaration.name().to_string(),
+                };
+                let half = self.half(&name);
+                let args: Vec<Value> =
+                    args.iter().map(|&arg| if arg.is_unbound() { self.cx.ellipsis } else { arg }).collect();
+                self.call_plain(half, &args, then, destination)
+            }
+            Stop::Call(call) => {
+                let (names, values): (Vec<Value>, Vec<Value>) = call.keywords.iter().copied().unzip();
+                let given = Given { positional: &call.args, names: &names, values: &values };
+                self.call(call.callee, given, then, destination)
+            }
+            Stop::Special(special) => {
+                self.special_checked(special.receiver, special.name, &special.args, special.check, then, destination)
+            }
+            Stop::Key(operation) => {
+                let slots =
+                    [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
+                self.start_machine(Machine::Key, &slots, then, destination)
+            }
+            Stop::Request(request) => {
+                self.awaiting = Some((then, destination));
+                self.outcome = Some(Outcome::Suspended(*request));
+                Flow::Leave
+            }
+        }
+    }
+
+    /// The script half of a built-in.
+    pub fn half(&mut self, name: &str) -> Value {
+        let module = self.halves.expect("the halves are loaded before the first script");
+        let interned = self.cx.intern(name);
+        match module.dict().get_interned(interned) {
+            Some(half) => half,
+            None => panic!("no script half is named {name}; please report this"),
+        }
+    }
+
+    /// `return value` where the frame is not a plain call's.
+    #[inline(never)]
+    pub fn return_value(&mut self, value: Value) -> Flow {
+        if self.top().generator.is_some() {
+            return self.generator_returned(value);
+        }
+        let frame = self.top();
+        let construct = frame.then == Then::Construct || frame.then == Then::Chunk && frame.after_chunk == Then::Construct;
+        let mut value = value;
+        if construct {
+            if !value.is_none() {
+                let found = self.cx.type_name(value);
+                let stop = self.cx.type_error(format!("__init__() should return None, not '{found}'"));
+                return self.raise(stop);
+            }
+            // SAFETY: the register below the first is the instance's.
+            value = unsafe { *self.top().base.sub(1) };
+        }
+        let (then, destination) = self.pop_frame();
+        self.deliver(if construct { Then::Store } else { then }, destination, value)
+    }
+
+    /// Hands a result to the current frame.
+    pub fn deliver(&mut self, then: Then, destination: u16, value: Value) -> Flow {
+        match then {
+            Then::Store | Then::Construct | Then::Loop | Then::Step => {
+                self.set_register(destination, value);
+                Flow::Entered
+            }
+            Then::Discard => Flow::Entered,
+            Then::Instruction => self.instruction_value(destination, value),
+            Then::Machine | Then::StepMachine => self.feed_machine(Input::Value(value)),
+            Then::Finish => {
+                self.outcome = Some(Outcome::Returned(value));
+                Flow::Leave
+            }
+            Then::Chunk => unreachable!("pop_frame answers what follows the chunk"),
+        }
+    }
+
+    /// A function of nested code `index` of the current frame's.
+    pub fn make_function(&mut self, index: u16, extras: Option<*mut Value>) -> Value {
+        let frame = *self.top();
+        let parent = frame.function.expect("a script frame has a function");
+        let code = parent.code.get().codes[index as usize];
+        let closure = code
+            .code
+            .captures
+            .iter()
+            .map(|capture| match *capture {
+                Capture::Local(register) => self.register(register),
+                Capture::Free(index) => parent.closure[index as usize],
+            })
+            .collect();
+        let function = Function::allocate(&mut self.cx, code, parent.globals, closure);
+        if frame.kind == FrameKind::Script {
+            function.is_hidden.set(parent.is_hidden.get());
+        }
+        if let Some(extras) = extras {
+            // SAFETY: the instruction names three registers of the frame.
+            let (defaults, keyword_defaults, annotate) = unsafe { (*extras, *extras.add(1), *extras.add(2)) };
+            for (cell, value) in [
+                (&function.defaults, defaults),
+                (&function.keyword_defaults, keyword_defaults),
+                (&function.annotate, annotate),
+            ] {
+                if !value.is_unbound() {
+                    cell.set(value);
+                }
+            }
+        }
+        function.value()
+    }
+
+    fn call_class(&mut self, class: Ref<Class>, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        if class.header().layout() != LayoutId::TYPE {
+            let metaclass = self.cx.class_of(class.value());
+            if let Some(call) = self.cx.lookup(metaclass, self.cx.names.__call__) {
+                let is_own = call.get::<Native>().is_some_and(|n| matches!(n.entry, Entry::Control(Control::TypeCall)));
+                if !is_own {
+                    return self.call_special_method(call, class.value(), given, then, destination);
+                }
+            }
+        }
+        self.instantiate(class, given, then, destination)
+    }
+
+    /// `type.__call__`: `__new__`, then `__init__`.
+    pub fn instantiate(&mut self, class: Ref<Class>, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        if class == self.cx.class(LayoutId::TYPE) && given.positional.len() == 1 && given.names.is_empty() {
+            return Flow::Done(self.cx.class_of(given.positional[0]).value());
+        }
+        if class.has(Class::NOT_CALLABLE) {
+            let module = if class.has(Class::BUILTIN) { self.class_title(class) } else { class.name_text() };
+            let stop = self.cx.type_error(format!("cannot create '{module}' instances"));
+            return self.raise(stop);
+        }
+        let Some(new) = self.cx.lookup(class, self.cx.names.__new__) else {
+            let stop = self.cx.type_error(format!("cannot create '{}' instances", class.name_text()));
+            return self.raise(stop);
+        };
+        let new = match new.get::<Descriptor>() {
+            Some(wrapped) if wrapped.header().layout() == LayoutId::STATICMETHOD => wrapped.getter.get(),
+            _ => new,
+        };
+        let mut args = Vec::with_capacity(given.positional.len() + 1);
+        args.push(class.value());
+        args.extend_from_slice(given.positional);
+        let tuple = self.cx.tuple(&args);
+        let keywords = self.keywords_dict(given);
+        let slots = [class.value(), tuple, keywords, new];
+        self.start_machine(Machine::Instantiate, &slots, then, destination)
+    }
+
+    /// Keyword arguments as a dict, or UNBOUND for none.
+    pub fn keywords_dict(&mut self, given: Given<'_>) -> Value {
+        if given.names.is_empty() {
+            return Value::UNBOUND;
+        }
+        let dict = self.cx.new_dict();
+        for (&name, &value) in given.names.iter().zip(given.values) {
+            let name = self.cx.intern_value(name);
+            dict.set_interned(name, value);
+        }
+        dict.value()
+    }
+
+    /// Is it an exception instance?
+    pub fn is_exception(value: Value) -> bool {
+        value.is::<Exception>()
+    }
+}

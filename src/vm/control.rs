@@ -1,0 +1,729 @@
+//! Natives that the loop carries out itself, since they change which frame runs.
+
+use std::rc::Rc;
+
+use crate::compiler::compile::Options;
+use crate::object::class::Class;
+use crate::object::dict::Dict;
+use crate::object::exception::Exception;
+use crate::object::frame::Then;
+use crate::object::function::{CellObject, CodeObject, Descriptor, Function, Method, Super};
+use crate::object::generator::{Await, Generator};
+use crate::object::heap::Ref;
+use crate::object::integer::Int;
+use crate::object::layout::LayoutId;
+use crate::object::native::{Control, Native, Stop};
+use crate::object::signature::Given;
+use crate::object::string::Str;
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+use crate::source::Source;
+use crate::syntax::ast::Mode;
+use crate::vm::attribute::Found;
+use crate::vm::machine::{Flow, Vm};
+use crate::vm::native_frame::Machine;
+use crate::vm::operator::{comparison, operator};
+
+impl Vm {
+    /// Carries out a native on its bound arguments.
+    pub fn control(
+        &mut self,
+        control: Control,
+        native: Ref<Native>,
+        args: &[Value],
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let arg = |index: usize| args.get(index).copied().unwrap_or(Value::UNBOUND);
+        match control {
+            Control::Next | Control::IteratorNext => self.next(arg(0), arg(1), then, destination),
+            Control::Send => self.send(arg(0), arg(1), then, destination),
+            Control::Throw => self.throw_control(arg(0), arg(1), arg(2), arg(3), then, destination),
+            Control::Close => match arg(0).get::<Generator>() {
+                Some(generator) => self.close(generator, then, destination),
+                None => self.wrong_receiver(native),
+            },
+            Control::AwaitSend => self.start_machine(
+                Machine::Next,
+                &[arg(0), Value::UNBOUND, if arg(1).is_unbound() { Value::NONE } else { arg(1) }],
+                then,
+                destination,
+            ),
+            Control::AwaitThrow => self.throw_control(arg(0), arg(1), arg(2), arg(3), then, destination),
+            Control::AwaitClose => match arg(0).get::<Await>() {
+                Some(step) => self.close_await(step, then),
+                None => self.wrong_receiver(native),
+            },
+            Control::AnextDefault => {
+                let half = self.half("anext_default");
+                self.call_plain(half, args, then, destination)
+            }
+            Control::TypeCall => self.type_call(args, then, destination),
+            Control::TypeNew => self.type_new(args, then, destination),
+            Control::BuildClass => self.build_class(args, then, destination),
+            Control::GetAttribute => self.getattr(arg(0), arg(1), arg(2), then, destination),
+            Control::HasAttribute => {
+                let half = self.half("hasattr");
+                match self.attribute_name(arg(1), "hasattr(): attribute name must be string, not") {
+                    Ok(name) => self.has_attribute(half, arg(0), name, then, destination),
+                    Err(stop) => self.raise(stop),
+                }
+            }
+            Control::SetAttribute => match self.attribute_name(arg(1), "attribute name must be string, not") {
+                Ok(name) => self.discarding(then, destination, |vm, then, destination| {
+                    vm.store_attribute(args[0], name, args[2], then, destination)
+                }),
+                Err(stop) => self.raise(stop),
+            },
+            Control::DeleteAttribute => match self.attribute_name(arg(1), "attribute name must be string, not") {
+                Ok(name) => self.discarding(then, destination, |vm, then, destination| {
+                    vm.delete_attribute(args[0], name, then, destination)
+                }),
+                Err(stop) => self.raise(stop),
+            },
+            Control::ObjectSetAttribute | Control::ObjectDeleteAttribute => {
+                self.plain_setattr(native, arg(0), arg(1), arg(2), then, destination)
+            }
+            Control::ObjectGetAttribute | Control::TypeGetAttribute | Control::SuperGetAttribute => {
+                self.plain_getattribute(arg(0), arg(1), then, destination)
+            }
+            Control::SuperInit => self.super_init(args),
+            Control::Iter => self.iter(arg(0), arg(1), then, destination),
+            Control::IsInstance | Control::IsSubclass => self.is_instance_of(control, arg(0), arg(1), then, destination),
+            Control::Exec | Control::Eval => self.exec(control, args, then, destination),
+            Control::Import => self.import_control(args, then, destination),
+            Control::Globals => match self.script_globals() {
+                Some(globals) => Flow::Done(globals.value()),
+                None => Flow::Done(Value::NONE),
+            },
+            Control::Locals => Flow::Done(self.locals()),
+            Control::FrameNames => {
+                let locals = self.locals();
+                match native.declaration.name() {
+                    "vars" => Flow::Done(locals),
+                    _ => {
+                        let half = self.half("dir_of_names");
+                        self.call_plain(half, &[locals], then, destination)
+                    }
+                }
+            }
+            Control::GetFrame => self.get_frame(arg(0)),
+            Control::ExceptionInfo => {
+                let exception = self.handled;
+                let items = match exception.get::<Exception>() {
+                    Some(body) => [self.cx.class_of(exception).value(), exception, body.traceback.get()],
+                    None => [Value::NONE; 3],
+                };
+                Flow::Done(self.cx.tuple(&items))
+            }
+            Control::CurrentException => Flow::Done(self.handled),
+            Control::MethodCall | Control::Call => {
+                let positional = Vm::tuple_items(arg(1));
+                self.call_with(arg(0), &positional, arg(2), then, destination)
+            }
+            Control::DescriptorGet => self.descriptor_get(arg(0), arg(1), arg(2), then, destination),
+            Control::DescriptorSet | Control::DescriptorDelete => self.descriptor_set(args, then, destination),
+            Control::Binary(number) => {
+                let in_place = number >= 16;
+                self.binary_then(operator(number & 15), in_place, arg(0), arg(1), then, destination)
+            }
+            Control::Compare(number) => self.compare(comparison(number), arg(0), arg(1), then, destination),
+            Control::Contains => self.contains(arg(0), arg(1), false, then, destination),
+            Control::Collect => {
+                self.collect_now(then);
+                Flow::Done(Value::small(0))
+            }
+            Control::MakeCoroutine => self.make_coroutine(arg(0)),
+            Control::SetRecursionLimit => self.set_recursion_limit(arg(0)),
+            Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
+            Control::FrameLocals => Flow::Done(self.locals()),
+            Control::RunModule => self.run_module_again(arg(0), then, destination),
+        }
+    }
+
+    #[cold]
+    fn wrong_receiver(&mut self, native: Ref<Native>) -> Flow {
+        let name = native.declaration.name();
+        let stop = self.cx.type_error(format!("descriptor '{name}' does not apply to this object"));
+        self.raise(stop)
+    }
+
+    /// Runs something whose own result does not count: the answer is None.
+    fn discarding(
+        &mut self,
+        then: Then,
+        destination: u16,
+        work: impl FnOnce(&mut Vm, Then, u16) -> Flow,
+    ) -> Flow {
+        let flow = work(self, then, destination);
+        match flow {
+            Flow::Done(_) => Flow::Done(Value::NONE),
+            flow => flow,
+        }
+    }
+
+    fn next(&mut self, iterator: Value, default: Value, then: Then, destination: u16) -> Flow {
+        if let Some(generator) = iterator.get::<Generator>() {
+            if default.is_unbound() && generator.header().layout() == LayoutId::GENERATOR {
+                return self.send(iterator, Value::NONE, then, destination);
+            }
+        }
+        if crate::object::iterator::is_plain(iterator) {
+            return match self.next_item(iterator, then, destination) {
+                Flow::Done(Value::UNBOUND) if !default.is_unbound() => Flow::Done(default),
+                Flow::Done(Value::UNBOUND) => {
+                    self.raising = Exception::stop_iteration(&mut self.cx, Value::NONE);
+                    Flow::Raised
+                }
+                flow => flow,
+            };
+        }
+        self.start_machine(Machine::Next, &[iterator, default, Value::NONE], then, destination)
+    }
+
+    /// `throw(type_or_exception, value, traceback)`
+    fn throw_control(
+        &mut self,
+        target: Value,
+        kind: Value,
+        value: Value,
+        traceback: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let given = |value: Value| !value.is_unbound() && !value.is_none();
+        let exception = if kind.is::<Exception>() {
+            if given(value) {
+                let stop = self.cx.type_error("instance exception may not have a separate value");
+                return self.raise(stop);
+            }
+            kind
+        } else {
+            let base = self.cx.class(LayoutId::BASE_EXCEPTION);
+            let Some(class) = kind.get::<Class>().filter(|class| class.is_subclass(base)) else {
+                let found = self.cx.type_name(kind);
+                let message =
+                    format!("exceptions must be classes or instances deriving from BaseException, not {found}");
+                let stop = self.cx.type_error(message);
+                return self.raise(stop);
+            };
+            if !class.has(Class::BUILTIN) || given(value) {
+                let half = self.half("throw_class");
+                let value = if given(value) { value } else { Value::NONE };
+                let traceback = if given(traceback) { traceback } else { Value::NONE };
+                return self.call_plain(half, &[target, kind, value, traceback], then, destination);
+            }
+            let (layout, args) = (class.root_layout.get(), self.cx.empty_tuple);
+            Exception::allocate(&mut self.cx, layout, args)
+        };
+        if given(traceback) {
+            if !traceback.is::<crate::object::exception::Traceback>() {
+                let stop = self.cx.type_error("throw() third argument must be a traceback object");
+                return self.raise(stop);
+            }
+            if let Some(body) = exception.get::<Exception>() {
+                body.traceback.set(traceback);
+            }
+        }
+        let inner = if then == Then::Store { Then::Step } else { then };
+        if inner != Then::Step {
+            return self.start_machine(
+                Machine::Next,
+                &[target, Value::UNBOUND, exception, Value::TRUE],
+                then,
+                destination,
+            );
+        }
+        let flow = match (target.get::<Generator>(), target.get::<Await>()) {
+            (Some(generator), _) => self.throw(generator, exception, inner, destination),
+            (_, Some(step)) => self.throw_await(step, exception, inner, destination),
+            _ => unreachable!("the receiver was checked"),
+        };
+        match flow {
+            Flow::Done(Value::UNBOUND) => {
+                self.raising = Exception::stop_iteration(&mut self.cx, Value::NONE);
+                Flow::Raised
+            }
+            flow => flow,
+        }
+    }
+
+    /// `type.__call__(cls, *args, **keywords)`
+    fn type_call(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let Some(class) = args[0].get::<Class>() else {
+            let stop = self.cx.type_error("descriptor '__call__' requires a 'type' object");
+            return self.raise(stop);
+        };
+        let positional = Vm::tuple_items(args[1]);
+        let (names, values) = self.keyword_lists(args[2]);
+        self.instantiate(class, Given { positional: &positional, names: &names, values: &values }, then, destination)
+    }
+
+    fn attribute_name(&mut self, name: Value, message: &str) -> Result<Value, Stop> {
+        if name.is::<Str>() {
+            return Ok(self.cx.intern_value(name));
+        }
+        let found = self.cx.type_name(name);
+        Err(self.cx.type_error(format!("{message} '{found}'")))
+    }
+
+    fn getattr(&mut self, object: Value, name: Value, default: Value, then: Then, destination: u16) -> Flow {
+        match self.attribute_name(name, "attribute name must be string, not") {
+            Ok(name) if default.is_unbound() => self.load_attribute(object, name, then, destination),
+            Ok(name) => self.get_attribute_default(object, name, default, then, destination),
+            Err(stop) => self.raise(stop),
+        }
+    }
+
+    fn has_attribute(&mut self, half: Value, object: Value, name: Value, then: Then, destination: u16) -> Flow {
+        let class = self.cx.class_of(object);
+        if !class.has(Class::HAS_GETATTRIBUTE | Class::HAS_GETATTR) && !object.is::<crate::object::module::Module>() {
+            match self.find_attribute(object, name) {
+                Found::Value(_) => return Flow::Done(Value::TRUE),
+                Found::Missing => return Flow::Done(Value::FALSE),
+                _ => {}
+            }
+        }
+        self.call_plain(half, &[object, name], then, destination)
+    }
+
+    /// `object.__setattr__` and `__delattr__` (of UNBOUND), and those of `type`.
+    fn plain_setattr(
+        &mut self,
+        native: Ref<Native>,
+        object: Value,
+        name: Value,
+        value: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let owner = native.owner.get().get::<Class>();
+        if object.is::<Class>() && owner == Some(self.cx.class(LayoutId::OBJECT)) {
+            let (method, found) = (native.declaration.name(), self.cx.type_name(object));
+            let stop = self.cx.type_error(format!("can't apply this {method} to {found} object"));
+            return self.raise(stop);
+        }
+        match self.attribute_name(name, "attribute name must be string, not") {
+            Ok(name) => self.discarding(then, destination, |vm, then, destination| {
+                vm.store_attribute_plainly(object, name, value, then, destination)
+            }),
+            Err(stop) => self.raise(stop),
+        }
+    }
+
+    fn plain_getattribute(&mut self, object: Value, name: Value, then: Then, destination: u16) -> Flow {
+        let name = match self.attribute_name(name, "attribute name must be string, not") {
+            Ok(name) => name,
+            Err(stop) => return self.raise(stop),
+        };
+        match self.find_attribute(object, name) {
+            Found::Value(value) => Flow::Done(value),
+            Found::Call(callee, args) => self.call_plain(callee, &args, then, destination),
+            Found::Failed(stop) => self.raise(stop),
+            Found::Missing => {
+                let stop = self.cx.attribute_error(object, name);
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// `super.__init__(self, type, object)`; without arguments from the calling frame.
+    fn super_init(&mut self, args: &[Value]) -> Flow {
+        let Some(this) = args[0].get::<Super>() else {
+            let stop = self.cx.type_error("descriptor '__init__' requires a 'super' object");
+            return self.raise(stop);
+        };
+        let given = |index: usize| args.get(index).copied().unwrap_or(Value::UNBOUND);
+        let (start, object) = if given(1).is_unbound() {
+            match self.implicit_super() {
+                Ok(pair) => pair,
+                Err(stop) => return self.raise(stop),
+            }
+        } else {
+            (given(1), if given(2).is_unbound() { Value::NONE } else { given(2) })
+        };
+        match self.make_super(start, object) {
+            Ok(made) => {
+                let made: Ref<Super> = made.get().expect("just made");
+                this.start.set(made.start.get());
+                this.object.set(made.object.get());
+                this.class.set(made.class.get());
+                Flow::Done(Value::NONE)
+            }
+            Err(stop) => self.raise(stop),
+        }
+    }
+
+    /// Class and first argument of the method that calls `super()`.
+    fn implicit_super(&mut self) -> Result<(Value, Value), Stop> {
+        let Some(index) = self.script_frame(0) else {
+            return Err(self.cx.runtime_error("super(): no current frame"));
+        };
+        let frame = *self.frame_at(index);
+        let function = frame.function.expect("a script frame has a function");
+        let code = function.code.get();
+        let place = code.free.iter().position(|&name| name == self.cx.names.__class__);
+        let Some(place) = place else {
+            return Err(self.cx.runtime_error("super(): __class__ cell not found"));
+        };
+        let cell = function.closure[place].get::<CellObject>();
+        let class = cell.map_or(Value::UNBOUND, |cell| cell.content.get());
+        if class.is_unbound() {
+            return Err(self.cx.runtime_error("super(): empty __class__ cell"));
+        }
+        if code.signature.len() == 0 {
+            return Err(self.cx.runtime_error("super(): no arguments"));
+        }
+        let first = self.first_argument(index);
+        let first = first.get::<CellObject>().map_or(first, |cell| cell.content.get());
+        let first = match code.signature.positional == 0 {
+            true => Vm::tuple_items(first).first().copied().unwrap_or(Value::UNBOUND),
+            false => first,
+        };
+        if first.is_unbound() {
+            return Err(self.cx.runtime_error("super(): arg[0] deleted"));
+        }
+        Ok((class, first))
+    }
+
+    #[allow(unsafe_code)]
+    fn first_argument(&self, index: usize) -> Value {
+        // SAFETY: the frame's function has a parameter, whose register is the first.
+        unsafe { *self.frame_at(index).base }
+    }
+
+    fn iter(&mut self, object: Value, sentinel: Value, then: Then, destination: u16) -> Flow {
+        if sentinel.is_unbound() {
+            return self.get_iterator(object, then, destination);
+        }
+        let callable = object.is::<Function>()
+            || object.is::<Native>()
+            || object.is::<Method>()
+            || object.is::<Class>()
+            || self.cx.special(object, self.cx.names.__call__).is_some();
+        if !callable {
+            let stop = self.cx.type_error("iter(v, w): v must be callable");
+            return self.raise(stop);
+        }
+        let state = crate::object::iterator::IteratorState::Callable { function: object.into(), sentinel };
+        Flow::Done(crate::object::iterator::allocate(&mut self.cx, LayoutId::CALLABLE_ITERATOR, state))
+    }
+
+    /// `isinstance` and `issubclass`: by the order of classes, or by the script half where a hook may say otherwise.
+    fn is_instance_of(&mut self, control: Control, subject: Value, classes: Value, then: Then, destination: u16) -> Flow {
+        let by_order = control == Control::IsInstance || subject.is::<Class>();
+        if by_order {
+            let own = match control {
+                Control::IsInstance => self.cx.class_of(subject),
+                _ => subject.get().expect("just checked"),
+            };
+            match self.plainly_among(own, classes, 0) {
+                Some(Some(found)) => {
+                    if found || control == Control::IsSubclass || !self.has_own_class(subject) {
+                        return Flow::Done(Value::bool(found));
+                    }
+                }
+                Some(None) => {
+                    let message = match control {
+                        Control::IsInstance => "isinstance() arg 2 must be a type, a tuple of types, or a union",
+                        _ => "issubclass() arg 2 must be a class, a tuple of classes, or a union",
+                    };
+                    let stop = self.cx.type_error(message);
+                    return self.raise(stop);
+                }
+                None => {}
+            }
+        }
+        let name = if control == Control::IsInstance { "isinstance" } else { "issubclass" };
+        let half = self.half(name);
+        self.call_plain(half, &[subject, classes], then, destination)
+    }
+
+    /// Does the object's class say something of its own about `__class__`?
+    fn has_own_class(&mut self, subject: Value) -> bool {
+        let class = self.cx.class_of(subject);
+        let name = self.cx.names.__class__;
+        class.has(Class::HAS_GETATTRIBUTE)
+            || class.lookup_after(name, None).is_some_and(|(owner, _)| owner != self.cx.class(LayoutId::OBJECT))
+    }
+
+    /// None where a hook must be asked; Some(None) where it is no class at all.
+    fn plainly_among(&mut self, own: Ref<Class>, classes: Value, depth: usize) -> Option<Option<bool>> {
+        if let Some(class) = classes.get::<Class>() {
+            if own == class {
+                return Some(Some(true));
+            }
+            // A metaclass with hooks of its own is asked.
+            let metaclass = self.cx.class_of(class.value());
+            let names = self.cx.names;
+            for name in [names.__instancecheck__, names.__subclasscheck__] {
+                let found = self.cx.lookup(metaclass, name);
+                if found.is_some_and(|hook| !hook.is::<Native>()) {
+                    return None;
+                }
+            }
+            return Some(Some(own.is_subclass(class)));
+        }
+        if let Some(tuple) = classes.get::<Tuple>() {
+            if depth > 100 {
+                return None;
+            }
+            for &item in tuple.items() {
+                match self.plainly_among(own, item, depth + 1)? {
+                    Some(true) => return Some(Some(true)),
+                    Some(false) => {}
+                    None => return Some(None),
+                }
+            }
+            return Some(Some(false));
+        }
+        if let Some(alias) = classes.get::<crate::object::alias::GenericAlias>().filter(|alias| alias.is_union()) {
+            for item in alias.items() {
+                let item = if item.is_none() { self.cx.class(LayoutId::NONE_TYPE).value() } else { item };
+                match self.plainly_among(own, item, depth + 1)? {
+                    Some(true) => return Some(Some(true)),
+                    Some(false) => {}
+                    None => return Some(None),
+                }
+            }
+            return Some(Some(false));
+        }
+        match self.cx.special(classes, self.cx.names.__instancecheck__) {
+            Some(_) => None,
+            None => Some(None),
+        }
+    }
+
+    // ----- exec and eval
+
+    fn exec(&mut self, control: Control, args: &[Value], then: Then, destination: u16) -> Flow {
+        let name = if control == Control::Exec { "exec" } else { "eval" };
+        let (globals, locals) = match self.exec_namespaces(name, args[1], args[2]) {
+            Ok(pair) => pair,
+            Err(stop) => return self.raise(stop),
+        };
+        let separate = locals != globals.value();
+        let function = match self.exec_function(name, args[0], globals, separate) {
+            Ok(function) => function,
+            Err(stop) => return self.raise(stop),
+        };
+        if separate {
+            return self.run_in_namespace(function, locals, then, destination);
+        }
+        self.run_module_function(function, then, destination)
+    }
+
+    fn exec_namespaces(&mut self, name: &str, globals: Value, locals: Value) -> Result<(Ref<Dict>, Value), Stop> {
+        let given = |value: Value| !value.is_unbound() && !value.is_none();
+        if !given(globals) {
+            let globals = self.script_globals().unwrap_or_else(|| self.cx.new_dict());
+            let locals = if given(locals) { locals } else { self.locals() };
+            return Ok((globals, locals));
+        }
+        let Some(dict) = globals.get::<Dict>() else {
+            let found = self.cx.type_name(globals);
+            let message = match name {
+                "exec" => format!("exec() globals must be a dict, not {found}"),
+                _ => "eval() globals must be a dict".to_string(),
+            };
+            return Err(self.cx.type_error(message));
+        };
+        Ok((dict, if given(locals) { locals } else { globals }))
+    }
+
+    fn exec_function(
+        &mut self,
+        name: &str,
+        source: Value,
+        globals: Ref<Dict>,
+        separate: bool,
+    ) -> Result<Ref<Function>, Stop> {
+        if let Some(code) = source.get::<CodeObject>() {
+            if !code.free.is_empty() {
+                let message = format!("code object passed to {name}() may not contain free variables");
+                return Err(self.cx.type_error(message));
+            }
+            // Compiled for the names of a module; with a namespace of its own it is compiled anew.
+            let kind = code.code.kind;
+            if separate && kind == crate::bytecode::code::CodeKind::Module && !code.code.source.text.is_empty() {
+                let mode = if name == "eval" { Mode::Expression } else { Mode::Module };
+                let options = Options { mode, namespace: true, ..Options::default() };
+                if let Ok(compiled) = self.compile(&code.code.source.clone(), options) {
+                    return Ok(self.module_function(&compiled, globals));
+                }
+            }
+            return Ok(Function::allocate(&mut self.cx, code, globals, Box::new([])));
+        }
+        let text = self.source_text(source, name)?;
+        let mode = if name == "exec" { Mode::Module } else { Mode::Expression };
+        let text = if name == "exec" { text } else { text.trim_start_matches([' ', '\t']).to_string() };
+        let source = Rc::new(Source::new("<string>", &text));
+        let options = Options { mode, namespace: separate, ..Options::default() };
+        let code = self.compile(&source, options)?;
+        Ok(self.module_function(&code, globals))
+    }
+
+    /// The text of what is compiled: a str or bytes.
+    pub fn source_text(&mut self, source: Value, name: &str) -> Result<String, Stop> {
+        let bytes = match (source.get::<Str>(), crate::object::bytes::bytes_of(&source)) {
+            (Some(text), _) => text.bytes().to_vec(),
+            (_, Some(bytes)) => bytes.into_owned(),
+            _ => {
+                return Err(self
+                    .cx
+                    .type_error(format!("{name}() arg 1 must be a string, bytes or code object")));
+            }
+        };
+        if bytes.contains(&0) {
+            return Err(self.cx.error(LayoutId::SYNTAX_ERROR, "source code string cannot contain null bytes"));
+        }
+        match String::from_utf8(bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(self.cx.error(LayoutId::SYNTAX_ERROR, "(unicode error) source code is not valid UTF-8")),
+        }
+    }
+
+    /// `compile(source, filename, mode, flags, ...)` as a code object; called by the native of that name.
+    pub fn compile_control(&mut self, source: Value, file: &str, mode: &str) -> Result<Value, Stop> {
+        let text = self.source_text(source, "compile")?;
+        let mode = match mode {
+            "exec" => Mode::Module,
+            "eval" => Mode::Expression,
+            "single" => Mode::Interactive,
+            _ => {
+                let message = "compile() mode must be 'exec', 'eval' or 'single'";
+                return Err(self.cx.value_error(message));
+            }
+        };
+        let source = Rc::new(Source::new(file, &text));
+        let options = Options { mode, ..Options::default() };
+        let code = self.compile(&source, options)?;
+        Ok(CodeObject::new(&mut self.cx, &code).value())
+    }
+
+    fn import_control(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let globals = args[1].get::<Dict>().unwrap_or_else(|| self.cx.new_dict());
+        let level = Int::to_i64(args[4]).unwrap_or(0);
+        if level < 0 {
+            let stop = self.cx.value_error("level must be >= 0");
+            return self.raise(stop);
+        }
+        self.import(args[0], globals, level as usize, args[3], then, destination)
+    }
+
+    fn run_module_again(&mut self, module: Value, then: Then, destination: u16) -> Flow {
+        let half = self.half("reload");
+        self.call_plain(half, &[module], then, destination)
+    }
+
+    // ----- frames and limits
+
+    fn get_frame(&mut self, depth: Value) -> Flow {
+        let depth = Int::to_i64(depth).unwrap_or(0).max(0) as usize;
+        match self.script_frame(depth) {
+            Some(index) => {
+                let object = self.frame_object(index);
+                self.remember_position(index);
+                Flow::Done(object)
+            }
+            None => {
+                let stop = self.cx.value_error("call stack is not deep enough");
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// Writes the current position and locals of the frames below into their frame objects, innermost first, and
+    /// links them.
+    #[allow(unsafe_code)]
+    pub fn remember_position(&mut self, index: usize) {
+        let mut index = Some(index);
+        while let Some(place) = index {
+            let object = self.frame_object(place);
+            let frame = *self.frame_at(place);
+            if let Some(object) = object.get::<crate::object::frame::FrameObject>() {
+                let start = frame.code().instructions.as_ptr();
+                // SAFETY: `pc` is inside the instructions of the frame's code.
+                let word = unsafe { frame.pc.offset_from(start) } - 1;
+                object.word.set(word.max(0) as u32);
+                let locals = self.snapshot_locals(place);
+                object.locals.set(locals);
+                let visible = |&below: &usize| {
+                    self.frame_at(below).function.is_some_and(|function| !function.is_hidden.get())
+                };
+                index = (0..place).rev().find(visible);
+                let back = match index {
+                    Some(below) => self.frame_object(below),
+                    None => Value::NONE,
+                };
+                object.back.set(back);
+            }
+        }
+    }
+
+    fn make_coroutine(&mut self, function: Value) -> Flow {
+        if let Some(function) = function.get::<Function>() {
+            function.is_coroutine.set(true);
+        }
+        Flow::Done(function)
+    }
+
+    fn set_recursion_limit(&mut self, limit: Value) -> Flow {
+        let Some(limit) = Int::to_i64(limit).filter(|&limit| limit > 0) else {
+            let stop = self.cx.value_error("recursion limit must be greater or equal than 1");
+            return self.raise(stop);
+        };
+        if (limit as usize) <= self.depth() {
+            let message = format!(
+                "cannot set the recursion limit to {limit} at the recursion depth {}: the limit is too low",
+                self.depth()
+            );
+            let stop = self.cx.error(LayoutId::RECURSION_ERROR, message);
+            return self.raise(stop);
+        }
+        self.recursion_limit = limit as usize;
+        self.refresh_frames();
+        Flow::Done(Value::NONE)
+    }
+
+    /// `gc.collect()`: now, and the finalisers at the next safe point, which is at once.
+    fn collect_now(&mut self, _then: Then) {
+        self.cx.wants_collection = true;
+        self.cx.fuel = 0;
+    }
+
+    // ----- descriptors
+
+    /// `descriptor.__get__(instance, owner)` of the built-in ones.
+    fn descriptor_get(&mut self, descriptor: Value, instance: Value, owner: Value, then: Then, destination: u16) -> Flow {
+        let on_class = instance.is_none() || instance.is_unbound();
+        let class = match owner.get::<Class>() {
+            Some(class) => class,
+            None => self.cx.class_of(instance),
+        };
+        let found = match on_class {
+            true => self.bind_to_class_plainly(descriptor, class),
+            false => self.bind_found(descriptor, instance, class.value()),
+        };
+        match found {
+            Found::Value(value) => Flow::Done(value),
+            Found::Call(callee, args) => self.call_plain(callee, &args, then, destination),
+            Found::Failed(stop) => self.raise(stop),
+            Found::Missing => Flow::Done(descriptor),
+        }
+    }
+
+    fn descriptor_set(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let value = args.get(2).copied().unwrap_or(Value::UNBOUND);
+        let Some(descriptor) = args[0].get::<Descriptor>() else { return Flow::Done(Value::NONE) };
+        let name = descriptor.name.get();
+        let name = if name.is::<Str>() { name } else { self.cx.empty_string };
+        match self.store_by_descriptor(descriptor, args[1], name, value, then, destination) {
+            Some(flow) => flow,
+            None => {
+                let stop = self.cx.error(LayoutId::ATTRIBUTE_ERROR, "__set__");
+                self.raise(stop)
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Finalisers: `__del__`, the pending `finally` of dropped generators, and weak reference callbacks.
+//!
+//! They run between two instructions of the frame they interrupt, one after the other; what they raise is reported
+//! and goes no further.
+
+use crate::object::frame::Then;
+use crate::object::generator::{Generator, State};
+use crate::object::heap::Header;
+use crate::object::layout::LayoutId;
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Vm};
+use crate::vm::native_frame::{Input, Machine, Next};
+
+impl Vm {
+    /// Runs what is pending above the current frame, which then goes on where it was.
+    pub fn run_finalisers(&mut self) -> Flow {
+        self.finalising = true;
+        let slots = [Value::UNBOUND, self.handled];
+        match self.start_machine(Machine::Finalise, &slots, Then::Discard, 0) {
+            Flow::Raised => {
+                // Not even a frame for it could be pushed: it stays pending.
+                self.finalising = false;
+                self.take_raising();
+                Flow::Done(Value::NONE)
+            }
+            flow => flow,
+        }
+    }
+
+    /// Is anything pending?
+    pub fn has_pending(&self) -> bool {
+        !self.cx.pending_finalisers.is_empty() || !self.cx.pending_callbacks.is_empty()
+    }
+
+    // slots: 0 the object or callback that runs, 1 the exception that was handled before
+    pub(super) fn step_finalise(&mut self, input: Input) -> Next {
+        if let Input::Error(exception) = input {
+            let half = self.half("report_unraisable");
+            let source = self.slot(0);
+            let source = if source.is_unbound() { Value::NONE } else { source };
+            self.set_slot(0, Value::UNBOUND);
+            if self.step() == 0 {
+                return Next::Called(self.call_plain(half, &[exception, source], Then::Machine, 0));
+            }
+        }
+        loop {
+            if !self.cx.pending_callbacks.is_empty() {
+                let (callback, reference) = self.cx.pending_callbacks.remove(0);
+                self.set_slot(0, callback);
+                return Next::Called(self.call_plain(callback, &[reference], Then::Machine, 0));
+            }
+            if self.cx.pending_finalisers.is_empty() {
+                self.finalising = false;
+                self.handled = self.slot(1);
+                return Next::Return(Value::NONE);
+            }
+            let object = self.cx.pending_finalisers.remove(0);
+            self.set_slot(0, object);
+            if let Some(flow) = self.finalise(object) {
+                return Next::Called(flow);
+            }
+        }
+    }
+
+    /// Begins the finaliser of one object; None if it has nothing to do after all.
+    fn finalise(&mut self, object: Value) -> Option<Flow> {
+        let header = object.header()?;
+        if header.has(Header::FINALISED) {
+            return None;
+        }
+        header.set(Header::FINALISED);
+        if let Some(generator) = object.get::<Generator>() {
+            return match generator.state.get() {
+                State::Suspended if generator.delegator.get().is_none() => {
+                    Some(self.close(generator, Then::Machine, 0))
+                }
+                State::Created if generator.header().layout() == LayoutId::COROUTINE => {
+                    let half = self.half("report_never_awaited");
+                    Some(self.call_plain(half, &[object], Then::Machine, 0))
+                }
+                _ => None,
+            };
+        }
+        if let Some(extension) = object.get::<crate::object::extension::Extension>() {
+            extension.data.finalise();
+        }
+        let method = self.cx.names.__del__;
+        self.call_special(object, method, &[], Then::Machine, 0)
+    }
+}

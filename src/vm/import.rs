@@ -1,0 +1,526 @@
+//! Importing: finding a module, compiling it and running it, one part of a dotted name after the other.
+
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use crate::bytecode::code::Code;
+use crate::compiler::compile::{Options, compile};
+use crate::diagnostic::Diagnostic;
+use crate::object::dict::Dict;
+use crate::object::frame::Then;
+use crate::object::function::{CodeObject, Function};
+use crate::object::heap::{Marker, Ref};
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::module::{INITIALISING, Module, NativeModules};
+use crate::object::native::Stop;
+use crate::object::string::Str;
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+use crate::source::Source;
+use crate::syntax::ast::Mode;
+use crate::syntax::parser::parse;
+use crate::vm::machine::{Flow, Vm};
+use crate::vm::native_frame::{Input, Machine, Next};
+
+include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
+
+/// Finds modules: native ones, those embedded in the binary, then files.
+pub struct Importer {
+    /// Modules made by Rust code.
+    pub natives: NativeModules,
+    /// `sys.path`, a list.
+    pub path: Value,
+}
+
+/// Where a module comes from.
+enum Found {
+    /// Rust code fills it.
+    Native(fn(&mut crate::object::context::Context, Ref<Module>)),
+    /// A text: its name in tracebacks, itself, the folder of a package.
+    Source(String, String, Option<String>),
+    /// A folder without `__init__`.
+    Namespace(String),
+}
+
+impl Importer {
+    /// An importer over the native modules.
+    pub fn new(natives: NativeModules) -> Importer {
+        Importer { natives, path: Value::NONE }
+    }
+
+    /// Shows the collector what it holds.
+    pub fn trace(&self, marker: &mut Marker) {
+        marker.value(self.path);
+    }
+}
+
+/// The text of a module embedded in the binary: `name` or, of a package, `name/__init__`.
+pub fn embedded(name: &str) -> Option<(&'static str, bool)> {
+    let path = name.replace('.', "/");
+    let find = |path: &str| EMBEDDED.binary_search_by_key(&path, |entry| entry.0).ok().map(|index| EMBEDDED[index].1);
+    find(&path).map(|text| (text, false)).or_else(|| find(&format!("{path}/__init__")).map(|text| (text, true)))
+}
+
+impl Vm {
+    /// Compiles a text, or SyntaxError.
+    pub fn compile(&mut self, source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Stop> {
+        let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
+        compile(&module, source, options).map_err(|error| self.syntax_error(&error, source))
+    }
+
+    /// A diagnostic as an exception.
+    pub fn syntax_error(&mut self, error: &Diagnostic, source: &Source) -> Stop {
+        let layout = match error.class {
+            "IndentationError" => LayoutId::INDENTATION_ERROR,
+            "TabError" => LayoutId::TAB_ERROR,
+            _ => LayoutId::SYNTAX_ERROR,
+        };
+        let place = |offset: u32| {
+            let line = source.line(offset);
+            let start = offset - source.column(offset);
+            let text = &source.text[start as usize..offset as usize];
+            (line as i64, text.chars().count() as i64 + 1)
+        };
+        let (line, column) = place(error.span.start);
+        let (end_line, end_column) = place(error.span.end.max(error.span.start));
+        let text = format!("{}\n", source.line_text(line as u32));
+        let details = [
+            self.cx.str(&source.name),
+            self.cx.int(line),
+            self.cx.int(column),
+            self.cx.str(&text),
+            self.cx.int(end_line),
+            self.cx.int(end_column),
+        ];
+        let details_tuple = self.cx.tuple(&details);
+        let message = self.cx.str(&error.message);
+        let stop = self.cx.error_with(layout, &[message, details_tuple]);
+        if let Stop::Raise(exception) = &stop {
+            let names = ["filename", "lineno", "offset", "text", "end_lineno", "end_offset"];
+            let header = exception.header().expect("an object");
+            let msg = self.cx.intern("msg");
+            header.set_own_attribute(&mut self.cx, msg, message);
+            for (name, value) in names.iter().zip(details) {
+                let name = self.cx.intern(name);
+                header.set_own_attribute(&mut self.cx, name, value);
+            }
+        }
+        stop
+    }
+
+    /// A function that runs a module's code in a namespace.
+    pub fn module_function(&mut self, code: &Rc<Code>, globals: Ref<Dict>) -> Ref<Function> {
+        let object = CodeObject::new(&mut self.cx, code);
+        let builtins = self.cx.names.__builtins__;
+        if globals.get_interned(builtins).is_none() {
+            let name = self.cx.intern("builtins");
+            if let Some(module) = self.cx.modules.get_interned(name) {
+                globals.set_interned(builtins, module);
+            }
+        }
+        Function::allocate(&mut self.cx, object, globals, Box::new([]))
+    }
+
+    /// Runs a function of a module's code.
+    pub fn run_module_function(&mut self, function: Ref<Function>, then: Then, destination: u16) -> Flow {
+        let base = self.free_registers().wrapping_add(1);
+        match self.push_function(function, base, base, 0, then, destination) {
+            true => Flow::Entered,
+            false => Flow::Raised,
+        }
+    }
+
+    // ----- the import statement
+
+    /// ImportName
+    pub fn import_name(&mut self, name: Value, level: usize, wanted: Value, destination: u16) -> Flow {
+        let dunder = self.cx.intern("__import__");
+        if let Some(function) = self.cx.builtins.get_interned(dunder) {
+            if !function.is::<crate::object::native::Native>() {
+                let globals = self.namespace();
+                let args = [name, globals, Value::NONE, wanted, Value::small(level as i64)];
+                return self.call_plain(function, &args, Then::Store, destination);
+            }
+        }
+        let globals = self.top().function.expect("a script frame has a function").globals;
+        self.import(name, globals, level, wanted, Then::Store, destination)
+    }
+
+    /// `__import__(name, globals, locals, wanted, level)`
+    pub fn import(
+        &mut self,
+        name: Value,
+        globals: Ref<Dict>,
+        level: usize,
+        wanted: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let absolute = match self.absolute_name(name, globals, level) {
+            Ok(absolute) => absolute,
+            Err(stop) => return self.raise(stop),
+        };
+        let is_from = wanted.get::<Tuple>().is_some_and(|names| !names.items().is_empty())
+            || wanted.get::<List>().is_some_and(|names| names.len() > 0);
+        // Without names from it, the first part as written is bound.
+        let written = self.text(name);
+        let first = match level {
+            0 => absolute.split('.').next().unwrap_or("").to_string(),
+            _ => {
+                let rest = written.split_once('.').map_or(0, |(_, rest)| rest.len() + 1);
+                absolute[..absolute.len() - rest].to_string()
+            }
+        };
+        let result = if is_from { absolute.clone() } else { first };
+        let absolute = self.cx.intern(&absolute);
+        if let Some(module) = self.ready_module(absolute) {
+            let result = self.cx.intern(&result);
+            return match self.cx.modules.get_interned(result) {
+                Some(module) => Flow::Done(module),
+                None => Flow::Done(module),
+            };
+        }
+        let result = self.cx.intern(&result);
+        let slots = [absolute, result, Value::small(0)];
+        self.start_machine(Machine::Import, &slots, then, destination)
+    }
+
+    fn ready_module(&mut self, name: Value) -> Option<Value> {
+        self.cx.modules.get_interned(name)
+    }
+
+    fn absolute_name(&mut self, name: Value, globals: Ref<Dict>, level: usize) -> Result<String, Stop> {
+        if !name.is::<Str>() {
+            return Err(self.cx.type_error("module name must be a string"));
+        }
+        let name = self.text(name);
+        if level == 0 {
+            if name.is_empty() {
+                return Err(self.cx.value_error("Empty module name"));
+            }
+            return Ok(name);
+        }
+        let names = self.cx.names;
+        let package = match globals.get_interned(names.__package__).filter(|package| package.is::<Str>()) {
+            Some(package) => self.text(package),
+            None => {
+                let own = globals.get_interned(names.__name__).map_or_else(String::new, |own| self.text(own));
+                match globals.get_interned(names.__path__) {
+                    Some(_) => own,
+                    None => own.rsplit_once('.').map_or_else(String::new, |(package, _)| package.to_string()),
+                }
+            }
+        };
+        if package.is_empty() {
+            let message = "attempted relative import with no known parent package";
+            return Err(self.cx.error(LayoutId::IMPORT_ERROR, message));
+        }
+        let mut base = package.as_str();
+        for _ in 1..level {
+            match base.rsplit_once('.') {
+                Some((parent, _)) => base = parent,
+                None => {
+                    let message = "attempted relative import beyond top-level package";
+                    return Err(self.cx.error(LayoutId::IMPORT_ERROR, message));
+                }
+            }
+        }
+        Ok(if name.is_empty() { base.to_string() } else { format!("{base}.{name}") })
+    }
+
+    // slots: 0 the dotted name, 1 the name of the module that is the result, 2 how many bytes of it are done, 3 the
+    // module being run, 4 its name
+    pub(super) fn step_import(&mut self, input: Input) -> Next {
+        match input {
+            Input::Error(exception) => {
+                // A module that fails is forgotten.
+                let name = self.slot(4);
+                if name.is::<Str>() {
+                    self.cx.modules.remove_interned(name);
+                }
+                return Next::Raise(exception);
+            }
+            Input::Value(_) | Input::End(_) => self.finish_module(),
+            Input::Start => {}
+        }
+        loop {
+            let full = self.text(self.slot(0));
+            let done = self.slot(2).as_small() as usize;
+            if done >= full.len() {
+                let result = self.slot(1);
+                return match self.cx.modules.get_interned(result) {
+                    Some(module) => Next::Return(module),
+                    None => {
+                        let stop = self.module_not_found(result, None);
+                        self.raise_next(stop)
+                    }
+                };
+            }
+            let start = if done == 0 { 0 } else { done + 1 };
+            let end = full[start..].find('.').map_or(full.len(), |dot| start + dot);
+            self.set_slot(2, Value::small(end as i64));
+            let name = self.cx.intern(&full[..end]);
+            let parent = if done == 0 { Value::NONE } else { self.cx.intern(&full[..done]) };
+            if self.cx.modules.get_interned(name).is_some() {
+                continue;
+            }
+            match self.load_module(name, parent) {
+                Ok(None) => continue,
+                Ok(Some(flow)) => return Next::Called(flow),
+                Err(stop) => return self.raise_next(stop),
+            }
+        }
+    }
+
+    /// The module that was running is ready: its parent gets it as an attribute.
+    fn finish_module(&mut self) {
+        let name = self.slot(4);
+        let Some(module) = self.cx.modules.get_interned(name) else { return };
+        if let Some(module) = module.get::<Module>() {
+            module.header().clear(INITIALISING);
+        }
+        self.bind_in_parent(name, module);
+        self.set_slot(4, Value::UNBOUND);
+    }
+
+    fn bind_in_parent(&mut self, name: Value, module: Value) {
+        let text = self.text(name);
+        let Some((parent, own)) = text.rsplit_once('.') else { return };
+        let (parent, own) = (self.cx.intern(parent), self.cx.intern(own));
+        if let Some(parent) = self.cx.modules.get_interned(parent).and_then(|parent| parent.get::<Module>()) {
+            parent.dict().set_interned(own, module);
+        }
+    }
+
+    /// Makes a module; its code, if it has any, begins to run.
+    fn load_module(&mut self, name: Value, parent: Value) -> Result<Option<Flow>, Stop> {
+        let text = self.text(name);
+        let path = match parent {
+            Value::NONE => None,
+            parent => {
+                let module = self.cx.modules.get_interned(parent);
+                let path = module.and_then(|module| module.get::<Module>()).and_then(|module| {
+                    module.dict().get_interned(self.cx.names.__path__)
+                });
+                match path {
+                    Some(path) => Some(path),
+                    None if embedded(&text).is_some() || self.importer.natives.contains_key(text.as_str()) => None,
+                    None => return Err(self.module_not_found(name, Some(parent))),
+                }
+            }
+        };
+        match self.find(&text, path)? {
+            None => Err(self.module_not_found(name, None)),
+            Some(Found::Native(fill)) => {
+                let module = Module::allocate(&mut self.cx, &text);
+                self.cx.modules.set_interned(name, module.value());
+                fill(&mut self.cx, module);
+                self.bind_in_parent(name, module.value());
+                Ok(None)
+            }
+            Some(Found::Namespace(folder)) => {
+                let module = Module::allocate(&mut self.cx, &text);
+                self.name_package(module, &text, &folder);
+                self.cx.modules.set_interned(name, module.value());
+                self.bind_in_parent(name, module.value());
+                Ok(None)
+            }
+            Some(Found::Source(file, source, folder)) => {
+                let source = Rc::new(Source::new(&file, &source));
+                let options = Options { mode: Mode::Module, ..Options::default() };
+                let code = self.compile(&source, options)?;
+                let module = Module::allocate(&mut self.cx, &text);
+                module.header().set(INITIALISING);
+                let file = self.cx.str(&file);
+                module.set(&mut self.cx, "__file__", file);
+                match folder {
+                    Some(folder) => self.name_package(module, &text, &folder),
+                    None => {
+                        let package = self.cx.intern(text.rsplit_once('.').map_or("", |(package, _)| package));
+                        module.set(&mut self.cx, "__package__", package);
+                    }
+                }
+                self.cx.modules.set_interned(name, module.value());
+                let function = self.module_function(&code, module.dict());
+                if file_is_embedded(&source.name) {
+                    function.is_hidden.set(text == "_halves");
+                }
+                self.set_slot(4, name);
+                Ok(Some(self.run_module_function(function, Then::Machine, 0)))
+            }
+        }
+    }
+
+    fn name_package(&mut self, module: Ref<Module>, name: &str, folder: &str) {
+        let package = self.cx.intern(name);
+        module.set(&mut self.cx, "__package__", package);
+        let folder = self.cx.str(folder);
+        let path = self.cx.list(vec![folder]);
+        module.set(&mut self.cx, "__path__", path);
+    }
+
+    /// ModuleNotFoundError
+    fn module_not_found(&mut self, name: Value, parent: Option<Value>) -> Stop {
+        let text = self.text(name);
+        let message = match parent {
+            Some(parent) => {
+                format!("No module named '{text}'; '{}' is not a package", self.text(parent))
+            }
+            None => format!("No module named '{text}'"),
+        };
+        let stop = self.cx.error(LayoutId::MODULE_NOT_FOUND_ERROR, message);
+        if let Stop::Raise(exception) = &stop {
+            let attribute = self.cx.names.name;
+            exception.header().expect("an object").set_own_attribute(&mut self.cx, attribute, name);
+        }
+        stop
+    }
+
+    /// Where a module is; `path` is that of its package.
+    fn find(&mut self, name: &str, path: Option<Value>) -> Result<Option<Found>, Stop> {
+        if let Some(native) = self.importer.natives.get(name) {
+            return Ok(Some(Found::Native(native.fill)));
+        }
+        if let Some((text, is_package)) = embedded(name) {
+            let folder = is_package.then(|| format!("<stdlib>/{}", name.replace('.', "/")));
+            let file = match is_package {
+                true => format!("<stdlib>/{}/__init__.co", name.replace('.', "/")),
+                false => format!("<stdlib>/{}.co", name.replace('.', "/")),
+            };
+            return Ok(Some(Found::Source(file, text.to_string(), folder)));
+        }
+        let path = path.unwrap_or(self.importer.path);
+        let short = name.rsplit('.').next().unwrap_or(name);
+        let folders = crate::object::items::plain_items(&mut self.cx, path).unwrap_or(Ok(Vec::new()))?;
+        let mut namespace = None;
+        for folder in folders {
+            let folder = PathBuf::from(self.text(folder));
+            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
+            let package = folder.join(short);
+            for extension in ["co", "py"] {
+                let file = package.join(format!("__init__.{extension}"));
+                if let Some(found) = self.read_module(&file, Some(&package))? {
+                    return Ok(Some(found));
+                }
+            }
+            for extension in ["co", "py"] {
+                let file = folder.join(format!("{short}.{extension}"));
+                if let Some(found) = self.read_module(&file, None)? {
+                    return Ok(Some(found));
+                }
+            }
+            if namespace.is_none() && package.is_dir() {
+                namespace = Some(Found::Namespace(package.to_string_lossy().into_owned()));
+            }
+        }
+        Ok(namespace)
+    }
+
+    fn read_module(&mut self, file: &Path, package: Option<&Path>) -> Result<Option<Found>, Stop> {
+        if !file.is_file() {
+            return Ok(None);
+        }
+        let title = file.to_string_lossy().into_owned();
+        match std::fs::read(file).map(String::from_utf8) {
+            Ok(Ok(text)) => {
+                Ok(Some(Found::Source(title, text, package.map(|package| package.to_string_lossy().into_owned()))))
+            }
+            Ok(Err(_)) => {
+                let message = format!("(unicode error) 'utf-8' codec can't decode the source file {title}");
+                Err(self.cx.error(LayoutId::SYNTAX_ERROR, message))
+            }
+            Err(error) => Err(self.cx.error(LayoutId::IMPORT_ERROR, format!("cannot read '{title}': {error}"))),
+        }
+    }
+
+    /// ImportFrom: an attribute of a module, or a submodule of a package.
+    pub fn import_from(&mut self, module: Value, name: Value, destination: u16) -> Flow {
+        let slots = [module, name];
+        self.start_machine(Machine::RunModule, &slots, Then::Store, destination)
+    }
+
+    // slots: 0 module, 1 name
+    pub(super) fn step_run_module(&mut self, input: Input) -> Next {
+        let (module, name) = (self.slot(0), self.slot(1));
+        match (self.step(), input) {
+            (0, _) => {
+                self.go_to(1);
+                Next::Called(self.load_attribute(module, name, Then::Machine, 0))
+            }
+            (1, Input::Error(exception)) => {
+                if !self.cx.is_instance(exception, LayoutId::ATTRIBUTE_ERROR) {
+                    return Next::Raise(exception);
+                }
+                let own = module.get::<Module>().and_then(|m| m.dict().get_interned(self.cx.names.__name__));
+                let own = own.map_or_else(String::new, |own| self.text(own));
+                let full = format!("{own}.{}", self.text(name));
+                let full = self.cx.intern(&full);
+                if let Some(submodule) = self.cx.modules.get_interned(full) {
+                    return Next::Return(submodule);
+                }
+                let is_package =
+                    module.get::<Module>().is_some_and(|m| m.dict().get_interned(self.cx.names.__path__).is_some());
+                if own.is_empty() || !is_package {
+                    return self.cannot_import(module, name);
+                }
+                self.go_to(2);
+                let slots = [full, full, Value::small(own.len() as i64)];
+                Next::Called(self.start_machine(Machine::Import, &slots, Then::Machine, 0))
+            }
+            (2, Input::Error(exception)) => {
+                let own = module.get::<Module>().and_then(|m| m.dict().get_interned(self.cx.names.__name__));
+                let full = format!("{}.{}", own.map_or_else(String::new, |own| self.text(own)), self.text(name));
+                let missing = exception.header().and_then(|h| h.own_attribute(&self.cx, self.cx.names.name));
+                let is_it = missing.is_some_and(|missing| self.text(missing) == full);
+                match self.cx.is_instance(exception, LayoutId::MODULE_NOT_FOUND_ERROR) && is_it {
+                    true => self.cannot_import(module, name),
+                    false => Next::Raise(exception),
+                }
+            }
+            (_, Input::Value(value)) => Next::Return(value),
+            _ => unreachable!("an import from has three steps"),
+        }
+    }
+
+    fn cannot_import(&mut self, module: Value, name: Value) -> Next {
+        let wanted = self.text(name);
+        let (own, file, unready) = match module.get::<Module>() {
+            Some(module) => {
+                let (names, dict) = (self.cx.names, module.dict());
+                let own = dict.get_interned(names.__name__).map_or_else(String::new, |own| self.text(own));
+                let file = dict.get_interned(names.__file__).map(|file| self.text(file));
+                (own, file, module.header().has(INITIALISING))
+            }
+            None => ("<unknown module name>".to_string(), None, false),
+        };
+        let place = file.unwrap_or_else(|| "unknown location".to_string());
+        let message = match unready {
+            true => format!(
+                "cannot import name '{wanted}' from partially initialized module '{own}' (most likely due to a circular import) ({place})"
+            ),
+            false => format!("cannot import name '{wanted}' from '{own}' ({place})"),
+        };
+        let stop = self.cx.error(LayoutId::IMPORT_ERROR, message);
+        if let Stop::Raise(exception) = &stop {
+            let header = exception.header().expect("an object");
+            let own = self.cx.str(&own);
+            let (attribute, from) = (self.cx.names.name, self.cx.intern("name_from"));
+            header.set_own_attribute(&mut self.cx, attribute, own);
+            header.set_own_attribute(&mut self.cx, from, name);
+        }
+        self.raise_next(stop)
+    }
+
+    /// `from module import *`
+    pub fn import_star(&mut self, module: Value) -> Flow {
+        let namespace = self.namespace();
+        let half = self.half("import_star");
+        self.call_plain(half, &[module, namespace], Then::Discard, 0)
+    }
+}
+
+/// Is it the name of an embedded module's text?
+fn file_is_embedded(name: &str) -> bool {
+    name.starts_with("<stdlib>/")
+}

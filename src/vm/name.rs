@@ -1,0 +1,420 @@
+//! Names: globals with their caches, the namespaces of class bodies and `exec`, and frame objects.
+#![allow(unsafe_code)]
+
+use std::cell::Cell;
+
+use crate::bytecode::code::CodeKind;
+use crate::bytecode::instruction::Opcode;
+use crate::object::dict::Dict;
+use crate::object::frame::{FrameKind, FrameObject, Then};
+use crate::object::function::{CellObject, Function};
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::native::{KeyAction, Stop};
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Vm};
+
+impl Vm {
+    /// A global or built-in, for LoadGlobal and its quickened forms; `cache` is the instruction.
+    pub fn load_global(&mut self, instruction: *const Cell<u64>, name: Value) -> Flow {
+        let globals = self.top().function.expect("a script frame has a function").globals;
+        // SAFETY: the instruction has two cache words.
+        let (code, first, second) = unsafe { (&*instruction, &*instruction.add(1), &*instruction.add(2)) };
+        let quicken = |opcode: Opcode| code.set(code.get() & !0xff | opcode as u64);
+        if let Some(index) = globals.find_interned(name) {
+            let version = globals.give_keys_version(&mut self.cx);
+            if version != 0 {
+                first.set(version as u64 | (index as u64) << 32);
+                quicken(Opcode::LoadGlobalModule);
+            }
+            return Flow::Done(globals.entry_value_cell(index).get());
+        }
+        let builtins = self.cx.builtins;
+        if let Some(index) = builtins.find_interned(name) {
+            let (own, other) = (globals.give_keys_version(&mut self.cx), builtins.give_keys_version(&mut self.cx));
+            if own != 0 && other != 0 {
+                first.set(own as u64);
+                second.set(other as u64 | (index as u64) << 32);
+                quicken(Opcode::LoadGlobalBuiltin);
+            }
+            return Flow::Done(builtins.entry_value_cell(index).get());
+        }
+        let stop = self.name_error(name);
+        self.raise(stop)
+    }
+
+    /// NameError; carries the name for suggestions.
+    #[cold]
+    pub fn name_error(&mut self, name: Value) -> Stop {
+        let text = self.text(name);
+        let stop = self.cx.error(LayoutId::NAME_ERROR, format!("name '{text}' is not defined"));
+        self.with_name(stop, name)
+    }
+
+    fn with_name(&mut self, stop: Stop, name: Value) -> Stop {
+        if let Stop::Raise(exception) = &stop {
+            let attribute = self.cx.names.name;
+            exception.header().expect("an object").set_own_attribute(&mut self.cx, attribute, name);
+        }
+        stop
+    }
+
+    /// UnboundLocalError of a local.
+    #[cold]
+    pub fn unbound_local(&mut self, name: Value) -> Stop {
+        let text = self.text(name);
+        let message = format!("cannot access local variable '{text}' where it is not associated with a value");
+        let stop = self.cx.error(LayoutId::UNBOUND_LOCAL_ERROR, message);
+        self.with_name(stop, name)
+    }
+
+    /// NameError of a free variable.
+    #[cold]
+    pub fn unbound_free(&mut self, index: u16) -> Stop {
+        let name = self.top().code().free[index as usize];
+        let text = self.text(name);
+        let message =
+            format!("cannot access free variable '{text}' where it is not associated with a value in enclosing scope");
+        let stop = self.cx.error(LayoutId::NAME_ERROR, message);
+        self.with_name(stop, name)
+    }
+
+    /// `del` of a global.
+    pub fn delete_global(&mut self, name: Value) -> Flow {
+        let globals = self.top().function.expect("a script frame has a function").globals;
+        match globals.remove_interned(name) {
+            Some(value) => {
+                self.dropped(value);
+                Flow::Done(Value::NONE)
+            }
+            None => {
+                let stop = self.name_error(name);
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// The namespace of the current frame: of a class body or `exec`; else its globals.
+    pub fn namespace(&self) -> Value {
+        let frame = self.top();
+        if frame.generator.is_none() {
+            if let Some(object) = frame.extra.get::<FrameObject>() {
+                if !object.namespace.get().is_unbound() {
+                    return object.namespace.get();
+                }
+            }
+        }
+        frame.function.expect("a script frame has a function").globals.value()
+    }
+
+    /// Runs a function without arguments, its names in a namespace.
+    pub fn run_in_namespace(&mut self, function: Ref<Function>, namespace: Value, then: Then, destination: u16) -> Flow {
+        let base = self.free_registers().wrapping_add(1);
+        if !self.push_function(function, base, base, 0, then, destination) {
+            return Flow::Raised;
+        }
+        let place = self.depth() - 1;
+        let object = self.new_frame_object(function, Some(place));
+        object.namespace.set(namespace);
+        self.top_mut().extra = object.value();
+        Flow::Entered
+    }
+
+    fn is_exact_dict(value: Value) -> Option<Ref<Dict>> {
+        value.get::<Dict>().filter(|dict| dict.header().layout() == LayoutId::DICT)
+    }
+
+    /// LoadName
+    pub fn load_name(&mut self, name: Value, destination: u16) -> Flow {
+        let namespace = self.namespace();
+        if let Some(dict) = Vm::is_exact_dict(namespace) {
+            if let Some(value) = dict.get_interned(name) {
+                return Flow::Done(value);
+            }
+            return self.load_global_plainly(name);
+        }
+        self.load_from_or_global(name, namespace, destination)
+    }
+
+    fn load_global_plainly(&mut self, name: Value) -> Flow {
+        let globals = self.top().function.expect("a script frame has a function").globals;
+        if let Some(value) = globals.get_interned(name).or_else(|| self.cx.builtins.get_interned(name)) {
+            return Flow::Done(value);
+        }
+        let stop = self.name_error(name);
+        self.raise(stop)
+    }
+
+    /// A name of a mapping, else a global.
+    pub fn load_from_or_global(&mut self, name: Value, mapping: Value, destination: u16) -> Flow {
+        if let Some(dict) = Vm::is_exact_dict(mapping) {
+            return match dict.get_interned(name) {
+                Some(value) => Flow::Done(value),
+                None => self.load_global_plainly(name),
+            };
+        }
+        let globals = self.top().function.expect("a script frame has a function").globals.value();
+        let half = self.half("load_from_mapping");
+        self.call_plain(half, &[mapping, name, globals], Then::Store, destination)
+    }
+
+    /// LoadNameOrFree
+    pub fn load_name_or_free(&mut self, name: Value, free: u16, destination: u16) -> Flow {
+        let namespace = self.namespace();
+        self.load_mapping_or_free(name, free, namespace, destination)
+    }
+
+    /// LoadFromOrFree
+    pub fn load_from_or_free(&mut self, free: u16, mapping: Value, destination: u16) -> Flow {
+        let name = self.top().code().free[free as usize];
+        self.load_mapping_or_free(name, free, mapping, destination)
+    }
+
+    fn load_mapping_or_free(&mut self, name: Value, free: u16, mapping: Value, destination: u16) -> Flow {
+        let content = {
+            let function = self.top().function.expect("a script frame has a function");
+            let cell: Ref<CellObject> = function.closure[free as usize].get().expect("a closure holds cells");
+            cell.content.get()
+        };
+        if let Some(dict) = Vm::is_exact_dict(mapping) {
+            return match dict.get_interned(name) {
+                Some(value) => Flow::Done(value),
+                None if content.is_unbound() => {
+                    let stop = self.unbound_free(free);
+                    self.raise(stop)
+                }
+                None => Flow::Done(content),
+            };
+        }
+        let fallback = self.cx.new_dict();
+        if !content.is_unbound() {
+            fallback.set_interned(name, content);
+        }
+        let half = self.half("load_from_mapping");
+        self.call_plain(half, &[mapping, name, fallback.value()], Then::Store, destination)
+    }
+
+    /// StoreName
+    pub fn store_name(&mut self, name: Value, value: Value) -> Flow {
+        let namespace = self.namespace();
+        match Vm::is_exact_dict(namespace) {
+            Some(dict) => {
+                dict.set_interned(name, value);
+                Flow::Done(Value::NONE)
+            }
+            None => self.store_subscript(namespace, name, value, Then::Discard, 0),
+        }
+    }
+
+    /// DeleteName
+    pub fn delete_name(&mut self, name: Value) -> Flow {
+        let namespace = self.namespace();
+        match Vm::is_exact_dict(namespace) {
+            Some(dict) => match dict.remove_interned(name) {
+                Some(value) => {
+                    self.dropped(value);
+                    Flow::Done(Value::NONE)
+                }
+                None => {
+                    let stop = self.name_error(name);
+                    self.raise(stop)
+                }
+            },
+            None => self.delete_subscript(namespace, name, Then::Discard, 0),
+        }
+    }
+
+    /// LoadLocals
+    pub fn load_locals(&mut self) -> Flow {
+        Flow::Done(self.namespace())
+    }
+
+    // ----- frame objects
+
+    /// A frame object for a function's frame, not yet attached.
+    pub fn new_frame_object(&mut self, function: Ref<Function>, place: Option<usize>) -> Ref<FrameObject> {
+        let object = FrameObject {
+            function,
+            back: Cell::new(Value::UNBOUND),
+            word: Cell::new(0),
+            locals: Cell::new(Value::UNBOUND),
+            namespace: Cell::new(Value::UNBOUND),
+            place: Cell::new(place),
+            generator: Cell::new(Value::NONE),
+            fiber: Cell::new(Value::NONE),
+            trace: Cell::new(Value::NONE),
+        };
+        self.cx.heap.allocate(LayoutId::FRAME, object)
+    }
+
+    /// The frame object of the frame at a depth.
+    pub fn frame_object(&mut self, index: usize) -> Value {
+        let frame = *self.frame_at(index);
+        let Some(function) = frame.function else { return Value::NONE };
+        if let Some(generator) = frame.generator {
+            if generator.frame.get().is_unbound() {
+                let object = self.new_frame_object(function, Some(index));
+                object.generator.set(generator.value());
+                generator.frame.set(object.value());
+            }
+            let object = generator.frame.get();
+            if let Some(object) = object.get::<FrameObject>() {
+                object.place.set(Some(index));
+            }
+            return object;
+        }
+        if frame.extra.is_unbound() {
+            let object = self.new_frame_object(function, Some(index));
+            // SAFETY: the index is that of a frame.
+            unsafe { (*self.frames_start.add(index)).extra = object.value() };
+            return object.value();
+        }
+        frame.extra
+    }
+
+    /// The current frame ends: its frame object keeps position and locals.
+    pub fn detach_frame_object(&mut self) {
+        let Some(object) = self.top().extra.get::<FrameObject>() else { return };
+        object.word.set(self.current_word());
+        object.place.set(None);
+        if object.back.get().is_unbound() && self.depth() > 1 {
+            // Only a frame object that exists already is kept, so that ending a frame makes none.
+            let below = *self.frame_at(self.depth() - 2);
+            let known = if below.generator.is_none() { below.extra } else { Value::UNBOUND };
+            object.back.set(if known.is_unbound() { Value::NONE } else { known });
+        }
+        if object.namespace.get().is_unbound() {
+            let locals = self.snapshot_locals(self.depth() - 1);
+            object.locals.set(locals);
+        }
+    }
+
+    /// The names and values of the locals of a frame, as a new dict.
+    pub fn snapshot_locals(&mut self, index: usize) -> Value {
+        let frame = *self.frame_at(index);
+        let dict = self.cx.new_dict();
+        if frame.kind != FrameKind::Script {
+            return dict.value();
+        }
+        let function = frame.function.expect("a script frame has a function");
+        let code = function.code.get();
+        for (register, name) in code.code.locals.clone().iter().enumerate() {
+            if name.starts_with('.') {
+                continue;
+            }
+            // SAFETY: the locals are registers of the frame.
+            let mut value = unsafe { *frame.base.add(register) };
+            if code.code.cells.contains(&(register as u16)) {
+                value = value.get::<CellObject>().map_or(value, |cell| cell.content.get());
+            }
+            if !value.is_unbound() {
+                let name = self.cx.intern(name);
+                dict.set_interned(name, value);
+            }
+        }
+        for (index, &name) in code.free.iter().enumerate() {
+            if let Some(cell) = function.closure[index].get::<CellObject>() {
+                if !cell.content.get().is_unbound() {
+                    dict.set_interned(name, cell.content.get());
+                }
+            }
+        }
+        dict.value()
+    }
+
+    /// `locals()` of the innermost script frame that is not a half's.
+    pub fn locals(&mut self) -> Value {
+        let Some(index) = self.script_frame(0) else { return self.cx.new_dict().value() };
+        let frame = *self.frame_at(index);
+        if frame.generator.is_none() {
+            if let Some(object) = frame.extra.get::<FrameObject>() {
+                if !object.namespace.get().is_unbound() {
+                    return object.namespace.get();
+                }
+            }
+        }
+        let function = frame.function.expect("a script frame has a function");
+        match function.code.get().code.kind {
+            CodeKind::Module | CodeKind::AsyncModule => function.globals.value(),
+            _ => self.snapshot_locals(index),
+        }
+    }
+
+    /// The place of the script frame `skip` frames below the innermost, halves not counted.
+    pub fn script_frame(&self, skip: usize) -> Option<usize> {
+        let visible = |&index: &usize| {
+            self.frame_at(index).function.is_some_and(|function| !function.is_hidden.get())
+        };
+        (0..self.depth()).rev().filter(visible).nth(skip)
+    }
+
+    // ----- subscripts
+
+    /// `object[key]`
+    #[inline(never)]
+    pub fn subscript(&mut self, object: Value, key: Value, then: Then, destination: u16) -> Flow {
+        let layout = self.cx.layout_of(object);
+        if layout == LayoutId::DICT {
+            return self.key_operation(KeyAction::Get, object, key, Value::UNBOUND, then, destination);
+        }
+        match self.call_special(object, self.cx.names.__getitem__, &[key], then, destination) {
+            Some(flow) => flow,
+            None => self.subscript_class(object, key, then, destination),
+        }
+    }
+
+    fn subscript_class(&mut self, object: Value, key: Value, then: Then, destination: u16) -> Flow {
+        use crate::object::class::Class;
+        if let Some(class) = object.get::<Class>() {
+            let name = self.cx.names.__class_getitem__;
+            match self.find_in_class(class, name) {
+                crate::vm::attribute::Found::Value(method) => {
+                    return self.call_plain(method, &[key], then, destination);
+                }
+                crate::vm::attribute::Found::Call(callee, args) => {
+                    let half = self.half("call_twice");
+                    let args = self.cx.tuple(&args);
+                    return self.call_plain(half, &[callee, args, key], then, destination);
+                }
+                _ => {}
+            }
+            let message = format!("type '{}' is not subscriptable", class.name_text());
+            let stop = self.cx.type_error(message);
+            return self.raise(stop);
+        }
+        let found = self.cx.type_name(object);
+        let stop = self.cx.type_error(format!("'{found}' object is not subscriptable"));
+        self.raise(stop)
+    }
+
+    /// `object[key] = value`
+    #[inline(never)]
+    pub fn store_subscript(&mut self, object: Value, key: Value, value: Value, then: Then, destination: u16) -> Flow {
+        if self.cx.layout_of(object) == LayoutId::DICT {
+            return self.key_operation(KeyAction::Set, object, key, value, then, destination);
+        }
+        match self.call_special(object, self.cx.names.__setitem__, &[key, value], then, destination) {
+            Some(flow) => flow,
+            None => {
+                let found = self.cx.type_name(object);
+                let stop = self.cx.type_error(format!("'{found}' object does not support item assignment"));
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// `del object[key]`
+    pub fn delete_subscript(&mut self, object: Value, key: Value, then: Then, destination: u16) -> Flow {
+        if self.cx.layout_of(object) == LayoutId::DICT {
+            return self.key_operation(KeyAction::Delete, object, key, Value::UNBOUND, then, destination);
+        }
+        match self.call_special(object, self.cx.names.__delitem__, &[key], then, destination) {
+            Some(flow) => flow,
+            None => {
+                let found = self.cx.type_name(object);
+                let stop = self.cx.type_error(format!("'{found}' object doesn't support item deletion"));
+                self.raise(stop)
+            }
+        }
+    }
+}

@@ -1,0 +1,883 @@
+//! Suspending and resuming generators, coroutines and async generators.
+//!
+//! The frame of a generator is pushed by whoever resumes it and popped by a yield; a chain of delegation has one
+//! frame, that of its innermost. Each function here edits frames and generators and returns; the loop reloads.
+#![allow(unsafe_code)]
+
+use crate::object::exception::Exception;
+use crate::object::frame::{Frame, FrameKind, Then};
+use crate::object::generator::{Await, AwaitKind, Generator, State};
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Vm};
+use crate::vm::native_frame::{Input, Machine, Next};
+
+impl Vm {
+    /// Pushes the frame of a root's innermost and hands it a value. The root is Created or Suspended.
+    #[inline(always)]
+    pub fn enter_generator(&mut self, root: Ref<Generator>, value: Value, then: Then, destination: u16) -> bool {
+        let top = self.free_registers();
+        let mut next = self.frame.wrapping_add(1);
+        if next >= self.frames_end {
+            if !self.grow_frames() {
+                self.recursion_error();
+                return false;
+            }
+            next = self.frame.wrapping_add(1);
+        }
+        let inner = root.innermost.get().unwrap_or(root);
+        let function = inner.function;
+        // SAFETY: `next` is below `frames_end`; the destination is one of the generator's registers.
+        unsafe {
+            (*next).pc = inner.pc.get();
+            (*next).base = inner.base();
+            (*next).function = Some(function);
+            (*next).constants = function.code.get().constants.as_ptr();
+            (*next).generator = Some(inner);
+            (*next).extra = root.value();
+            (*next).top = top;
+            (*next).then = then;
+            (*next).destination = destination;
+            (*next).kind = FrameKind::Script;
+            if inner.destination.get() != u16::MAX {
+                *inner.base().add(inner.destination.get() as usize) = value;
+            }
+        }
+        root.state.set(State::Running);
+        root.outer_handled.set(self.handled);
+        let handled = inner.handled.get();
+        if !handled.is_unbound() {
+            self.handled = handled;
+            inner.handled.set(Value::UNBOUND);
+        }
+        self.frame = next;
+        true
+    }
+
+    /// Pops the frame of a generator that yields; its position is written back already. True if the frame below
+    /// simply takes the value in its register.
+    #[inline(always)]
+    pub fn suspend_generator(&mut self, generator: Ref<Generator>) -> bool {
+        let frame = self.top();
+        let then = frame.then;
+        let root = root_of(frame);
+        root.state.set(State::Suspended);
+        let outer = root.outer_handled.get();
+        if self.handled != outer {
+            generator.handled.set(self.handled);
+            self.handled = outer;
+        }
+        if root.closing_at.get().is_some() {
+            return false;
+        }
+        self.frame = self.frame.wrapping_sub(1);
+        matches!(then, Then::Loop | Then::Step)
+    }
+
+    /// After `suspend_generator` said no: hands on what was yielded.
+    pub fn yielded(&mut self, value: Value) -> Flow {
+        // A root that is being closed still has its frame.
+        let closing = self.top().generator.is_some_and(|_| root_of(self.top()).closing_at.get().is_some());
+        if closing && root_of(self.top()).state.get() == State::Suspended {
+            if let Some(flow) = self.yielded_while_closing() {
+                return flow;
+            }
+        }
+        // SAFETY: the frame just popped still stands there.
+        let frame = unsafe { *self.frame.add(1) };
+        self.deliver(frame.then, frame.destination, value)
+    }
+
+    /// Something at or below the level being closed yielded: that level ignored GeneratorExit. None: it was the
+    /// root itself, and whoever closes it sees the yield.
+    fn yielded_while_closing(&mut self) -> Option<Flow> {
+        let root = root_of(self.top());
+        let level = root.closing_at.take().expect("it is being closed");
+        root.closing.set(Value::UNBOUND);
+        let Some(delegator) = level.delegator.get() else {
+            self.frame = self.frame.wrapping_sub(1);
+            return None;
+        };
+        self.unlink(level);
+        self.continue_with(delegator);
+        root.state.set(State::Running);
+        let stop = self.cx.runtime_error("generator ignored GeneratorExit");
+        Some(self.raise(stop))
+    }
+
+    /// Cuts the link above a generator: it becomes a root, and its delegator the innermost of the rest, to
+    /// delegate anew when it next runs.
+    pub fn unlink(&mut self, generator: Ref<Generator>) {
+        let Some(delegator) = generator.delegator.take() else { return };
+        let root = delegator.root();
+        let innermost = root.innermost.get();
+        generator.innermost.set(innermost.filter(|&innermost| innermost != generator));
+        root.innermost.set((delegator != root).then_some(delegator));
+        delegator.delegate.set(None);
+        // SAFETY: a delegator stands after its Delegate, which has no caches.
+        delegator.pc.set(unsafe { delegator.pc.get().sub(1) });
+    }
+
+    /// Makes the current frame, of one member of a chain, that of another.
+    fn continue_with(&mut self, generator: Ref<Generator>) {
+        let function = generator.function;
+        let frame = self.top_mut();
+        frame.generator = Some(generator);
+        frame.pc = generator.pc.get();
+        frame.base = generator.base();
+        frame.function = Some(function);
+        frame.constants = function.code.get().constants.as_ptr();
+    }
+
+    /// A generator's `return`.
+    pub fn generator_returned(&mut self, value: Value) -> Flow {
+        let generator = self.top().generator.expect("a generator returns");
+        let root = root_of(self.top());
+        generator.state.set(State::Closed);
+        if generator != root {
+            let closing = root.closing_at.get() == Some(generator);
+            let delegator = self.move_up(generator, root);
+            if closing {
+                root.closing_at.set(Some(delegator));
+                self.raising = root.closing.get();
+                return Flow::Raised;
+            }
+            self.set_register(delegator.destination.get(), value);
+            return Flow::Entered;
+        }
+        root.closing_at.set(None);
+        self.handled = root.outer_handled.get();
+        let (then, destination) = (self.top().then, self.top().destination);
+        self.frame = self.frame.wrapping_sub(1);
+        if root.header().layout() == LayoutId::ASYNC_GENERATOR {
+            root.is_stepping.set(false);
+            let stop = self.cx.error_with(LayoutId::STOP_ASYNC_ITERATION, &[]);
+            return self.raise(stop);
+        }
+        self.deliver_end(then, destination, value)
+    }
+
+    /// The innermost has ended: its delegator goes on in its frame.
+    fn move_up(&mut self, generator: Ref<Generator>, root: Ref<Generator>) -> Ref<Generator> {
+        let delegator = generator.delegator.take().expect("only roots have no delegator");
+        delegator.delegate.set(None);
+        delegator.is_delegating.set(false);
+        root.innermost.set((delegator != root).then_some(delegator));
+        self.continue_with(delegator);
+        delegator
+    }
+
+    /// An exception leaves a generator. True: unwinding goes on in the frame that is current now; false: the frame
+    /// was popped, and what it had to hand on goes by these.
+    pub fn generator_failed(&mut self) -> Option<(Then, u16)> {
+        let generator = self.top().generator.expect("a generator failed");
+        let root = root_of(self.top());
+        generator.state.set(State::Closed);
+        self.forbid_stop_iteration(generator);
+        if generator != root {
+            if root.closing_at.get() == Some(generator) {
+                let exit = self.cx.is_instance(self.raising, LayoutId::GENERATOR_EXIT);
+                root.closing_at.set(if exit { generator.delegator.get() } else { None });
+            }
+            self.move_up(generator, root);
+            return None;
+        }
+        root.closing_at.set(None);
+        root.is_stepping.set(false);
+        self.handled = root.outer_handled.get();
+        let frame = self.top();
+        let result = (frame.then, frame.destination);
+        self.frame = self.frame.wrapping_sub(1);
+        Some(result)
+    }
+
+    /// PEP 479: a StopIteration that leaves a generator becomes a RuntimeError.
+    fn forbid_stop_iteration(&mut self, generator: Ref<Generator>) {
+        let exception = self.raising;
+        let (kind, is_async) = match generator.header().layout() {
+            LayoutId::COROUTINE => ("coroutine", false),
+            LayoutId::ASYNC_GENERATOR => ("async generator", true),
+            _ => ("generator", false),
+        };
+        let name = if self.cx.is_instance(exception, LayoutId::STOP_ITERATION) {
+            "StopIteration"
+        } else if is_async && self.cx.is_instance(exception, LayoutId::STOP_ASYNC_ITERATION) {
+            "StopAsyncIteration"
+        } else {
+            return;
+        };
+        let stop = self.cx.runtime_error(format!("{kind} raised {name}"));
+        self.set_raising(stop);
+        let body = self.raising_body();
+        body.cause.set(exception);
+        body.context.set(exception);
+        body.suppress_context.set(true);
+    }
+
+    /// What keeps a generator from being resumed, if anything does.
+    fn hindrance(&mut self, generator: Ref<Generator>) -> Option<Stop> {
+        let layout = generator.header().layout();
+        if generator.is_running() {
+            let what = match layout {
+                LayoutId::COROUTINE => "coroutine already executing",
+                LayoutId::ASYNC_GENERATOR => "async generator already executing",
+                _ => "generator already executing",
+            };
+            return Some(self.cx.value_error(what));
+        }
+        if generator.delegator.get().is_some() {
+            self.unlink(generator);
+        }
+        None
+    }
+
+    /// Sends a value into a generator, or steps it with None.
+    pub fn step_generator(&mut self, generator: Ref<Generator>, value: Value, then: Then, destination: u16) -> Flow {
+        if let Some(stop) = self.hindrance(generator) {
+            return self.raise(stop);
+        }
+        match generator.state.get() {
+            State::Closed if generator.header().layout() == LayoutId::COROUTINE => {
+                let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
+                return self.raise(stop);
+            }
+            State::Closed if generator.header().layout() == LayoutId::ASYNC_GENERATOR => {
+                generator.is_stepping.set(false);
+                let stop = self.cx.error_with(LayoutId::STOP_ASYNC_ITERATION, &[]);
+                return self.raise(stop);
+            }
+            State::Closed => return Flow::Done(Value::UNBOUND),
+            State::Created if !value.is_none() => {
+                let kind = match generator.header().layout() {
+                    LayoutId::COROUTINE => "coroutine",
+                    LayoutId::ASYNC_GENERATOR => "async generator",
+                    _ => "generator",
+                };
+                let stop = self.cx.type_error(format!("can't send non-None value to a just-started {kind}"));
+                return self.raise(stop);
+            }
+            _ => {}
+        }
+        match self.enter_generator(generator, value, then, destination) {
+            true => Flow::Entered,
+            false => Flow::Raised,
+        }
+    }
+
+    /// `generator.send(value)` as a call.
+    pub fn send(&mut self, target: Value, value: Value, then: Then, destination: u16) -> Flow {
+        if then == Then::Store {
+            if let Some(generator) = target.get::<Generator>() {
+                return match self.step_generator(generator, value, Then::Step, destination) {
+                    Flow::Done(_) => {
+                        self.raising = Exception::stop_iteration(&mut self.cx, Value::NONE);
+                        Flow::Raised
+                    }
+                    flow => flow,
+                };
+            }
+        }
+        self.start_machine(Machine::Next, &[target, Value::UNBOUND, value], then, destination)
+    }
+
+    /// Throws an exception into a generator.
+    pub fn throw(&mut self, generator: Ref<Generator>, exception: Value, then: Then, destination: u16) -> Flow {
+        if let Some(stop) = self.hindrance(generator) {
+            return self.raise(stop);
+        }
+        match generator.state.get() {
+            State::Created => {
+                generator.state.set(State::Closed);
+                self.raising = exception;
+                return Flow::Raised;
+            }
+            State::Closed if generator.header().layout() == LayoutId::COROUTINE => {
+                let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
+                return self.raise(stop);
+            }
+            State::Closed => {
+                self.raising = exception;
+                return Flow::Raised;
+            }
+            _ => {}
+        }
+        let inner = generator.innermost.get().unwrap_or(generator);
+        let closes = self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT);
+        if inner.is_delegating.get() {
+            // What it delegates to is no generator: its own `throw` or `close` comes first.
+            let mode = Value::small(if closes { 1 } else { 0 });
+            let slots = [generator.value(), exception, mode, delegate_of(inner)];
+            return self.start_machine(Machine::Throw, &slots, then, destination);
+        }
+        if closes && inner != generator {
+            generator.closing_at.set(Some(inner));
+            generator.closing.set(exception);
+        }
+        self.throw_into_innermost(generator, exception, then, destination)
+    }
+
+    fn throw_into_innermost(
+        &mut self,
+        generator: Ref<Generator>,
+        exception: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let inner = generator.innermost.get().unwrap_or(generator);
+        if inner.is_delegating.get() && inner.delegate.get().is_none() {
+            inner.is_delegating.set(false);
+            if self.at_delegate(inner) {
+                // SAFETY: it stands at its Delegate, and the handlers are found by the word before `pc`.
+                inner.pc.set(unsafe { inner.pc.get().add(1) });
+            }
+        }
+        if !self.enter_generator(generator, Value::NONE, then, destination) {
+            return Flow::Raised;
+        }
+        self.raising = exception;
+        Flow::Raised
+    }
+
+    /// Does a suspended generator stand at (and not after) a Delegate?
+    fn at_delegate(&self, generator: Ref<Generator>) -> bool {
+        use crate::bytecode::instruction::{Instruction, Opcode};
+        // SAFETY: a suspended generator's `pc` is inside its code.
+        let instruction = Instruction(unsafe { (*generator.pc.get()).get() });
+        instruction.0 as u8 == Opcode::Delegate as u8
+    }
+
+    // slots: 0 generator, 1 exception, 2 mode (0 throw, 1 GeneratorExit), 3 the delegate, 4 its method
+    pub(super) fn step_throw(&mut self, input: Input) -> Next {
+        let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
+        let (exception, delegate) = (self.slot(1), self.slot(3));
+        match (self.step(), input) {
+            (0, _) => {
+                self.go_to(1);
+                let name = if self.slot(2) == Value::small(1) { "close" } else { "throw" };
+                let name = self.cx.intern(name);
+                if let Some(step) = delegate.get::<Await>() {
+                    return Next::Called(match self.slot(2) {
+                        Value::NONE => unreachable!("a mode is a number"),
+                        mode if mode == Value::small(1) => self.close_await(step, Then::Machine),
+                        _ => self.throw_await(step, exception, Then::StepMachine, 0),
+                    });
+                }
+                Next::Called(self.get_attribute_default(delegate, name, self.cx.ellipsis, Then::Machine, 0))
+            }
+            (1, Input::Value(method)) if !delegate.is::<Await>() && self.slot(4).is_unbound() => {
+                self.set_slot(4, method);
+                if method == self.cx.ellipsis {
+                    return self.throw_on(generator, exception);
+                }
+                let args: &[Value] = if self.slot(2) == Value::small(1) { &[] } else { &[exception] };
+                Next::Called(self.call_plain(method, args, Then::StepMachine, 0))
+            }
+            (1, Input::Value(_)) if self.slot(2) == Value::small(1) => self.throw_on(generator, exception),
+            (1, Input::Value(item)) => Next::Return(item),
+            (1, Input::End(value)) if self.slot(2) == Value::small(0) => self.go_on_after_delegate(generator, value),
+            (1, Input::End(_)) => self.throw_on(generator, exception),
+            (1, Input::Error(raised)) if self.cx.is_instance(raised, LayoutId::STOP_ITERATION) => {
+                let value = raised.get::<Exception>().map_or(Value::NONE, |body| body.value.get());
+                self.go_on_after_delegate(generator, value)
+            }
+            (1, Input::Error(raised)) => self.throw_on(generator, raised),
+            _ => unreachable!("throwing has two steps"),
+        }
+    }
+
+    /// The delegate has had its say: the exception rises in the generator itself, in the machine's place.
+    fn throw_on(&mut self, generator: Ref<Generator>, exception: Value) -> Next {
+        let (then, destination) = self.pop_frame();
+        let then = if then == Then::Store { Then::Step } else { then };
+        let inner = generator.innermost.get().unwrap_or(generator);
+        if inner != generator && self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT) {
+            generator.closing_at.set(Some(inner));
+            generator.closing.set(exception);
+        }
+        let flow = self.throw_into_innermost(generator, exception, then, destination);
+        Next::Replaced(flow, Then::Discard, 0)
+    }
+
+    /// The delegate ended when thrown into: its value is that of `yield from`.
+    fn go_on_after_delegate(&mut self, generator: Ref<Generator>, value: Value) -> Next {
+        let inner = generator.innermost.get().unwrap_or(generator);
+        inner.is_delegating.set(false);
+        if self.at_delegate(inner) {
+            // SAFETY: what follows the Delegate is inside the code.
+            inner.pc.set(unsafe { inner.pc.get().add(1) });
+        }
+        let (then, destination) = self.pop_frame();
+        let then = if then == Then::Store { Then::Step } else { then };
+        let flow = match self.enter_generator(generator, value, then, destination) {
+            true => Flow::Entered,
+            false => Flow::Raised,
+        };
+        Next::Replaced(flow, Then::Discard, 0)
+    }
+
+    /// `generator.close()`
+    pub fn close(&mut self, generator: Ref<Generator>, then: Then, destination: u16) -> Flow {
+        if let Some(stop) = self.hindrance(generator) {
+            return self.raise(stop);
+        }
+        match generator.state.get() {
+            State::Created => {
+                generator.state.set(State::Closed);
+                Flow::Done(Value::NONE)
+            }
+            State::Closed => Flow::Done(Value::NONE),
+            _ => self.start_machine(Machine::AsyncStep, &[generator.value(), Value::small(0)], then, destination),
+        }
+    }
+
+    // slots: 0 generator, 1 what: 0 close, 1 aclose
+    pub(super) fn step_async(&mut self, input: Input) -> Next {
+        let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
+        let is_async = self.slot(1) == Value::small(1);
+        match (self.step(), input) {
+            (0, _) => {
+                self.go_to(1);
+                let args = self.cx.empty_tuple;
+                let exit = Exception::allocate(&mut self.cx, LayoutId::GENERATOR_EXIT, args);
+                Next::Called(self.throw(generator, exit, Then::StepMachine, 0))
+            }
+            (_, Input::Value(_)) if !is_async => {
+                let kind = if generator.header().layout() == LayoutId::COROUTINE { "coroutine" } else { "generator" };
+                let stop = self.cx.runtime_error(format!("{kind} ignored GeneratorExit"));
+                self.raise_next(stop)
+            }
+            (_, Input::Value(value)) => Next::Return(value),
+            (_, Input::End(value)) => match is_async {
+                true => {
+                    let stop = self.cx.runtime_error("async generator ignored GeneratorExit");
+                    self.raise_next(stop)
+                }
+                false => Next::Return(value),
+            },
+            (_, Input::Error(exception)) => {
+                let quiet = [LayoutId::GENERATOR_EXIT, LayoutId::STOP_ITERATION, LayoutId::STOP_ASYNC_ITERATION];
+                match quiet.iter().any(|&class| self.cx.is_instance(exception, class)) {
+                    true if is_async => Next::Ended,
+                    true => Next::Return(Value::NONE),
+                    false => Next::Raise(exception),
+                }
+            }
+            (_, Input::Start) => unreachable!("started once"),
+        }
+    }
+
+    // ----- delegation
+
+    /// The instruction Delegate: `yield from` and `await`.
+    pub fn delegate(&mut self, target: Value, destination: u16, live: u16) -> Flow {
+        let generator = self.top().generator.expect("only generators delegate");
+        let value = match generator.is_delegating.get() {
+            true => self.register(destination),
+            false => Value::NONE,
+        };
+        generator.destination.set(destination);
+        generator.live.set(live);
+        generator.pc.set(self.top().pc);
+        if let Some(inner) = target.get::<Generator>() {
+            if inner.header().layout() != LayoutId::ASYNC_GENERATOR {
+                return self.link(generator, inner, value);
+            }
+        }
+        generator.is_delegating.set(true);
+        let flow = if let Some(step) = target.get::<Await>() {
+            self.step_await(step, value, Then::Instruction, 0)
+        } else if value.is_none() {
+            self.next_item(target, Then::Instruction, 0)
+        } else {
+            let name = self.cx.names.send;
+            self.start_machine(Machine::Next, &[target, Value::UNBOUND, value, name], Then::Instruction, 0)
+        };
+        match flow {
+            Flow::Done(Value::UNBOUND) => {
+                generator.is_delegating.set(false);
+                Flow::Done(Value::NONE)
+            }
+            Flow::Done(item) => self.delegate_yielded(item),
+            Flow::Raised if self.cx.is_instance(self.raising, LayoutId::STOP_ITERATION) => {
+                let value = self.raising_body().value.get();
+                self.take_raising();
+                generator.is_delegating.set(false);
+                Flow::Done(value)
+            }
+            Flow::Raised => {
+                generator.is_delegating.set(false);
+                Flow::Raised
+            }
+            flow => flow,
+        }
+    }
+
+    /// Delegation to a generator or coroutine: they become one chain.
+    fn link(&mut self, generator: Ref<Generator>, inner: Ref<Generator>, value: Value) -> Flow {
+        let is_coroutine = inner.header().layout() == LayoutId::COROUTINE;
+        if inner.is_running() || is_coroutine && inner.delegator.get().is_some() {
+            generator.is_delegating.set(false);
+            let stop = match is_coroutine {
+                true => self.cx.runtime_error("coroutine is being awaited already"),
+                false => self.cx.value_error("generator already executing"),
+            };
+            return self.raise(stop);
+        }
+        if inner.delegator.get().is_some() {
+            self.unlink(inner);
+        }
+        if inner.state.get() == State::Closed {
+            generator.is_delegating.set(false);
+            if is_coroutine {
+                let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
+                return self.raise(stop);
+            }
+            return Flow::Done(Value::NONE);
+        }
+        if inner.state.get() == State::Created && !value.is_none() {
+            generator.is_delegating.set(false);
+            let stop = self.cx.type_error("can't send non-None value to a just-started generator");
+            return self.raise(stop);
+        }
+        let root = root_of(self.top());
+        generator.is_delegating.set(false);
+        generator.delegate.set(Some(inner));
+        inner.delegator.set(Some(generator));
+        inner.state.set(State::Suspended);
+        let innermost = inner.innermost.take().unwrap_or(inner);
+        root.innermost.set(Some(innermost));
+        self.continue_with(innermost);
+        if innermost.destination.get() != u16::MAX {
+            self.set_register(innermost.destination.get(), value);
+        }
+        let handled = innermost.handled.replace(Value::UNBOUND);
+        if !handled.is_unbound() {
+            self.handled = handled;
+        }
+        self.cx.fuel -= 1;
+        Flow::Entered
+    }
+
+    /// What a delegate that is no generator yields goes to whoever resumed the root.
+    pub fn delegate_yielded(&mut self, value: Value) -> Flow {
+        let generator = self.top().generator.expect("only generators delegate");
+        // The Delegate itself is next: it sends on what comes in.
+        // SAFETY: the frame stands after its Delegate, which has no caches.
+        generator.pc.set(unsafe { self.top().pc.sub(1) });
+        if self.suspend_generator(generator) {
+            // SAFETY: the frame just popped still stands there.
+            let destination = unsafe { (*self.frame.add(1)).destination };
+            self.set_register(destination, value);
+            return Flow::Entered;
+        }
+        self.yielded(value)
+    }
+
+    /// The delegate that is no generator has ended with a value.
+    pub fn delegate_ended(&mut self, value: Value) -> Flow {
+        let generator = self.top().generator.expect("only generators delegate");
+        generator.is_delegating.set(false);
+        let destination = self.instruction().b();
+        self.set_register(destination, value);
+        Flow::Entered
+    }
+
+    /// The iterator `yield from` delegates to.
+    pub fn get_delegate(&mut self, value: Value, destination: u16) -> Flow {
+        if let Some(generator) = value.get::<Generator>() {
+            let inside_coroutine = || {
+                let own = self.top().generator.expect("only generators delegate");
+                own.header().layout() == LayoutId::COROUTINE || own.function.is_coroutine.get()
+            };
+            return match generator.header().layout() {
+                LayoutId::GENERATOR => Flow::Done(value),
+                LayoutId::COROUTINE if inside_coroutine() => Flow::Done(value),
+                LayoutId::COROUTINE => {
+                    let stop = self
+                        .cx
+                        .type_error("cannot 'yield from' a coroutine object in a non-coroutine generator");
+                    self.raise(stop)
+                }
+                _ => self.get_iterator(value, Then::Store, destination),
+            };
+        }
+        self.get_iterator(value, Then::Store, destination)
+    }
+
+    /// The iterator `await` delegates to.
+    pub fn get_awaitable(&mut self, value: Value, who: u8, destination: u16) -> Flow {
+        if let Some(generator) = value.get::<Generator>() {
+            match generator.header().layout() {
+                LayoutId::COROUTINE => {
+                    if generator.delegator.get().is_some() {
+                        let stop = self.cx.runtime_error("coroutine is being awaited already");
+                        return self.raise(stop);
+                    }
+                    return Flow::Done(value);
+                }
+                LayoutId::GENERATOR if generator.function.is_coroutine.get() => return Flow::Done(value),
+                _ => {}
+            }
+        }
+        if value.get::<Await>().is_some_and(|step| step.kind != AwaitKind::Coroutine) {
+            return Flow::Done(value);
+        }
+        let name = self.cx.names.__await__;
+        if self.cx.special(value, name).is_none_or(|method| method.is_none()) {
+            let found = self.cx.type_name(value);
+            let message = match who {
+                1 => format!(
+                    "'async with' received an object from __aenter__ that does not implement __await__: {found}"
+                ),
+                2 => {
+                    format!("'async with' received an object from __aexit__ that does not implement __await__: {found}")
+                }
+                3 => format!("'async for' received an invalid object from __anext__: {found}"),
+                _ => format!("'{found}' object can't be awaited"),
+            };
+            let stop = self.cx.type_error(message);
+            return self.raise(stop);
+        }
+        let check = crate::object::native::Check::Iterator;
+        self.special_checked(value, name, &[], check, Then::Store, destination)
+    }
+
+    // ----- async generators
+
+    /// `yield` in an async generator: the step that runs it ends with the value.
+    pub fn async_yield(&mut self, generator: Ref<Generator>, value: Value) -> Flow {
+        let (then, destination) = (self.top().then, self.top().destination);
+        let root = root_of(self.top());
+        root.state.set(State::Suspended);
+        let outer = root.outer_handled.get();
+        if self.handled != outer {
+            generator.handled.set(self.handled);
+            self.handled = outer;
+        }
+        root.is_stepping.set(false);
+        self.frame = self.frame.wrapping_sub(1);
+        self.deliver_end(then, destination, value)
+    }
+
+    /// One step of an awaitable that stands for a step of something else.
+    pub fn step_await(&mut self, step: Ref<Await>, value: Value, then: Then, destination: u16) -> Flow {
+        if step.kind == AwaitKind::Coroutine {
+            let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
+            return self.step_generator(coroutine, value, then, destination);
+        }
+        if step.kind == AwaitKind::Default {
+            return self.step_default(step, value, then, destination);
+        }
+        let generator: Ref<Generator> = step.target.get().expect("an async generator");
+        let first = step.state.get() == State::Created;
+        if step.state.get() == State::Closed || !first && !generator.is_stepping.get() {
+            step.state.set(State::Closed);
+            let stop = self.cx.runtime_error(reuse_message(step.kind));
+            return self.raise(stop);
+        }
+        if first {
+            if generator.is_stepping.get() {
+                step.state.set(State::Closed);
+                let name = match step.kind {
+                    AwaitKind::Send => "anext",
+                    AwaitKind::Throw => "athrow",
+                    _ => "aclose",
+                };
+                let stop =
+                    self.cx.runtime_error(format!("{name}(): asynchronous generator is already running"));
+                return self.raise(stop);
+            }
+            step.state.set(State::Suspended);
+            return self.begin_await(step, generator, then, destination);
+        }
+        self.step_generator(generator, value, then, destination)
+    }
+
+    fn begin_await(&mut self, step: Ref<Await>, generator: Ref<Generator>, then: Then, destination: u16) -> Flow {
+        match step.kind {
+            AwaitKind::Send => {
+                generator.is_stepping.set(true);
+                let value = step.value.get();
+                match self.step_generator(generator, value, then, destination) {
+                    Flow::Raised => {
+                        generator.is_stepping.set(false);
+                        Flow::Raised
+                    }
+                    flow => flow,
+                }
+            }
+            AwaitKind::Throw => {
+                if generator.state.get() == State::Closed {
+                    let stop = self.cx.error_with(LayoutId::STOP_ASYNC_ITERATION, &[]);
+                    return self.raise(stop);
+                }
+                generator.is_stepping.set(generator.state.get() != State::Created);
+                let exception = step.value.get();
+                self.throw(generator, exception, then, destination)
+            }
+            _ => match generator.state.get() {
+                State::Created | State::Closed => {
+                    generator.state.set(State::Closed);
+                    Flow::Done(Value::UNBOUND)
+                }
+                _ => {
+                    generator.is_stepping.set(true);
+                    self.start_machine(Machine::AsyncStep, &[generator.value(), Value::small(1)], then, destination)
+                }
+            },
+        }
+    }
+
+    /// `anext(iterator, default)`: the end of the inner awaitable by StopAsyncIteration is its end with the default.
+    fn step_default(&mut self, step: Ref<Await>, value: Value, then: Then, destination: u16) -> Flow {
+        self.start_machine(Machine::Lazy, &[step.target, step.value.get(), value], then, destination)
+    }
+
+    // slots: 0 the inner iterator, 1 the default, 2 what is sent
+    pub(super) fn step_lazy(&mut self, input: Input) -> Next {
+        match (self.step(), input) {
+            (0, _) => {
+                self.go_to(1);
+                let (inner, value) = (self.slot(0), self.slot(2));
+                Next::Called(match (inner.get::<Generator>(), inner.get::<Await>()) {
+                    (Some(generator), _) => self.step_generator(generator, value, Then::StepMachine, 0),
+                    (_, Some(step)) => self.step_await(step, value, Then::StepMachine, 0),
+                    _ => self.next_item(inner, Then::StepMachine, 0),
+                })
+            }
+            (_, Input::Value(item)) => Next::Return(item),
+            (_, Input::End(value)) => Next::Raise(Exception::stop_iteration(&mut self.cx, value)),
+            (_, Input::Error(exception)) if self.cx.is_instance(exception, LayoutId::STOP_ASYNC_ITERATION) => {
+                let default = self.slot(1);
+                Next::Raise(Exception::stop_iteration(&mut self.cx, default))
+            }
+            (_, Input::Error(exception)) => Next::Raise(exception),
+            (_, Input::Start) => unreachable!("started once"),
+        }
+    }
+
+    /// Throws into an awaitable that stands for a step.
+    pub fn throw_await(&mut self, step: Ref<Await>, exception: Value, then: Then, destination: u16) -> Flow {
+        if step.kind == AwaitKind::Default {
+            if let Some(inner) = step.target.get::<Generator>() {
+                return self.throw(inner, exception, then, destination);
+            }
+            if let Some(inner) = step.target.get::<Await>() {
+                return self.throw_await(inner, exception, then, destination);
+            }
+            self.raising = exception;
+            return Flow::Raised;
+        }
+        let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
+        if step.kind == AwaitKind::Coroutine {
+            return self.throw(generator, exception, then, destination);
+        }
+        if step.state.get() == State::Closed {
+            let stop = self.cx.runtime_error(reuse_message(step.kind));
+            return self.raise(stop);
+        }
+        if step.state.get() == State::Created {
+            step.state.set(State::Suspended);
+            generator.is_stepping.set(true);
+        }
+        let flow = self.throw(generator, exception, then, destination);
+        if let Flow::Raised = flow {
+            if !generator.is_running() {
+                generator.is_stepping.set(false);
+            }
+        }
+        flow
+    }
+
+    /// Closes an awaitable that stands for a step.
+    pub fn close_await(&mut self, step: Ref<Await>, then: Then) -> Flow {
+        match (step.kind, step.state.get()) {
+            (_, State::Created | State::Closed) if step.kind != AwaitKind::Coroutine => {
+                step.state.set(State::Closed);
+                Flow::Done(Value::NONE)
+            }
+            (AwaitKind::Default, _) => {
+                step.state.set(State::Closed);
+                Flow::Done(Value::NONE)
+            }
+            _ => {
+                step.state.set(State::Closed);
+                let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
+                self.close(generator, then, 0)
+            }
+        }
+    }
+
+    /// `aiter` for `async for`.
+    pub fn get_async_iterator(&mut self, value: Value, destination: u16) -> Flow {
+        let names = self.cx.names;
+        if value.get::<Generator>().is_some_and(|g| g.header().layout() == LayoutId::ASYNC_GENERATOR) {
+            return Flow::Done(value);
+        }
+        match self.call_special(value, names.__aiter__, &[], Then::Store, destination) {
+            Some(flow) => flow,
+            None => {
+                let found = self.cx.type_name(value);
+                let message =
+                    format!("'async for' requires an object with __aiter__ method, got {found}");
+                let stop = self.cx.type_error(message);
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// The awaitable of the next step of `async for`, as what `await` delegates to.
+    pub fn get_async_next(&mut self, value: Value, destination: u16) -> Flow {
+        if value.get::<Generator>().is_some_and(|g| g.header().layout() == LayoutId::ASYNC_GENERATOR) {
+            return Flow::Done(self.new_await(AwaitKind::Send, value, Value::NONE));
+        }
+        if self.cx.special(value, self.cx.names.__anext__).is_none() {
+            let found = self.cx.type_name(value);
+            let message = format!("'async for' requires an iterator with __anext__ method, got {found}");
+            let stop = self.cx.type_error(message);
+            return self.raise(stop);
+        }
+        self.start_machine(Machine::Match, &[Value::small(3), value], Then::Store, destination)
+    }
+
+    /// An awaitable for one step.
+    pub fn new_await(&mut self, kind: AwaitKind, target: Value, value: Value) -> Value {
+        let layout = match kind {
+            AwaitKind::Coroutine => LayoutId::COROUTINE_WRAPPER,
+            AwaitKind::Send => LayoutId::ASYNC_GENERATOR_ASEND,
+            AwaitKind::Throw | AwaitKind::Close => LayoutId::ASYNC_GENERATOR_ATHROW,
+            AwaitKind::Default => LayoutId::ANEXT_AWAITABLE,
+        };
+        let step = Await { kind, target, value: value.into(), state: State::Created.into() };
+        self.cx.heap.allocate(layout, step).value()
+    }
+}
+
+/// The root whose chain a generator's frame runs.
+#[inline(always)]
+fn root_of(frame: &Frame) -> Ref<Generator> {
+    match frame.extra.header() {
+        Some(header) => Ref::from_header(header),
+        None => unreachable!("a generator's frame names its root"),
+    }
+}
+
+/// What a suspended generator delegates to where that is no generator.
+pub fn delegate_of(generator: Ref<Generator>) -> Value {
+    use crate::bytecode::instruction::{Instruction, Opcode};
+    // SAFETY: a suspended generator stands at or after its Delegate.
+    let instruction = unsafe {
+        let here = Instruction((*generator.pc.get()).get());
+        if here.0 as u8 == Opcode::Delegate as u8 { here } else { Instruction((*generator.pc.get().sub(1)).get()) }
+    };
+    generator.register(instruction.c() as usize)
+}
+
+fn reuse_message(kind: AwaitKind) -> &'static str {
+    match kind {
+        AwaitKind::Send => "cannot reuse already awaited __anext__()/asend()",
+        _ => "cannot reuse already awaited aclose()/athrow()",
+    }
+}
