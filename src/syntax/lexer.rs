@@ -311,18 +311,20 @@ impl<'source> Lexer<'source> {
         if name.is_ascii() {
             return Token::Name;
         }
-        let bad = name.char_indices().find(|&(index, character)| match index {
-            0 => !unicode_ident::is_xid_start(character) && character != '_',
-            _ => !unicode_ident::is_xid_continue(character),
-        });
-        let Some((index, character)) = bad else {
-            return Token::Name;
-        };
-        let at = start + index as u32;
-        let span = Span::new(at, at + character.len_utf8() as u32);
-        self.note(self.bad_character(character, span));
-        self.rewind(span.end);
-        Token::Invalid
+        // All of them at once: a name can be as long as a document that was taken for a program.
+        let mut token = Token::Name;
+        for (index, character) in name.char_indices() {
+            let is_good = match index {
+                0 => unicode_ident::is_xid_start(character) || character == '_',
+                _ => unicode_ident::is_xid_continue(character),
+            };
+            if !is_good && self.errors.len() < MOST_ERRORS {
+                let at = start + index as u32;
+                self.note(self.bad_character(character, Span::new(at, at + character.len_utf8() as u32)));
+            }
+            token = if is_good { token } else { Token::Invalid };
+        }
+        token
     }
 
     /// Reads on behind the first digit of a number.

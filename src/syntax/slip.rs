@@ -205,7 +205,7 @@ impl Slip<'_> {
             return None;
         }
         // Behind the colon there is another kind of statement to go wrong.
-        if (line..self.index).any(|index| self.token(index) == Token::Colon && self.opener(index).is_none()) {
+        if self.has_colon(line) {
             return None;
         }
         let is_missing = match header {
@@ -233,6 +233,19 @@ impl Slip<'_> {
             return Some(self.here("expected '('"));
         }
         None
+    }
+
+    /// Is there a colon outside of brackets between the start of a line and the token at fault?
+    fn has_colon(&self, line: usize) -> bool {
+        let mut depth = 0_usize;
+        self.tokens[line..self.index.min(self.tokens.len())].iter().any(|&(_, token, _)| {
+            if token.opens() || token == Token::FStringStart {
+                depth += 1;
+            } else if token.closes() || token == Token::FStringEnd {
+                depth = depth.saturating_sub(1);
+            }
+            depth == 0 && token == Token::Colon
+        })
     }
 
     /// Slips that only one kind of statement knows.
@@ -284,8 +297,9 @@ impl Slip<'_> {
         if self.before(name) == Some(Token::Dot) {
             return None;
         }
+        let is_in_brackets = self.opener(self.index).is_some();
         let mut last = self.expression_end(self.index)?;
-        while self.token(last) == Token::Comma && self.opener(self.index).is_none() {
+        while self.token(last) == Token::Comma && !is_in_brackets {
             let Some(end) = self.expression_end(last + 1) else { break };
             last = end;
         }

@@ -16,7 +16,9 @@ const KEYWORDS: [&str; 33] = [
     "not", "or", "pass", "raise", "return", "while", "with",
 ];
 /// In longer statements no misspelt keyword is looked for.
-const MOST_TOKENS: usize = 2000;
+const MOST_TOKENS: usize = 1000;
+/// So many corrections are tried.
+const MOST_CORRECTIONS: usize = 12;
 
 impl Slip<'_> {
     /// The index behind the nearest token before `index` that separates expressions.
@@ -364,6 +366,7 @@ impl Slip<'_> {
         }
         let line = self.line_start(self.index);
         let names = (line..=self.index.min(self.tokens.len() - 1)).filter(|&index| self.token(index) == Token::Name);
+        let mut corrections = 0;
         for name in names {
             let mut near: Vec<(usize, &str)> = KEYWORDS
                 .iter()
@@ -372,6 +375,10 @@ impl Slip<'_> {
                 .collect();
             near.sort_unstable();
             for (_, keyword) in near {
+                corrections += 1;
+                if corrections > MOST_CORRECTIONS {
+                    return None;
+                }
                 if self.would_parse(line, name, keyword) {
                     let message = format!("invalid syntax. Did you mean '{keyword}'?");
                     return Some(Diagnostic::syntax(message, self.span(name)));
