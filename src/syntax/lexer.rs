@@ -387,7 +387,7 @@ impl<'source> Lexer<'source> {
         let line = self.source.line(self.position().saturating_sub(u32::from(ends_line)).max(start));
         let kind = if triple { "triple-quoted string" } else { "string" };
         let mut message = format!("unterminated {kind} literal (detected at line {line})");
-        let body = self.text[opening.end as usize..self.position() as usize].as_bytes();
+        let body = &self.text.as_bytes()[opening.end as usize..self.position() as usize];
         if !triple && body.windows(2).any(|pair| pair == [b'\\', quote]) {
             message.push_str("; perhaps you escaped the end quote?");
         }
