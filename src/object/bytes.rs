@@ -249,10 +249,13 @@ impl MemoryView {
 
     /// The object of a body made by `with`, counted at its bytearray.
     pub fn add(cx: &mut Context, view: MemoryView) -> Value {
-        if let Some(array) = view.base.get::<ByteArray>() {
+        let array = view.base.get::<ByteArray>();
+        let view = cx.heap.allocate(LayoutId::MEMORYVIEW, view);
+        if let Some(array) = array {
             array.exports.set(array.exports.get() + 1);
+            cx.weak.views.push(view);
         }
-        cx.heap.allocate(LayoutId::MEMORYVIEW, view).value()
+        view.value()
     }
 
     /// The same view of other items.

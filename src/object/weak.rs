@@ -5,6 +5,7 @@ use std::cell::Cell;
 
 use rustc_hash::FxHashMap;
 
+use crate::object::bytes::{ByteArray, MemoryView};
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::{Body, Header, Marker, Ref};
@@ -34,6 +35,8 @@ impl Body for WeakReference {
 #[derive(Default)]
 pub struct WeakTable {
     references: FxHashMap<u64, Vec<Ref<WeakReference>>>,
+    /// The memoryviews that keep a bytearray from being resized: until they are released, or gone.
+    pub views: Vec<Ref<MemoryView>>,
 }
 
 impl WeakReference {
@@ -92,8 +95,17 @@ pub fn references_to(cx: &Context, target: Value) -> Vec<Value> {
 }
 
 /// After marking: clears the references to what was not reached, puts their callbacks in the queue, and forgets
-/// references that were not reached themselves.
+/// references that were not reached themselves. Memoryviews that were not reached let go of their bytearrays.
 pub fn process(cx: &mut Context, marker: &Marker) {
+    cx.weak.views.retain(|view| {
+        if marker.is_marked(view.header()) {
+            return !view.is_released.get();
+        }
+        if view.base.get::<ByteArray>().is_some_and(|array| marker.is_marked(array.header())) {
+            view.release();
+        }
+        false
+    });
     let callbacks = &mut cx.pending_callbacks;
     cx.weak.references.retain(|&target, list| {
         list.retain(|reference| marker.is_marked(reference.header()));
