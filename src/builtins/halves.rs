@@ -1,7 +1,7 @@
 //! What the script halves of built-ins stand on: natives in module `_natives`, for them alone.
 
 use crate::builtins::arguments::Truth;
-use crate::builtins::{iterators, sort};
+use crate::builtins::{iterators, percent, sort, str_format};
 use crate::object::context::Context;
 use crate::object::equality::{Problem, TupleHash};
 use crate::object::heap::Ref;
@@ -26,7 +26,9 @@ const FUNCTIONS: &[Declaration] = &[
 pub fn install(cx: &mut Context) {
     let module = Module::allocate(cx, "_natives");
     module.add_functions(cx, FUNCTIONS);
-    module.add_functions(cx, iterators::HALVES);
+    for functions in [iterators::HALVES, percent::HALVES, str_format::HALVES] {
+        module.add_functions(cx, functions);
+    }
     let name = cx.intern("_natives");
     cx.modules.set_interned(name, module.value());
 }

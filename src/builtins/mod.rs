@@ -1,16 +1,24 @@
 //! The built-in functions, and the methods of the built-in types: tables of natives, one file a type.
 
-pub mod arguments;
+pub use crate::object::arguments;
+pub mod encoding;
 pub mod exception;
 pub mod format;
+pub mod frame;
 pub mod functions;
+pub mod generator;
 pub mod halves;
 pub mod item_functions;
 pub mod iterators;
 pub mod number_functions;
 pub mod object;
 pub mod output;
+pub mod percent;
 pub mod sort;
+pub mod str;
+pub mod str_format;
+pub mod str_methods;
+pub mod translate;
 pub mod r#type;
 pub mod unicode_error;
 
@@ -58,10 +66,14 @@ pub fn install(cx: &mut Context) {
     name_classes(cx);
     object::install(cx);
     r#type::install(cx);
+    generator::install(cx);
+    frame::install(cx);
     functions::install(cx);
     item_functions::install(cx);
     number_functions::install(cx);
     iterators::install(cx);
+    str::install(cx);
+    unicode_error::install(cx);
     halves::install(cx);
 }
 

@@ -1,5 +1,151 @@
-//! Unicode errors: placeholder until the file is written.
+//! `UnicodeDecodeError`, `UnicodeEncodeError`, `UnicodeTranslateError`: their fields and text.
+
+use crate::builtins::arguments::{Whole, bytes_like, own, set_own, text};
+use crate::object::bytes::{self, Bytes};
 use crate::object::context::Context;
-use crate::object::native::Stop;
+use crate::object::exception::Exception;
+use crate::object::integer::Int;
+use crate::object::layout::LayoutId;
+use crate::object::module::{self, ClassTables};
+use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
+use crate::object::string::Str;
 use crate::object::value::Value;
-pub fn encode_error(cx: &mut Context, _: Value, _: &crate::text::codec::CodecError) -> Stop { cx.value_error("encode") }
+use crate::text::codec::{self, CodecError};
+use crate::text::{quote, wtf8};
+
+const DECODE: &[Declaration] = &[
+    plain("__init__(self, encoding, object, start, end, reason, /)", init_decode, "Set the fields."),
+    plain("__str__(self, /)", str_decode, "Return str(self)."),
+];
+
+const ENCODE: &[Declaration] = &[
+    plain("__init__(self, encoding, object, start, end, reason, /)", init_encode, "Set the fields."),
+    plain("__str__(self, /)", str_encode, "Return str(self)."),
+];
+
+const TRANSLATE: &[Declaration] = &[
+    plain("__init__(self, object, start, end, reason, /)", init_translate, "Set the fields."),
+    plain("__str__(self, /)", str_translate, "Return str(self)."),
+];
+
+/// Puts the methods into the classes.
+pub fn install(cx: &mut Context) {
+    let tables = [
+        (LayoutId::UNICODE_DECODE_ERROR, DECODE),
+        (LayoutId::UNICODE_ENCODE_ERROR, ENCODE),
+        (LayoutId::UNICODE_TRANSLATE_ERROR, TRANSLATE),
+    ];
+    for (layout, methods) in tables {
+        let class = cx.class(layout);
+        for name in ["encoding", "object", "start", "end", "reason"] {
+            let name = cx.intern(name);
+            class.dict.set_interned(name, Value::NONE);
+        }
+        module::install(cx, class, &ClassTables { methods, ..ClassTables::NONE });
+    }
+}
+
+fn set_fields(cx: &mut Context, value: Value, fields: [Value; 5]) {
+    let names = cx.names;
+    for (name, field) in [names.encoding, names.object, names.start, names.end, names.reason].into_iter().zip(fields) {
+        if !field.is_unbound() {
+            set_own(cx, value, name, field);
+        }
+    }
+}
+
+/// The exception of bytes that are no text.
+pub fn decode_error(cx: &mut Context, object: Value, error: &CodecError) -> Stop {
+    raise(cx, LayoutId::UNICODE_DECODE_ERROR, object, error, (error.start, error.end))
+}
+
+/// The exception of text that an encoding does not have.
+pub fn encode_error(cx: &mut Context, object: Value, error: &CodecError) -> Stop {
+    let range = object.get::<Str>().map_or((0, 0), |text| error.character_range(text.bytes()));
+    raise(cx, LayoutId::UNICODE_ENCODE_ERROR, object, error, range)
+}
+
+fn raise(cx: &mut Context, layout: LayoutId, object: Value, error: &CodecError, range: (usize, usize)) -> Stop {
+    let encoding = cx.str(error.encoding);
+    let reason = cx.str(error.reason);
+    let fields = [encoding, object, Value::small(range.0 as i64), Value::small(range.1 as i64), reason];
+    let args = cx.tuple(&fields);
+    let exception = Exception::allocate(cx, layout, args);
+    set_fields(cx, exception, fields);
+    Stop::Raise(exception)
+}
+
+fn init(cx: &mut Context, args: Args<'_>, name: &str) -> Result<Value, Stop> {
+    text(cx, args.get(1), "argument 1")?;
+    let Whole(start) = Whole::from_value(cx, args.get(3), 3)?;
+    let Whole(end) = Whole::from_value(cx, args.get(4), 4)?;
+    text(cx, args.get(5), &format!("{name} argument 5"))?;
+    set_fields(cx, args.get(0), [args.get(1), args.get(2), start, end, args.get(5)]);
+    Ok(Value::NONE)
+}
+
+fn init_decode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if !args.get(2).is::<Bytes>() {
+        let bytes = bytes_like(cx, args.get(2))?;
+        let copy = Bytes::from_vec(cx, bytes);
+        let mut values = args.0.to_vec();
+        values[2] = copy;
+        return init(cx, Args(&values), "UnicodeDecodeError()");
+    }
+    init(cx, args, "UnicodeDecodeError()")
+}
+
+fn init_encode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    text(cx, args.get(2), "argument 2")?;
+    init(cx, args, "UnicodeEncodeError()")
+}
+
+fn init_translate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    text(cx, args.get(1), "argument 1")?;
+    let Whole(start) = Whole::from_value(cx, args.get(2), 2)?;
+    let Whole(end) = Whole::from_value(cx, args.get(3), 3)?;
+    text(cx, args.get(4), "argument 4")?;
+    set_fields(cx, args.get(0), [Value::UNBOUND, args.get(1), start, end, args.get(4)]);
+    Ok(Value::NONE)
+}
+
+/// What the fields say: encoding, start and end within the object, reason. None before `__init__`.
+fn fields(cx: &Context, value: Value, length: usize) -> Option<(String, usize, usize, String)> {
+    let names = cx.names;
+    let text = |name| own(cx, value, name).get::<Str>().map(|text| text.text().into_owned());
+    let place = |name| Int::clamp(own(cx, value, name)).unwrap_or(0);
+    let start = place(names.start).clamp(0, (length as i64 - 1).max(0)) as usize;
+    let end = place(names.end).clamp((length as i64).min(1), length as i64) as usize;
+    Some((text(names.encoding).unwrap_or_default(), start, end, text(names.reason)?))
+}
+
+fn str_decode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let object = own(cx, args.get(0), cx.names.object);
+    let bytes = bytes::bytes_of(&object).unwrap_or_default().into_owned();
+    let Some((encoding, start, end, reason)) = fields(cx, args.get(0), bytes.len()) else { return Ok(cx.empty_string) };
+    let message = codec::decode_message(&encoding, &bytes, start, end, &reason);
+    Ok(cx.str(&message))
+}
+
+fn str_encode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let object = own(cx, args.get(0), cx.names.object);
+    let Some(text) = object.get::<Str>() else { return Ok(cx.empty_string) };
+    let Some((encoding, start, end, reason)) = fields(cx, args.get(0), text.chars()) else { return Ok(cx.empty_string) };
+    let message = codec::encode_message(&encoding, text.bytes(), start, end, &reason);
+    Ok(cx.str(&message))
+}
+
+fn str_translate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let object = own(cx, args.get(0), cx.names.object);
+    let Some(text) = object.get::<Str>() else { return Ok(cx.empty_string) };
+    let Some((_, start, end, reason)) = fields(cx, args.get(0), text.chars()) else { return Ok(cx.empty_string) };
+    let message = match wtf8::code_points(text.bytes()).nth(start) {
+        Some(code) if end == start + 1 => {
+            let mut shown = String::new();
+            quote::push_numeric_escape(&mut shown, code);
+            format!("can't translate character '{shown}' in position {start}: {reason}")
+        }
+        _ => format!("can't translate characters in position {start}-{}: {reason}", end as i64 - 1),
+    };
+    Ok(cx.str(&message))
+}
