@@ -10,10 +10,14 @@
 
 use std::cell::Cell;
 
-use crate::object::function::{CodeObject, Function};
-use crate::object::generator::Generator;
+use crate::bytecode::code::CodeKind;
+use crate::object::context::Context;
+use crate::object::dict::Dict;
+use crate::object::function::{CellObject, CodeObject, Function};
+use crate::object::generator::{Generator, State};
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
 use crate::object::value::Value;
 
 /// What happens with the result of a frame.
@@ -126,5 +130,113 @@ impl Body for FrameObject {
         for cell in [&self.back, &self.locals, &self.namespace, &self.generator, &self.fiber, &self.trace] {
             marker.cell(cell);
         }
+    }
+}
+
+/// The names and values of the locals of a function whose frame has the registers that `read` gives.
+pub fn locals_of(cx: &mut Context, function: Ref<Function>, read: impl Fn(usize) -> Value) -> Ref<Dict> {
+    let dict = cx.new_dict();
+    let code = function.code.get();
+    let content = |value: Value| value.get::<CellObject>().map_or(value, |cell| cell.content.get());
+    for (register, name) in code.code.locals.iter().enumerate() {
+        if name.starts_with('.') {
+            continue;
+        }
+        let is_cell = code.code.cells.contains(&(register as u16));
+        let value = if is_cell { content(read(register)) } else { read(register) };
+        if !value.is_unbound() {
+            let name = cx.intern(name);
+            dict.set_interned(name, value);
+        }
+    }
+    for (index, &name) in code.free.iter().enumerate() {
+        let value = content(function.closure[index]);
+        if !value.is_unbound() {
+            dict.set_interned(name, value);
+        }
+    }
+    dict
+}
+
+impl FrameObject {
+    /// A frame object for a function's frame, not yet attached.
+    pub fn allocate(cx: &mut Context, function: Ref<Function>, place: Option<usize>) -> Ref<FrameObject> {
+        let object = FrameObject {
+            function,
+            back: Cell::new(Value::UNBOUND),
+            word: Cell::new(0),
+            locals: Cell::new(Value::UNBOUND),
+            namespace: Cell::new(Value::UNBOUND),
+            place: Cell::new(place),
+            generator: Cell::new(Value::NONE),
+            fiber: Cell::new(Value::NONE),
+            trace: Cell::new(Value::NONE),
+        };
+        cx.heap.allocate(LayoutId::FRAME, object)
+    }
+}
+
+impl Ref<FrameObject> {
+    /// The generator whose frame it is.
+    pub fn own_generator(self) -> Option<Ref<Generator>> {
+        self.generator.get().get()
+    }
+
+    /// Does it run, so that only the machine knows where it is and what its locals hold?
+    pub fn is_running(self) -> bool {
+        match self.own_generator() {
+            Some(generator) => generator.is_running(),
+            None => self.place.get().is_some(),
+        }
+    }
+
+    /// The word of the instruction it is at, as far as is known.
+    pub fn position(self) -> u32 {
+        match self.own_generator() {
+            Some(generator) if generator.state.get() == State::Suspended && !generator.is_running() => generator.word(),
+            _ => self.word.get(),
+        }
+    }
+
+    /// The line it is at.
+    pub fn line(self) -> u32 {
+        let code = self.function.code.get();
+        let is_new = self.own_generator().is_some_and(|generator| generator.state.get() == State::Created);
+        if is_new { code.code.first_line } else { code.code.line(self.position()) }
+    }
+
+    /// Its names: the namespace itself, or a new dict of the locals of a function.
+    pub fn names(self, cx: &mut Context) -> Value {
+        if !self.namespace.get().is_unbound() {
+            return self.namespace.get();
+        }
+        if let Some(generator) = self.own_generator()
+            && !generator.is_running()
+            && generator.state.get() != State::Closed
+        {
+            return locals_of(cx, self.function, |register| generator.register(register)).value();
+        }
+        match self.function.code.get().code.kind {
+            CodeKind::Module | CodeKind::AsyncModule => self.function.globals.value(),
+            _ if self.locals.get().is_unbound() => cx.new_dict().value(),
+            _ => self.locals.get(),
+        }
+    }
+
+    /// The frame that called it, or None.
+    pub fn caller(self) -> Value {
+        let is_put_aside = self.own_generator().is_some_and(|generator| !generator.is_running());
+        let back = self.back.get();
+        if is_put_aside || back.is_unbound() { Value::NONE } else { back }
+    }
+}
+
+/// An attribute of a frame that changes while it runs, by name.
+pub fn read_attribute(cx: &mut Context, frame: Ref<FrameObject>, name: &str) -> Value {
+    match name {
+        "f_lineno" => Value::small(frame.line() as i64),
+        "f_lasti" => Value::small(frame.position() as i64 * 2),
+        "f_back" => frame.caller(),
+        _ => frame.names(cx),
     }
 }

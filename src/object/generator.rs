@@ -8,6 +8,7 @@
 
 use std::cell::Cell;
 
+use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::context::Context;
 use crate::object::function::Function;
 use crate::object::heap::{Body, Marker, Ref};
@@ -134,6 +135,35 @@ impl Ref<Generator> {
         root
     }
 
+    /// What it delegates to, while it is suspended at a `yield from` or `await`.
+    pub fn delegated(self) -> Option<Value> {
+        if self.state.get() != State::Suspended || self.is_running() {
+            return None;
+        }
+        if let Some(inner) = self.delegate.get() {
+            return Some(inner.value());
+        }
+        // SAFETY: a suspended generator's `pc` is inside its code, and never at its start.
+        let (here, before) = unsafe {
+            let here = self.pc.get();
+            (Instruction((*here).get()), Instruction((*here.sub(1)).get()))
+        };
+        // Where a link was cut it stands at its Delegate, to begin again; while it delegates to what is no generator
+        // it may stand at or after it.
+        let instruction = match here.0 as u8 == Opcode::Delegate as u8 {
+            true => here,
+            false if self.is_delegating.get() => before,
+            false => return None,
+        };
+        Some(self.register(instruction.c() as usize))
+    }
+
+    /// The word of the instruction it is suspended at.
+    pub fn word(self) -> u32 {
+        let start = self.function.code.get().instructions.as_ptr() as usize;
+        ((self.pc.get() as usize).saturating_sub(start) / 8).saturating_sub(1) as u32
+    }
+
     /// Is it running, itself or as part of a chain that does?
     pub fn is_running(self) -> bool {
         self.root().state.get() == State::Running
@@ -198,6 +228,20 @@ pub struct Await {
     pub value: Cell<Value>,
     /// Created, Suspended once it has begun, Closed.
     pub state: Cell<State>,
+}
+
+impl Await {
+    /// An awaitable for one step.
+    pub fn allocate(cx: &mut Context, kind: AwaitKind, target: Value, value: Value) -> Value {
+        let layout = match kind {
+            AwaitKind::Coroutine => LayoutId::COROUTINE_WRAPPER,
+            AwaitKind::Send => LayoutId::ASYNC_GENERATOR_ASEND,
+            AwaitKind::Throw | AwaitKind::Close => LayoutId::ASYNC_GENERATOR_ATHROW,
+            AwaitKind::Default => LayoutId::ANEXT_AWAITABLE,
+        };
+        let step = Await { kind, target, value: value.into(), state: State::Created.into() };
+        cx.heap.allocate(layout, step).value()
+    }
 }
 
 impl Body for Await {

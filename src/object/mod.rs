@@ -1,6 +1,7 @@
 //! Values, objects, and the data a running program consists of.
 
 pub mod alias;
+pub mod arguments;
 pub mod bytes;
 pub mod class;
 pub mod complex;

@@ -142,8 +142,8 @@ pub enum Control {
     /// `sys.setrecursionlimit`, `sys.getrecursionlimit`
     SetRecursionLimit,
     GetRecursionLimit,
-    /// `locals()` of a class's or module's frame given as frame object.
-    FrameLocals,
+    /// An attribute of a frame object that changes while the frame runs, named as the native.
+    FrameAttribute,
     /// Runs the function with the arguments; used by halves: `_call(function, *args, **kwargs)`.
     Call,
     /// `contains(container, item)`: the `in` operator as a function.

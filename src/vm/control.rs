@@ -136,7 +136,7 @@ impl Vm {
             Control::MakeCoroutine => self.make_coroutine(arg(0)),
             Control::SetRecursionLimit => self.set_recursion_limit(arg(0)),
             Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
-            Control::FrameLocals => Flow::Done(self.locals()),
+            Control::FrameAttribute => self.frame_attribute(arg(0), native.declaration.name()),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }
     }

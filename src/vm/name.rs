@@ -6,7 +6,7 @@ use std::cell::Cell;
 use crate::bytecode::code::CodeKind;
 use crate::bytecode::instruction::Opcode;
 use crate::object::dict::Dict;
-use crate::object::frame::{FrameKind, FrameObject, Then};
+use crate::object::frame::{FrameKind, FrameObject, Then, locals_of, read_attribute};
 use crate::object::function::{CellObject, Function};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
@@ -233,18 +233,7 @@ impl Vm {
 
     /// A frame object for a function's frame, not yet attached.
     pub fn new_frame_object(&mut self, function: Ref<Function>, place: Option<usize>) -> Ref<FrameObject> {
-        let object = FrameObject {
-            function,
-            back: Cell::new(Value::UNBOUND),
-            word: Cell::new(0),
-            locals: Cell::new(Value::UNBOUND),
-            namespace: Cell::new(Value::UNBOUND),
-            place: Cell::new(place),
-            generator: Cell::new(Value::NONE),
-            fiber: Cell::new(Value::NONE),
-            trace: Cell::new(Value::NONE),
-        };
-        self.cx.heap.allocate(LayoutId::FRAME, object)
+        FrameObject::allocate(&mut self.cx, function, place)
     }
 
     /// The frame object of the frame at a depth.
@@ -292,34 +281,12 @@ impl Vm {
     /// The names and values of the locals of a frame, as a new dict.
     pub fn snapshot_locals(&mut self, index: usize) -> Value {
         let frame = *self.frame_at(index);
-        let dict = self.cx.new_dict();
         if frame.kind != FrameKind::Script {
-            return dict.value();
+            return self.cx.new_dict().value();
         }
         let function = frame.function.expect("a script frame has a function");
-        let code = function.code.get();
-        for (register, name) in code.code.locals.clone().iter().enumerate() {
-            if name.starts_with('.') {
-                continue;
-            }
-            // SAFETY: the locals are registers of the frame.
-            let mut value = unsafe { *frame.base.add(register) };
-            if code.code.cells.contains(&(register as u16)) {
-                value = value.get::<CellObject>().map_or(value, |cell| cell.content.get());
-            }
-            if !value.is_unbound() {
-                let name = self.cx.intern(name);
-                dict.set_interned(name, value);
-            }
-        }
-        for (index, &name) in code.free.iter().enumerate() {
-            if let Some(cell) = function.closure[index].get::<CellObject>() {
-                if !cell.content.get().is_unbound() {
-                    dict.set_interned(name, cell.content.get());
-                }
-            }
-        }
-        dict.value()
+        // SAFETY: the locals are registers of the frame.
+        locals_of(&mut self.cx, function, |register| unsafe { *frame.base.add(register) }).value()
     }
 
     /// `locals()` of the innermost script frame that is not a half's.
@@ -346,6 +313,22 @@ impl Vm {
             self.frame_at(index).function.is_some_and(|function| !function.is_hidden.get())
         };
         (0..self.depth()).rev().filter(visible).nth(skip)
+    }
+
+    /// An attribute of a frame object that may be running: its position and locals are looked up first.
+    pub fn frame_attribute(&mut self, object: Value, name: &str) -> Flow {
+        let Some(frame) = object.get::<FrameObject>() else { return Flow::Done(Value::NONE) };
+        let runs_it = |&index: &usize| {
+            let running = self.frame_at(index);
+            match frame.own_generator() {
+                Some(generator) => running.generator == Some(generator),
+                None => running.generator.is_none() && running.extra == object,
+            }
+        };
+        if let Some(index) = (0..self.depth()).rev().find(runs_it) {
+            self.remember_position(index);
+        }
+        Flow::Done(read_attribute(&mut self.cx, frame, name))
     }
 
     // ----- subscripts

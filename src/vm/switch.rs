@@ -844,14 +844,7 @@ impl Vm {
 
     /// An awaitable for one step.
     pub fn new_await(&mut self, kind: AwaitKind, target: Value, value: Value) -> Value {
-        let layout = match kind {
-            AwaitKind::Coroutine => LayoutId::COROUTINE_WRAPPER,
-            AwaitKind::Send => LayoutId::ASYNC_GENERATOR_ASEND,
-            AwaitKind::Throw | AwaitKind::Close => LayoutId::ASYNC_GENERATOR_ATHROW,
-            AwaitKind::Default => LayoutId::ANEXT_AWAITABLE,
-        };
-        let step = Await { kind, target, value: value.into(), state: State::Created.into() };
-        self.cx.heap.allocate(layout, step).value()
+        Await::allocate(&mut self.cx, kind, target, value)
     }
 }
 

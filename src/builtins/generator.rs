@@ -1,0 +1,277 @@
+//! Generators, coroutines and async generators, and the awaitables that stand for one step of them.
+
+use crate::object::alias::GenericAlias;
+use crate::object::class::Class;
+use crate::object::context::Context;
+use crate::object::exception::{Exception, Traceback};
+use crate::object::frame::FrameObject;
+use crate::object::function::Attribute;
+use crate::object::generator::{Await, AwaitKind, Generator, State};
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::module::{self, ClassTables};
+use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::repr::default_text;
+use crate::object::string::{Str, text_of};
+use crate::object::value::Value;
+
+const GENERIC: &[Declaration] =
+    &[plain("__class_getitem__(cls, item, /)", class_getitem, "Return the class with type arguments.")];
+
+const GENERATOR: &[Declaration] = &[
+    plain("__repr__(self, /)", repr, "Return repr(self)."),
+    plain("__iter__(self, /)", itself, "Implement iter(self)."),
+    control("__next__(self, /)", Control::IteratorNext, "Implement next(self)."),
+    control("send(self, value, /)", Control::Send, "Send a value in; return what is yielded next."),
+    control(
+        "throw(self, type, value=<unset>, traceback=<unset>, /)",
+        Control::Throw,
+        "Raise an exception where it is suspended; return what is yielded next.",
+    ),
+    control("close(self, /)", Control::Close, "Raise GeneratorExit where it is suspended."),
+];
+
+const COROUTINE: &[Declaration] = &[
+    plain("__repr__(self, /)", repr, "Return repr(self)."),
+    plain("__await__(self, /)", await_coroutine, "Return an iterator to be used in await expression."),
+    control("send(self, value, /)", Control::Send, "Send a value in; return what is yielded next."),
+    control(
+        "throw(self, type, value=<unset>, traceback=<unset>, /)",
+        Control::Throw,
+        "Raise an exception where it is suspended; return what is yielded next.",
+    ),
+    control("close(self, /)", Control::Close, "Raise GeneratorExit where it is suspended."),
+];
+
+const ASYNC_GENERATOR: &[Declaration] = &[
+    plain("__repr__(self, /)", repr, "Return repr(self)."),
+    plain("__aiter__(self, /)", itself, "Return an awaitable, that resolves in asynchronous iterator."),
+    plain("__anext__(self, /)", anext, "Return an awaitable for the next item."),
+    plain("asend(self, value, /)", asend, "Return an awaitable that sends a value in."),
+    plain(
+        "athrow(self, type, value=<unset>, traceback=<unset>, /)",
+        athrow,
+        "Return an awaitable that raises an exception where it is suspended.",
+    ),
+    plain("aclose(self, /)", aclose, "Return an awaitable that raises GeneratorExit where it is suspended."),
+];
+
+const AWAIT: &[Declaration] = &[
+    plain("__await__(self, /)", itself, "Return an iterator to be used in await expression."),
+    plain("__iter__(self, /)", itself, "Implement iter(self)."),
+    control("__next__(self, /)", Control::AwaitSend, "Implement next(self)."),
+    control("send(self, value, /)", Control::AwaitSend, "Send a value in; return what is yielded next."),
+    control(
+        "throw(self, type, value=<unset>, traceback=<unset>, /)",
+        Control::AwaitThrow,
+        "Raise an exception where it is suspended; return what is yielded next.",
+    ),
+    control("close(self, /)", Control::AwaitClose, "End the step."),
+];
+
+/// A line of a table of attributes.
+const fn attribute(name: &'static str, get: fn(&mut Context, Value) -> Result<Value, Stop>) -> Attribute {
+    Attribute { name, get, set: None, doc: "" }
+}
+
+const NAME: Attribute =
+    Attribute { name: "__name__", get: name, set: Some(set_name), doc: "name of the generator" };
+const QUALIFIED_NAME: Attribute = Attribute {
+    name: "__qualname__",
+    get: qualified_name,
+    set: Some(set_qualified_name),
+    doc: "qualified name of the generator",
+};
+
+const GENERATOR_ATTRIBUTES: &[Attribute] = &[
+    attribute("gi_frame", frame),
+    attribute("gi_running", running),
+    attribute("gi_suspended", suspended),
+    attribute("gi_code", code),
+    attribute("gi_yieldfrom", delegate),
+    NAME,
+    QUALIFIED_NAME,
+];
+
+const COROUTINE_ATTRIBUTES: &[Attribute] = &[
+    attribute("cr_frame", frame),
+    attribute("cr_running", running),
+    attribute("cr_suspended", suspended),
+    attribute("cr_code", code),
+    attribute("cr_await", delegate),
+    attribute("cr_origin", origin),
+    NAME,
+    QUALIFIED_NAME,
+];
+
+const ASYNC_GENERATOR_ATTRIBUTES: &[Attribute] = &[
+    attribute("ag_frame", frame),
+    attribute("ag_running", stepping),
+    attribute("ag_suspended", suspended),
+    attribute("ag_code", code),
+    attribute("ag_await", delegate),
+    NAME,
+    QUALIFIED_NAME,
+];
+
+/// Puts the methods into the classes.
+pub fn install(cx: &mut Context) {
+    let classes: [(LayoutId, &[Declaration], &[Declaration], &[Attribute]); 7] = [
+        (LayoutId::GENERATOR, GENERATOR, GENERIC, GENERATOR_ATTRIBUTES),
+        (LayoutId::COROUTINE, COROUTINE, GENERIC, COROUTINE_ATTRIBUTES),
+        (LayoutId::ASYNC_GENERATOR, ASYNC_GENERATOR, GENERIC, ASYNC_GENERATOR_ATTRIBUTES),
+        (LayoutId::COROUTINE_WRAPPER, &AWAIT[1..], &[], &[]),
+        (LayoutId::ASYNC_GENERATOR_ASEND, AWAIT, &[], &[]),
+        (LayoutId::ASYNC_GENERATOR_ATHROW, AWAIT, &[], &[]),
+        (LayoutId::ANEXT_AWAITABLE, AWAIT, &[], &[]),
+    ];
+    for (layout, methods, class_methods, attributes) in classes {
+        let class = cx.class(layout);
+        class.set(Class::NOT_CALLABLE | Class::FINAL | Class::WEAKLY);
+        module::install(cx, class, &ClassTables { methods, class_methods, static_methods: &[], attributes });
+    }
+}
+
+fn class_getitem(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(GenericAlias::allocate(cx, args.get(0), args.get(1)))
+}
+
+fn itself(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(args.get(0))
+}
+
+fn of(cx: &mut Context, value: Value) -> Result<Ref<Generator>, Stop> {
+    match value.get() {
+        Some(generator) => Ok(generator),
+        None => {
+            let found = cx.type_name(value);
+            Err(cx.type_error(format!("a generator is required, not '{found}'")))
+        }
+    }
+}
+
+fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let text = match args.get(0).get::<Generator>() {
+        Some(generator) => {
+            let (kind, name) = (cx.type_name(args.get(0)), text_of(generator.qualified_name.get()));
+            format!("<{kind} object {name} at {}>", crate::object::repr::address(args.get(0)))
+        }
+        None => default_text(cx, args.get(0)),
+    };
+    Ok(cx.str(&text))
+}
+
+fn await_coroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Await::allocate(cx, AwaitKind::Coroutine, args.get(0), Value::NONE))
+}
+
+fn anext(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Await::allocate(cx, AwaitKind::Send, args.get(0), Value::NONE))
+}
+
+fn asend(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Await::allocate(cx, AwaitKind::Send, args.get(0), args.get(1)))
+}
+
+fn aclose(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Await::allocate(cx, AwaitKind::Close, args.get(0), Value::NONE))
+}
+
+/// The exception may be given as an instance, or as a class with a value and a traceback.
+fn athrow(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (kind, value, traceback) = (args.get(1), args.get(2), args.get(3));
+    let is_given = |value: Value| !value.is_unbound() && !value.is_none();
+    let exception = match (kind.get::<Exception>(), kind.get::<Class>()) {
+        (Some(_), _) if is_given(value) => {
+            return Err(cx.type_error("instance exception may not have a separate value"));
+        }
+        (Some(_), _) => kind,
+        (_, Some(class)) if class.is_subclass(cx.class(LayoutId::BASE_EXCEPTION)) => {
+            if !class.has(Class::BUILTIN) || is_given(value) {
+                return Err(Stop::Half);
+            }
+            let no_args = cx.empty_tuple;
+            Exception::allocate(cx, class.root_layout.get(), no_args)
+        }
+        _ => {
+            let found = cx.type_name(kind);
+            let message = format!("exceptions must be classes or instances deriving from BaseException, not {found}");
+            return Err(cx.type_error(message));
+        }
+    };
+    if is_given(traceback) {
+        if !traceback.is::<Traceback>() {
+            return Err(cx.type_error("throw() third argument must be a traceback object"));
+        }
+        if let Some(body) = exception.get::<Exception>() {
+            body.traceback.set(traceback);
+        }
+    }
+    Ok(Await::allocate(cx, AwaitKind::Throw, args.get(0), exception))
+}
+
+// ----- attributes
+
+fn frame(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let generator = of(cx, value)?;
+    if generator.state.get() == State::Closed {
+        return Ok(Value::NONE);
+    }
+    if generator.frame.get().is_unbound() {
+        let frame = FrameObject::allocate(cx, generator.function, None);
+        frame.generator.set(value);
+        generator.frame.set(frame.value());
+    }
+    Ok(generator.frame.get())
+}
+
+fn running(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(Value::bool(of(cx, value)?.is_running()))
+}
+
+fn stepping(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(Value::bool(of(cx, value)?.is_stepping.get()))
+}
+
+fn suspended(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let generator = of(cx, value)?;
+    Ok(Value::bool(generator.state.get() == State::Suspended && !generator.is_running()))
+}
+
+fn code(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(of(cx, value)?.function.code.get().value())
+}
+
+fn delegate(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(of(cx, value)?.delegated().unwrap_or(Value::NONE))
+}
+
+fn origin(_: &mut Context, _: Value) -> Result<Value, Stop> {
+    Ok(Value::NONE)
+}
+
+fn name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(of(cx, value)?.name.get())
+}
+
+fn set_name(cx: &mut Context, value: Value, name: Value) -> Result<(), Stop> {
+    let generator = of(cx, value)?;
+    if !name.is::<Str>() {
+        return Err(cx.type_error("__name__ must be set to a string object"));
+    }
+    generator.name.set(name);
+    Ok(())
+}
+
+fn qualified_name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(of(cx, value)?.qualified_name.get())
+}
+
+fn set_qualified_name(cx: &mut Context, value: Value, name: Value) -> Result<(), Stop> {
+    let generator = of(cx, value)?;
+    if !name.is::<Str>() {
+        return Err(cx.type_error("__qualname__ must be set to a string object"));
+    }
+    generator.qualified_name.set(name);
+    Ok(())
+}

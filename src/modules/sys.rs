@@ -1,0 +1,152 @@
+//! `sys`: the interpreter's own variables and functions.
+
+use crate::object::context::Context;
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::module::{Module, NativeModule};
+use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::string::Str;
+use crate::object::value::Value;
+
+/// The module.
+pub const MODULE: NativeModule = NativeModule { name: "sys", fill };
+
+const FUNCTIONS: &[Declaration] = &[
+    plain("exit(status=None, /)", exit, "Raise SystemExit with this status."),
+    plain("intern(string, /)", intern, "Return the one string with this text that is kept for comparison."),
+    plain("getsizeof(object, default=<unset>)", getsizeof, "Return roughly how many bytes an object takes."),
+    plain("getrefcount(object, /)", getrefcount, "Return a number: objects are not counted here."),
+    plain("getdefaultencoding()", getdefaultencoding, "Return the encoding of strings, utf-8."),
+    plain("getfilesystemencoding()", getdefaultencoding, "Return the encoding of file names, utf-8."),
+    plain("getfilesystemencodeerrors()", getfilesystemencodeerrors, "Return how file names that are no text are read."),
+    plain("is_finalizing()", is_finalizing, "Return whether the program is ending."),
+    plain("get_int_max_str_digits()", get_int_max_str_digits, "Return the limit of digits in conversions of int."),
+    plain("set_int_max_str_digits(maxdigits)", set_int_max_str_digits, "Set the limit of digits in conversions of int."),
+    plain("getswitchinterval()", getswitchinterval, "Return how long a thread runs before another may."),
+    plain("setswitchinterval(interval, /)", setswitchinterval, "Set how long a thread runs before another may."),
+    control("_getframe(depth=0, /)", Control::GetFrame, "Return a frame of the call stack."),
+    control("exc_info()", Control::ExceptionInfo, "Return class, instance and traceback of the exception handled."),
+    control("exception()", Control::CurrentException, "Return the exception being handled."),
+    control("getrecursionlimit()", Control::GetRecursionLimit, "Return how deep calls may nest."),
+    control("setrecursionlimit(limit, /)", Control::SetRecursionLimit, "Set how deep calls may nest."),
+];
+
+fn fill(cx: &mut Context, module: Ref<Module>) {
+    module.add_functions(cx, FUNCTIONS);
+    for (name, state) in [("path", "sys.path"), ("argv", "sys.argv")] {
+        let value = cx.module_state.get(state).copied().unwrap_or(Value::NONE);
+        module.set(cx, name, value);
+    }
+    let modules = cx.modules.value();
+    module.set(cx, "modules", modules);
+    for (name, text) in [
+        ("platform", if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }),
+        ("byteorder", if cfg!(target_endian = "little") { "little" } else { "big" }),
+        ("copyright", "Copyright (c) 2026 The Corolang authors"),
+        ("prefix", ""),
+        ("exec_prefix", ""),
+        ("base_prefix", ""),
+        ("float_repr_style", "short"),
+        ("ps1", ">>> "),
+        ("ps2", "... "),
+        ("pycache_prefix", ""),
+    ] {
+        let value = cx.str(text);
+        module.set(cx, name, value);
+    }
+    let version = cx.str(&format!("3.14.0 (Corolang {})", env!("CARGO_PKG_VERSION")));
+    module.set(cx, "version", version);
+    let executable = std::env::current_exe().map_or_else(|_| String::new(), |path| path.display().to_string());
+    let executable = cx.str(&executable);
+    module.set(cx, "executable", executable);
+    for (name, number) in [("maxsize", i64::MAX), ("maxunicode", 0x10ffff), ("hexversion", 0x030e00f0), ("api_version", 1013)] {
+        let value = cx.int(number);
+        module.set(cx, name, value);
+    }
+    module.set(cx, "dont_write_bytecode", Value::TRUE);
+    module.set(cx, "tracebacklimit", Value::small(1000));
+    let warn = cx.list(Vec::new());
+    module.set(cx, "warnoptions", warn);
+    let names = ["sys", "builtins"].map(|name| cx.str(name));
+    let names = cx.tuple(&names);
+    module.set(cx, "builtin_module_names", names);
+}
+
+fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let status = args.get(0);
+    Err(match status {
+        Value::NONE => cx.error_with(LayoutId::SYSTEM_EXIT, &[]),
+        status => cx.error_with(LayoutId::SYSTEM_EXIT, &[status]),
+    })
+}
+
+fn intern(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if !args.get(0).is::<Str>() {
+        let found = cx.type_name(args.get(0));
+        return Err(cx.type_error(format!("intern() argument must be str, not {found}")));
+    }
+    Ok(cx.intern_value(args.get(0)))
+}
+
+fn getsizeof(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let size = match args.get(0).header() {
+        None => 8,
+        Some(header) => crate::object::kind::KINDS[header.kind() as usize].size as i64 + extra_size(args.get(0)),
+    };
+    Ok(Value::small(size))
+}
+
+/// What an object owns outside its cell.
+fn extra_size(value: Value) -> i64 {
+    if let Some(text) = value.get::<Str>() {
+        return text.length() as i64;
+    }
+    if let Some(list) = value.get::<crate::object::list::List>() {
+        return list.capacity() as i64 * 8;
+    }
+    if let Some(dict) = value.get::<crate::object::dict::Dict>() {
+        return dict.memory() as i64;
+    }
+    if let Some(tuple) = value.get::<crate::object::tuple::Tuple>() {
+        return tuple.items().len() as i64 * 8;
+    }
+    value.header().map_or(0, |header| header.capacity() as i64 * 8)
+}
+
+fn getrefcount(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::small(1))
+}
+
+fn getdefaultencoding(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.intern("utf-8"))
+}
+
+fn getfilesystemencodeerrors(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.intern("surrogateescape"))
+}
+
+fn is_finalizing(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::FALSE)
+}
+
+fn get_int_max_str_digits(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.module_state.get("int_max_str_digits").copied().unwrap_or(Value::small(4300)))
+}
+
+fn set_int_max_str_digits(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (digits,): (crate::object::arguments::Index,) = args.take(cx)?;
+    let digits = digits.0;
+    if digits != 0 && digits < 640 {
+        return Err(cx.value_error("maxdigits must be 0 or larger than 640"));
+    }
+    cx.module_state.insert("int_max_str_digits", Value::small(digits));
+    Ok(Value::NONE)
+}
+
+fn getswitchinterval(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::float(0.005))
+}
+
+fn setswitchinterval(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::NONE)
+}
