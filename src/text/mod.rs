@@ -19,6 +19,7 @@ pub mod integer_bits;
 pub mod integer_text;
 pub mod letter_case;
 pub mod mersenne;
+pub mod pattern;
 pub mod percent;
 pub mod quote;
 pub mod search;

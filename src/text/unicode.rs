@@ -200,6 +200,16 @@ pub fn is_identifier_continue(code: u32) -> bool {
     char::from_u32(code).is_some_and(unicode_ident::is_xid_continue)
 }
 
+/// The character with this name or alias, as `\N{...}` and `unicodedata.lookup` want it spelt.
+///
+/// The table forgives spaces and hyphens left out or put in; Python does not.
+pub fn character_of_name(name: &str) -> Option<u32> {
+    let squeeze = |name: &str| name.replace([' ', '-', '_'], "").to_ascii_uppercase();
+    let found = unicode_names2::character(name)?;
+    let full = unicode_names2::name(found).map(|full| full.to_string()).unwrap_or_default();
+    (full.eq_ignore_ascii_case(name) || squeeze(&full) != squeeze(name)).then_some(found as u32)
+}
+
 /// `text.isidentifier()`.
 pub fn is_identifier(text: &[u8]) -> bool {
     let mut codes = wtf8::code_points(text);
@@ -272,6 +282,17 @@ mod tests {
         assert_eq!(digit_value('½' as u32), None);
         assert_eq!(digit_value('⑨' as u32), Some(9));
         assert_eq!(decimal_value('²' as u32), None);
+    }
+
+    #[test]
+    fn names_are_spelt_in_full() {
+        assert_eq!(character_of_name("digit one"), Some('1' as u32));
+        assert_eq!(character_of_name("LF"), Some('\n' as u32));
+        assert_eq!(character_of_name("CJK UNIFIED IDEOGRAPH-4E00"), Some('一' as u32));
+        assert_eq!(character_of_name("TIBETAN LETTER -A"), Some('འ' as u32));
+        assert_eq!(character_of_name("HANGUL SYLLABLE GA"), Some('가' as u32));
+        assert_eq!(character_of_name("DIGITONE"), None);
+        assert_eq!(character_of_name("NO BREAK SPACE"), None);
     }
 
     #[test]
