@@ -84,8 +84,7 @@ impl<'a> Compiler<'a> {
         for argument in arguments {
             if let Argument::Keyword(name, _, value) = argument {
                 self.next(value)?;
-                let name = self.mangled(name);
-                names.push(string(&name));
+                names.push(string(name));
             }
         }
         let operand = match names.is_empty() {
@@ -164,8 +163,7 @@ impl<'a> Compiler<'a> {
             let mark = self.mark();
             match argument {
                 Argument::Keyword(name, name_span, value) => {
-                    let name = self.mangled(name);
-                    let key = self.constant(&string(&name), None, *name_span);
+                    let key = self.constant(&string(name), None, *name_span);
                     if merges {
                         // A mapping before it may have the same key, which only the merging notices.
                         self.next(value)?;

@@ -97,7 +97,7 @@ impl<'a> Collector<'a> {
     }
 
     pub(super) fn mark(&mut self, name: &Name, flags: Flags, span: Span) {
-        let name = mangle(self.scopes.get(self.current).private.as_ref(), name);
+        let name = mangle(self.scope(), name);
         self.scope().mark(&name, flags, span);
     }
 
@@ -284,7 +284,7 @@ impl<'a> Collector<'a> {
     // ----- declarations and imports
 
     fn declare(&mut self, name: &Name, flag: Flags, word: &str, span: Span) -> Result<()> {
-        let mangled = mangle(self.scope().private.as_ref(), name);
+        let mangled = mangle(self.scope(), name);
         let flags = self.scope().flags(&mangled);
         let other = if flag == GLOBAL { NONLOCAL } else { GLOBAL };
         if flags & PARAMETER != 0 {
@@ -386,7 +386,7 @@ impl<'a> Collector<'a> {
             }
             return self.optional(value);
         }
-        let mangled = mangle(self.scope().private.as_ref(), name);
+        let mangled = mangle(self.scope(), name);
         let flags = self.scope().flags(&mangled);
         if flags & (GLOBAL | NONLOCAL) != 0 {
             let word = if flags & GLOBAL != 0 { "global" } else { "nonlocal" };
@@ -458,7 +458,7 @@ impl<'a> Collector<'a> {
 
     pub(super) fn parameters(&mut self, parameters: &'a Parameters) -> Result<()> {
         for parameter in all_parameters(parameters) {
-            let name = mangle(self.scope().private.as_ref(), &parameter.name);
+            let name = mangle(self.scope(), &parameter.name);
             if self.scope().flags(&name) & PARAMETER != 0 {
                 let message = format!("duplicate argument '{}' in function definition", parameter.name);
                 return error(message, parameter.span);
@@ -512,12 +512,16 @@ impl<'a> Collector<'a> {
         let is_generic = !node.type_parameters.is_empty();
         if is_generic {
             self.enter(ScopeKind::TypeParameters, node, Role::TypeParameters);
+            let names: Vec<Name> = node.type_parameters.iter().map(|parameter| parameter.name.clone()).collect();
+            self.scope().private = Some(node.name.clone());
+            self.scope().private_names = Some(names.into());
             self.mark(&".type_params".into(), BOUND, node.name_span);
             self.type_parameters(&node.type_parameters)?;
         }
         self.arguments(&node.arguments)?;
         self.enter(ScopeKind::Class, node, Role::Body);
         self.scope().private = Some(node.name.clone());
+        self.scope().private_names = None;
         if is_generic {
             self.scope().mark(&".type_params".into(), USED, node.name_span);
         }
@@ -529,7 +533,7 @@ impl<'a> Collector<'a> {
     fn type_parameters(&mut self, parameters: &'a [TypeParameter]) -> Result<()> {
         let mut defaulted = false;
         for parameter in parameters {
-            let name = mangle(self.scope().private.as_ref(), &parameter.name);
+            let name = mangle(self.scope(), &parameter.name);
             if self.scope().flags(&name) & TYPE_PARAMETER != 0 {
                 return error(format!("duplicate type parameter '{}'", parameter.name), parameter.span);
             }

@@ -149,7 +149,7 @@ impl<'a> Collector<'a> {
         if let Some(place) = self.kind().restriction() {
             return error(format!("named expression cannot be used within {place}"), span);
         }
-        let mangled = mangle(self.scope().private.as_ref(), name);
+        let mangled = mangle(self.scope(), name);
         let mut holder = self.current;
         loop {
             let scope = &mut self.scopes.list[holder as usize];

@@ -16,7 +16,7 @@ impl Compiler<'_> {
 
     /// A name as it is inside the class around this place.
     pub fn mangled(&self, name: &Name) -> Name {
-        mangle(self.scopes.get(self.current_scope()).private.as_ref(), name)
+        mangle(self.scopes.get(self.current_scope()), name)
     }
 
     /// What a mangled name means here.

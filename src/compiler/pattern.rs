@@ -19,6 +19,7 @@ impl<'a> Compiler<'a> {
     /// `match`
     pub(super) fn match_statement(&mut self, subject: &'a Expression, cases: &'a [Case]) -> Result<()> {
         let binds = cases.iter().any(|case| !matches!(case.pattern.kind, PatternKind::Literal(_) | PatternKind::Value(_)));
+        let binds = binds || self.scopes.get(self.unit.scope).has_walrus;
         let subject = if binds { self.next(subject)? } else { self.expression(subject, None)? };
         let end = self.label();
         for (index, case) in cases.iter().enumerate() {
@@ -146,6 +147,11 @@ impl<'a> Compiler<'a> {
         if patterns.iter().all(|pattern| matches!(pattern.kind, PatternKind::Wildcard | PatternKind::Star(None))) {
             return Ok(());
         }
+        if let Some(star) = star
+            && matches!(patterns[star].kind, PatternKind::Star(None))
+        {
+            return self.ends_of_sequence(patterns, star, subject, failed, captured);
+        }
         let window = self.allocate(patterns.len());
         match star {
             None => self.emit(Opcode::Unpack, 0, window, subject, patterns.len() as u16, span),
@@ -155,6 +161,36 @@ impl<'a> Compiler<'a> {
             },
         }
         self.patterns(patterns.iter(), window, failed, captured)
+    }
+
+    /// `[a, *_, b]`: what the star stands for is not looked at.
+    fn ends_of_sequence(
+        &mut self,
+        patterns: &'a [Pattern],
+        star: usize,
+        subject: Register,
+        failed: Label,
+        captured: &mut Captured,
+    ) -> Result<()> {
+        for (index, pattern) in patterns.iter().enumerate() {
+            let span = pattern.span;
+            if matches!(pattern.kind, PatternKind::Wildcard | PatternKind::Star(None)) {
+                continue;
+            }
+            let item = self.allocate(2);
+            let number = item + 1;
+            if index < star {
+                self.constant(&Constant::Int(index as i64), Some(number), span);
+            } else {
+                self.constant(&Constant::Int((patterns.len() - index) as i64), Some(number), span);
+                self.emit(Opcode::GetLength, 0, item, subject, 0, span);
+                self.emit(Opcode::Subtract, 0, number, item, number, span);
+            }
+            self.emit(Opcode::LoadSubscript, 0, item, subject, number, span);
+            self.release(number);
+            self.pattern(pattern, item, failed, captured)?;
+        }
+        Ok(())
     }
 
     fn patterns(
@@ -237,7 +273,7 @@ impl<'a> Compiler<'a> {
             }
         }
         let window = self.next(class)?;
-        let names: Vec<Constant> = named.iter().map(|(name, _)| string(&self.mangled(name))).collect();
+        let names: Vec<Constant> = named.iter().map(|(name, _)| string(name)).collect();
         self.constant(&Constant::Tuple(names.into()), None, span);
         self.emit(Opcode::MatchClass, positional, window, subject, window, span);
         self.release(window + 1);

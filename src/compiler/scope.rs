@@ -163,6 +163,8 @@ pub struct Scope<'a> {
     free_index: FxHashMap<Name, u16>,
     /// The class whose private names are mangled here.
     pub private: Option<Name>,
+    /// If only some names are mangled, which: among the type parameters of a class its own are private.
+    pub private_names: Option<Rc<[Name]>>,
     /// `async def`, or a generator expression that awaits, or a module that does.
     pub is_async: bool,
     /// Is there a `yield`?
@@ -269,6 +271,7 @@ impl<'a> Scopes<'a> {
             free: Vec::new(),
             free_index: FxHashMap::default(),
             private: parent.and_then(|parent| self.list[parent as usize].private.clone()),
+            private_names: parent.and_then(|parent| self.list[parent as usize].private_names.clone()),
             is_async: false,
             has_yield: false,
             has_walrus: false,
@@ -403,11 +406,14 @@ impl<'a> Scopes<'a> {
     }
 }
 
-/// A private name as it is inside a class.
-pub fn mangle(private: Option<&Name>, name: &Name) -> Name {
-    let Some(class) = private else { return name.clone() };
+/// A name as it is in a scope: private names are changed inside a class.
+pub fn mangle(scope: &Scope<'_>, name: &Name) -> Name {
+    let Some(class) = &scope.private else { return name.clone() };
     let class = class.trim_start_matches('_');
     if class.is_empty() || !name.starts_with("__") || name.ends_with("__") || name.contains('.') {
+        return name.clone();
+    }
+    if scope.private_names.as_ref().is_some_and(|names| !names.contains(name)) {
         return name.clone();
     }
     Rc::from(format!("_{class}{name}"))
