@@ -3,8 +3,10 @@
 pub use crate::object::arguments;
 pub mod encoding;
 pub mod exception;
+pub mod exception_group;
 pub mod format;
 pub mod frame;
+pub mod function;
 pub mod functions;
 pub mod generator;
 pub mod halves;
@@ -12,6 +14,7 @@ pub mod item_functions;
 pub mod iterators;
 pub mod number_functions;
 pub mod object;
+pub mod os_error;
 pub mod output;
 pub mod percent;
 pub mod sort;
@@ -66,6 +69,7 @@ pub fn install(cx: &mut Context) {
     name_classes(cx);
     object::install(cx);
     r#type::install(cx);
+    function::install(cx);
     generator::install(cx);
     frame::install(cx);
     functions::install(cx);
@@ -73,6 +77,9 @@ pub fn install(cx: &mut Context) {
     number_functions::install(cx);
     iterators::install(cx);
     str::install(cx);
+    exception::install(cx);
+    os_error::install(cx);
+    exception_group::install(cx);
     unicode_error::install(cx);
     halves::install(cx);
 }

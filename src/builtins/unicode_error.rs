@@ -1,32 +1,24 @@
-//! `UnicodeDecodeError`, `UnicodeEncodeError`, `UnicodeTranslateError`: their fields and text.
+//! `UnicodeDecodeError`, `UnicodeEncodeError`, `UnicodeTranslateError`: their fields. The text of them is `object::repr`'s.
 
-use crate::builtins::arguments::{Whole, bytes_like, own, set_own, text};
-use crate::object::bytes::{self, Bytes};
+use crate::builtins::arguments::{Whole, bytes_like, set_own, text};
+use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
-use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables};
 use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
 use crate::object::string::Str;
 use crate::object::value::Value;
-use crate::text::codec::{self, CodecError};
-use crate::text::{quote, wtf8};
+use crate::text::codec::CodecError;
 
-const DECODE: &[Declaration] = &[
-    plain("__init__(self, encoding, object, start, end, reason, /)", init_decode, "Set the fields."),
-    plain("__str__(self, /)", str_decode, "Return str(self)."),
-];
+const DECODE: &[Declaration] =
+    &[plain("__init__(self, encoding, object, start, end, reason, /)", init_decode, "Set the fields.")];
 
-const ENCODE: &[Declaration] = &[
-    plain("__init__(self, encoding, object, start, end, reason, /)", init_encode, "Set the fields."),
-    plain("__str__(self, /)", str_encode, "Return str(self)."),
-];
+const ENCODE: &[Declaration] =
+    &[plain("__init__(self, encoding, object, start, end, reason, /)", init_encode, "Set the fields.")];
 
-const TRANSLATE: &[Declaration] = &[
-    plain("__init__(self, object, start, end, reason, /)", init_translate, "Set the fields."),
-    plain("__str__(self, /)", str_translate, "Return str(self)."),
-];
+const TRANSLATE: &[Declaration] =
+    &[plain("__init__(self, object, start, end, reason, /)", init_translate, "Set the fields.")];
 
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
@@ -107,45 +99,4 @@ fn init_translate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     text(cx, args.get(4), "argument 4")?;
     set_fields(cx, args.get(0), [Value::UNBOUND, args.get(1), start, end, args.get(4)]);
     Ok(Value::NONE)
-}
-
-/// What the fields say: encoding, start and end within the object, reason. None before `__init__`.
-fn fields(cx: &Context, value: Value, length: usize) -> Option<(String, usize, usize, String)> {
-    let names = cx.names;
-    let text = |name| own(cx, value, name).get::<Str>().map(|text| text.text().into_owned());
-    let place = |name| Int::clamp(own(cx, value, name)).unwrap_or(0);
-    let start = place(names.start).clamp(0, (length as i64 - 1).max(0)) as usize;
-    let end = place(names.end).clamp((length as i64).min(1), length as i64) as usize;
-    Some((text(names.encoding).unwrap_or_default(), start, end, text(names.reason)?))
-}
-
-fn str_decode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let object = own(cx, args.get(0), cx.names.object);
-    let bytes = bytes::bytes_of(&object).unwrap_or_default().into_owned();
-    let Some((encoding, start, end, reason)) = fields(cx, args.get(0), bytes.len()) else { return Ok(cx.empty_string) };
-    let message = codec::decode_message(&encoding, &bytes, start, end, &reason);
-    Ok(cx.str(&message))
-}
-
-fn str_encode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let object = own(cx, args.get(0), cx.names.object);
-    let Some(text) = object.get::<Str>() else { return Ok(cx.empty_string) };
-    let Some((encoding, start, end, reason)) = fields(cx, args.get(0), text.chars()) else { return Ok(cx.empty_string) };
-    let message = codec::encode_message(&encoding, text.bytes(), start, end, &reason);
-    Ok(cx.str(&message))
-}
-
-fn str_translate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let object = own(cx, args.get(0), cx.names.object);
-    let Some(text) = object.get::<Str>() else { return Ok(cx.empty_string) };
-    let Some((_, start, end, reason)) = fields(cx, args.get(0), text.chars()) else { return Ok(cx.empty_string) };
-    let message = match wtf8::code_points(text.bytes()).nth(start) {
-        Some(code) if end == start + 1 => {
-            let mut shown = String::new();
-            quote::push_numeric_escape(&mut shown, code);
-            format!("can't translate character '{shown}' in position {start}: {reason}")
-        }
-        _ => format!("can't translate characters in position {start}-{}: {reason}", end as i64 - 1),
-    };
-    Ok(cx.str(&message))
 }

@@ -29,7 +29,7 @@ use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::object::weak::WeakReference;
-use crate::text::{complex, float_text, quote};
+use crate::text::{codec, complex, float_text, quote};
 
 /// How deep containers may be nested.
 const DEEPEST: usize = 1_000;
@@ -295,8 +295,8 @@ fn write_exception(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception
     Ok(())
 }
 
-/// What `str` gives of an exception.
-fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
+/// Appends what `str` gives of an exception by what it holds.
+pub fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
     let value = exception.value();
     let args = exception.args.get().get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec());
     let own = |cx: &Context, name: Value| exception.header().own_attribute(cx, name);
@@ -328,11 +328,39 @@ fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<E
     {
         return write_str(cx, out, message);
     }
+    if cx.is_instance(value, LayoutId::UNICODE_ERROR)
+        && let Some(text) = unicode_message(cx, exception)
+    {
+        out.extend(text.bytes());
+        return Ok(());
+    }
     match args[..] {
         [] => Ok(()),
         [only] => write_str(cx, out, only),
         _ => write_repr(cx, out, exception.args.get()),
     }
+}
+
+/// `'utf-8' codec can't decode byte 0xff in position 0: invalid start byte`; None without the fields.
+fn unicode_message(cx: &Context, exception: Ref<Exception>) -> Option<String> {
+    let names = cx.names;
+    let own = |name: Value| exception.header().own_attribute(cx, name);
+    let (object, reason) = (own(names.object)?, own(names.reason)?.get::<Str>()?);
+    let length = match object.get::<Str>() {
+        Some(text) => text.chars(),
+        None => bytes::byte_length(object)?,
+    } as i64;
+    let start = own(names.start).and_then(Int::clamp)?.clamp(0, (length - 1).max(0)) as usize;
+    let end = own(names.end).and_then(Int::clamp)?.clamp(length.min(1), length) as usize;
+    let encoding = own(names.encoding).map(text_of);
+    let text = object.get::<Str>();
+    Some(match (encoding, text) {
+        (Some(encoding), Some(text)) => codec::encode_message(&encoding, text.bytes(), start, end, &reason.text()),
+        (Some(encoding), None) => {
+            codec::decode_message(&encoding, &bytes::bytes_of(&object)?, start, end, &reason.text())
+        }
+        (None, text) => codec::translate_message(text?.bytes(), start, end, &reason.text()),
+    })
 }
 
 /// `[Errno 2] No such file or directory: 'name'`

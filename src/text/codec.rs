@@ -94,6 +94,21 @@ pub fn encode_message(
     }
 }
 
+/// `str()` of a UnicodeTranslateError; the range is in code points.
+pub fn translate_message(object: &[u8], start: usize, end: usize, reason: &str) -> String {
+    match wtf8::code_points(object).nth(start) {
+        Some(code) if end == start + 1 => {
+            let mut shown = String::new();
+            quote::push_numeric_escape(&mut shown, code);
+            format!("can't translate character '{shown}' in position {start}: {reason}")
+        }
+        _ => format!(
+            "can't translate characters in position {start}-{}: {reason}",
+            end as i128 - 1
+        ),
+    }
+}
+
 /// `bytes.decode(encoding, handler)`.
 pub fn decode(bytes: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<u8>, CodecError> {
     let (encoding, bytes, skipped) = read_mark(encoding, bytes);
