@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use crate::builtins;
+use crate::bytecode::code::CodeKind;
 use crate::compiler::compile::Options;
 use crate::diagnostic::{Diagnostic, render};
 use crate::object::context::Context;
@@ -106,24 +107,51 @@ impl Interpreter {
                 return 1;
             }
         };
-        let main = Module::allocate(&mut self.vm.cx, "__main__");
+        let main = self.make_main();
         if !name.starts_with('<') {
             let file = self.vm.cx.str(name);
             main.set(&mut self.vm.cx, "__file__", file);
         }
-        let name = self.vm.cx.intern("__main__");
-        self.vm.cx.modules.set_interned(name, main.value());
         if let Err(exception) = self.load_halves() {
             return self.report(exception);
         }
         let function = self.vm.module_function(&code, main.dict());
-        let flow = self.vm.run_module_function(function, Then::Finish, 0);
+        let flow = match function.code.get().code.kind {
+            CodeKind::AsyncModule => {
+                let coroutine = self.vm.make_generator(function, &[]);
+                let half = self.vm.half("drive");
+                self.vm.call_plain(half, &[coroutine], Then::Finish, 0)
+            }
+            _ => self.vm.run_module_function(function, Then::Finish, 0),
+        };
         let result = self.drive(flow);
         let status = match result {
             Ok(_) => 0,
-            Err(status_or_exception) => self.report(status_or_exception),
+            Err(exception) => self.report(exception),
         };
         self.finish(status)
+    }
+
+    /// Runs a module found by its name as the main program: its exit status.
+    pub fn run_module(&mut self, name: &str) -> i32 {
+        self.make_main();
+        if let Err(exception) = self.load_halves() {
+            return self.report(exception);
+        }
+        let half = self.vm.half("run_module_as_main");
+        let name = self.vm.cx.str(name);
+        let status = match self.call(half, &[name]) {
+            Ok(_) => 0,
+            Err(exception) => self.report(exception),
+        };
+        self.finish(status)
+    }
+
+    fn make_main(&mut self) -> Ref<Module> {
+        let main = Module::allocate(&mut self.vm.cx, "__main__");
+        let name = self.vm.cx.intern("__main__");
+        self.vm.cx.modules.set_interned(name, main.value());
+        main
     }
 
     /// Loads the script halves of built-ins.

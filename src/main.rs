@@ -1,12 +1,315 @@
-//! The command line.
+//! The command line: what to run and how, and the exit status.
+
+use std::io::{IsTerminal, Read};
+use std::path::Path;
+use std::process::ExitCode;
+use std::rc::Rc;
+
+use corolang::compiler::compile::{Options, compile};
+use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
+use corolang::object::memory::Counting;
+use corolang::source::Source;
+use corolang::syntax::ast::Mode;
+use corolang::syntax::parser::parse;
+use lexopt::prelude::*;
 
 #[global_allocator]
-static ALLOCATOR: corolang::object::memory::Counting = corolang::object::memory::Counting;
+static ALLOCATOR: Counting = Counting;
 
-fn main() {
-    let file = std::env::args().nth(1).unwrap();
-    let text = std::fs::read_to_string(&file).unwrap();
-    let mut interpreter = Interpreter::new(Settings::default());
-    std::process::exit(interpreter.run_main(&file, &text));
+const HELP: &str = "\
+Corolang, a tiny scripting language with native coroutines.
+
+usage: corolang [run] [OPTION...] FILE [ARGUMENT...]
+       corolang [OPTION...] -c CODE [ARGUMENT...]
+       corolang [OPTION...] -m MODULE [ARGUMENT...]
+       corolang check FILE...
+       corolang dis FILE
+
+A FILE of - is the standard input. Options end at the script: what follows it is the script's.
+
+options of run:
+  --gc-stress        collect garbage at every safe point
+  --fuel N           leave and re-enter the VM every N instructions
+  --max-steps N      end after N calls and turns of loops, with exit status 124
+  --max-memory SIZE  raise MemoryError above SIZE bytes (K, M and G are understood), then exit status 137
+  --virtual-time     sleeping takes no time
+  --seed N           seed of string hashes
+  -V, --version      print the version
+  -h, --help         print this
+";
+
+/// What is to be done.
+enum Command {
+    Run(Script, Settings),
+    Check(Vec<String>),
+    Disassemble(String),
+    Print(String),
+}
+
+/// Where the program comes from.
+enum Script {
+    File(String),
+    StandardInput,
+    Code(String),
+    Module(String),
+}
+
+fn main() -> ExitCode {
+    restore_closed_pipe_signal();
+    match parse_arguments(lexopt::Parser::from_env()) {
+        Ok(Command::Print(text)) => {
+            print!("{text}");
+            ExitCode::SUCCESS
+        }
+        Ok(Command::Check(files)) => check(&files),
+        Ok(Command::Disassemble(file)) => disassemble(&file),
+        Ok(Command::Run(script, settings)) => run(script, settings),
+        Err(message) => {
+            eprintln!("corolang: {message}\nTry 'corolang --help'.");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// A closed pipe ends the program quietly, as it ends other tools.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn restore_closed_pipe_signal() {
+    // SAFETY: setting the default action of a signal before anything else runs.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_DFL) };
+}
+
+#[cfg(not(unix))]
+fn restore_closed_pipe_signal() {}
+
+fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
+    let mut settings = Settings::default();
+    let mut words = 0;
+    loop {
+        let argument = parser.next().map_err(|error| error.to_string())?;
+        match argument {
+            None if words == 0 && std::io::stdin().is_terminal() => return Ok(Command::Print(HELP.to_string())),
+            None if words == 0 => return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![]))),
+            None => return Err("a FILE is missing".to_string()),
+            Some(Short('h') | Long("help")) => return Ok(Command::Print(HELP.to_string())),
+            Some(Short('V') | Long("version")) => {
+                return Ok(Command::Print(format!("corolang {}\n", env!("CARGO_PKG_VERSION"))));
+            }
+            Some(Long("gc-stress")) => settings.gc_stress = true,
+            Some(Long("virtual-time")) => settings.virtual_time = true,
+            Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
+            Some(Long("max-steps")) => settings.max_steps = Some(number(&mut parser, "max-steps")?),
+            Some(Long("seed")) => settings.seed = Some(number(&mut parser, "seed")?),
+            Some(Long("max-memory")) => {
+                let text = text(parser.value())?;
+                settings.max_memory = Some(size(&text).ok_or_else(|| format!("'{text}' is no size"))?);
+            }
+            Some(Short('c')) => {
+                let code = text(parser.value())?;
+                return Ok(Command::Run(Script::Code(code), with_arguments(settings, "-c", rest(&mut parser)?)));
+            }
+            Some(Short('m')) => {
+                let module = text(parser.value())?;
+                return Ok(Command::Run(Script::Module(module), with_arguments(settings, "-m", rest(&mut parser)?)));
+            }
+            Some(Value(word)) => {
+                let word = word.into_string().map_err(|word| format!("{} is no text", word.display()))?;
+                match word.as_str() {
+                    "run" if words == 0 => words = 1,
+                    "check" if words == 0 => {
+                        let files = rest(&mut parser)?;
+                        return if files.is_empty() { Err("a FILE is missing".into()) } else { Ok(Command::Check(files)) };
+                    }
+                    "dis" if words == 0 => {
+                        let files = rest(&mut parser)?;
+                        return match files.as_slice() {
+                            [file] => Ok(Command::Disassemble(file.clone())),
+                            _ => Err("dis takes one FILE".to_string()),
+                        };
+                    }
+                    "-" => {
+                        let arguments = rest(&mut parser)?;
+                        return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", arguments)));
+                    }
+                    _ => {
+                        let arguments = rest(&mut parser)?;
+                        let settings = with_arguments(settings, &word, arguments);
+                        return Ok(Command::Run(Script::File(word), settings));
+                    }
+                }
+            }
+            Some(other) => return Err(unknown(&other)),
+        }
+    }
+}
+
+/// The message for an option that there is not, with the one that was perhaps meant.
+fn unknown(argument: &lexopt::Arg<'_>) -> String {
+    let known = ["gc-stress", "fuel", "max-steps", "max-memory", "virtual-time", "seed", "version", "help"];
+    match argument {
+        Long(name) => match corolang::text::suggest::closest(name, known) {
+            Some(near) => format!("unknown option '--{name}': did you mean '--{near}'?"),
+            None => format!("unknown option '--{name}'"),
+        },
+        Short(letter) => format!("unknown option '-{letter}'"),
+        Value(word) => format!("unexpected argument '{}'", word.display()),
+    }
+}
+
+fn with_arguments(mut settings: Settings, first: &str, rest: Vec<String>) -> Settings {
+    settings.arguments = vec![first.to_string()];
+    settings.arguments.extend(rest);
+    settings
+}
+
+fn text(value: Result<std::ffi::OsString, lexopt::Error>) -> Result<String, String> {
+    let value = value.map_err(|error| error.to_string())?;
+    value.into_string().map_err(|value| format!("{} is no text", value.display()))
+}
+
+fn number(parser: &mut lexopt::Parser, option: &str) -> Result<u64, String> {
+    let value = text(parser.value())?;
+    value.parse().map_err(|_| format!("--{option} takes a number, not '{value}'"))
+}
+
+/// Everything after the script, as it stands.
+fn rest(parser: &mut lexopt::Parser) -> Result<Vec<String>, String> {
+    let arguments = parser.raw_args().map_err(|error| error.to_string())?;
+    arguments.map(|argument| text(Ok(argument))).collect()
+}
+
+/// Bytes of `50M` and the like.
+fn size(text: &str) -> Option<usize> {
+    let text = text.trim_end_matches(['B', 'b']);
+    let (digits, factor) = match text.chars().last()? {
+        'k' | 'K' => (&text[..text.len() - 1], 1 << 10),
+        'm' | 'M' => (&text[..text.len() - 1], 1 << 20),
+        'g' | 'G' => (&text[..text.len() - 1], 1 << 30),
+        _ => (text, 1),
+    };
+    digits.parse::<usize>().ok()?.checked_mul(factor)
+}
+
+/// Reads a source text, or says why not.
+fn read(file: &str) -> Result<String, String> {
+    let bytes = match file {
+        "-" => {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+            bytes
+        }
+        _ => std::fs::read(file).map_err(|error| format!("can't open file '{file}': {error}"))?,
+    };
+    String::from_utf8(bytes).map_err(|error| {
+        format!("'{file}' is not valid UTF-8: byte {} cannot be read", error.utf8_error().valid_up_to())
+    })
+}
+
+fn use_colour() -> bool {
+    std::io::stderr().is_terminal()
+        && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && std::env::var_os("TERM").is_none_or(|value| value != "dumb")
+}
+
+fn check(files: &[String]) -> ExitCode {
+    let mut status = ExitCode::SUCCESS;
+    for file in files {
+        match read(file) {
+            Ok(text) => {
+                let source = Rc::new(Source::new(file, &text));
+                for error in errors(&source) {
+                    eprint!("{}", render(&error, &source, use_colour()));
+                    status = ExitCode::FAILURE;
+                }
+            }
+            Err(message) => {
+                eprintln!("corolang: {message}");
+                status = ExitCode::from(2);
+            }
+        }
+    }
+    status
+}
+
+/// All errors of syntax and compilation.
+fn errors(source: &Rc<Source>) -> Vec<Diagnostic> {
+    let options = Options { top_level_await: true, ..Options::default() };
+    match parse(source, Mode::Module) {
+        Ok(module) => compile(&module, source, options).err().into_iter().collect(),
+        Err(errors) => errors,
+    }
+}
+
+fn disassemble(file: &str) -> ExitCode {
+    let text = match read(file) {
+        Ok(text) => text,
+        Err(message) => {
+            eprintln!("corolang: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    let source = Rc::new(Source::new(file, &text));
+    let options = Options { top_level_await: true, ..Options::default() };
+    let code = parse(&source, Mode::Module)
+        .and_then(|module| compile(&module, &source, options).map_err(|error| vec![error]));
+    match code {
+        Ok(code) => {
+            print!("{}", corolang::bytecode::disassembler::disassemble(&code));
+            ExitCode::SUCCESS
+        }
+        Err(errors) => {
+            for error in errors {
+                eprint!("{}", render(&error, &source, use_colour()));
+            }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(script: Script, mut settings: Settings) -> ExitCode {
+    settings.colour = use_colour();
+    settings.path = search_path(&script);
+    let text = match &script {
+        Script::File(file) if Path::new(file).is_dir() => {
+            settings.path[0] = file.clone();
+            let main = ["__main__.co", "__main__.py"].map(|name| Path::new(file).join(name));
+            match main.iter().find(|path| path.is_file()) {
+                Some(path) => read(&path.to_string_lossy()).map(|text| (path.to_string_lossy().into_owned(), text)),
+                None => Err(format!("can't find '__main__' module in '{file}'")),
+            }
+        }
+        Script::File(file) => read(file).map(|text| (file.clone(), text)),
+        Script::StandardInput => read("-").map(|text| ("<stdin>".to_string(), text)),
+        Script::Code(code) => Ok(("<string>".to_string(), code.clone())),
+        Script::Module(_) => Ok((String::new(), String::new())),
+    };
+    let (name, text) = match text {
+        Ok(pair) => pair,
+        Err(message) => {
+            eprintln!("corolang: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    let mut interpreter = Interpreter::new(settings);
+    let status = match script {
+        Script::Module(module) => interpreter.run_module(&module),
+        _ => interpreter.run_main(&name, &text),
+    };
+    // Not by way of `ExitCode`: nothing of the heap needs to be freed.
+    std::process::exit(status)
+}
+
+/// Where modules are looked for: the script's folder, then COROLANG_PATH.
+fn search_path(script: &Script) -> Vec<String> {
+    let own = match script {
+        Script::File(file) => {
+            Path::new(file).parent().map_or_else(String::new, |folder| folder.to_string_lossy().into_owned())
+        }
+        Script::Module(_) => std::env::current_dir().map_or_else(|_| String::new(), |path| path.display().to_string()),
+        _ => String::new(),
+    };
+    let more = std::env::var_os("COROLANG_PATH").unwrap_or_default();
+    let more = std::env::split_paths(&more).map(|path| path.to_string_lossy().into_owned());
+    std::iter::once(own).chain(more.filter(|path| !path.is_empty())).collect()
 }

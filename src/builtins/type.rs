@@ -288,8 +288,9 @@ fn bind(cx: &mut Context, class: Ref<Class>, name: Value, value: Value) {
 fn module(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let class = of(cx, value)?;
     match class.dict.get_interned(cx.names.__module__) {
-        Some(module) => Ok(module),
-        None => Ok(cx.names.builtins),
+        // Some built-in classes have an accessor there, for their instances.
+        Some(module) if !module.is::<Descriptor>() || !class.has(Class::BUILTIN) => Ok(module),
+        _ => Ok(cx.names.builtins),
     }
 }
 
@@ -320,6 +321,7 @@ fn doc(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     if let Some(descriptor) = doc.get::<Descriptor>() {
         return match descriptor.header().layout() {
             LayoutId::STATICMETHOD => Ok(descriptor.getter.get()),
+            LayoutId::GETSET_DESCRIPTOR | LayoutId::MEMBER_DESCRIPTOR => Ok(Value::NONE),
             _ => Ok(doc),
         };
     }

@@ -188,10 +188,13 @@ pub fn refresh_flags(cx: &mut Context, class: Ref<Class>) {
         let found = class.lookup_after(name, None).map(|(owner, _)| owner);
         found.is_some_and(|owner| !owner.has(Class::BUILTIN))
     };
-    let rules: [(&[Value], u32); 7] = [
+    // No built-in class has it but those that hand on what they lack.
+    if class.lookup_after(names.__getattr__, None).is_some() {
+        class.set(Class::HAS_GETATTR);
+    }
+    let rules: [(&[Value], u32); 6] = [
         (&[names.__del__], Class::HAS_DEL),
         (&[names.__getattribute__], Class::HAS_GETATTRIBUTE),
-        (&[names.__getattr__], Class::HAS_GETATTR),
         (&[names.__setattr__, names.__delattr__], Class::HAS_SETATTR),
         (&[names.__eq__], Class::HAS_EQ),
         (&[names.__hash__], Class::HAS_HASH),

@@ -196,6 +196,16 @@ impl Function {
     }
 }
 
+impl Ref<Function> {
+    /// Gives it another body, whose free variables are as many.
+    pub fn set_code(self, code: Ref<CodeObject>) {
+        self.code.set(code);
+        self.arity.set(Function::plain_arity(&code.code));
+        self.registers.set(code.code.registers);
+        self.locals.set(code.code.locals.len() as u16);
+    }
+}
+
 impl Body for Function {
     const KIND: Kind = Kind::Function;
 

@@ -38,6 +38,7 @@ impl Vm {
         let Some(header) = binding.header() else { return Some(binding) };
         match header.kind() {
             Kind::Function => Some(Method::allocate(&mut self.cx, binding, receiver)),
+            Kind::Method => Some(binding),
             Kind::Native => {
                 let native: Ref<Native> = Ref::from_header(header);
                 match header.layout() {
@@ -220,7 +221,7 @@ impl Vm {
     /// A binding of a class as it appears on the class.
     pub(super) fn bind_to_class_plainly(&mut self, binding: Value, class: Ref<Class>) -> Found {
         match binding.header().map(Header::kind) {
-            None | Some(Kind::Function) => Found::Value(binding),
+            None | Some(Kind::Function | Kind::Method) => Found::Value(binding),
             Some(Kind::Native) => match self.cx.layout_of(binding) {
                 LayoutId::CLASSMETHOD_DESCRIPTOR => {
                     Found::Value(Method::allocate(&mut self.cx, binding, class.value()))
