@@ -177,8 +177,11 @@ impl Str {
     /// The byte offset of the code point with this index; the length for indices beyond the end.
     #[inline]
     pub fn offset(&self, index: usize) -> usize {
-        if self.is_ascii() || index >= self.chars() {
-            return index.min(self.length());
+        if index >= self.chars() {
+            return self.length();
+        }
+        if self.is_ascii() {
+            return index;
         }
         self.offset_slowly(index)
     }
