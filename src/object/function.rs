@@ -92,6 +92,24 @@ impl CodeObject {
     }
 }
 
+impl Ref<CodeObject> {
+    /// A copy that knows nothing of what ran before, with other names.
+    pub fn copy(self, cx: &mut Context, name: Value, qualified_name: Value) -> Ref<CodeObject> {
+        let object = CodeObject {
+            code: self.code.clone(),
+            instructions: self.code.instructions.iter().map(|instruction| Cell::new(instruction.0)).collect(),
+            constants: self.constants.clone(),
+            names: self.names.clone(),
+            codes: self.codes.clone(),
+            signature: self.signature.clone(),
+            free: self.free.clone(),
+            name,
+            qualified_name,
+        };
+        cx.heap.allocate(LayoutId::CODE, object)
+    }
+}
+
 /// A constant as a value. Strings are interned: identifiers mostly, and so equal ones are one.
 fn constant_value(cx: &mut Context, constant: &Constant) -> Value {
     match constant {
