@@ -52,7 +52,7 @@ impl Vm {
             }
             Kind::Descriptor => {
                 let descriptor: Ref<Descriptor> = Ref::from_header(header);
-                match header.layout() {
+                match self.descriptor_kind(descriptor) {
                     LayoutId::STATICMETHOD => Some(descriptor.getter.get()),
                     LayoutId::CLASSMETHOD => {
                         let class = self.cx.class_of(receiver).value();
@@ -68,7 +68,32 @@ impl Vm {
         }
     }
 
-    fn bind_class_method(&mut self, function: Value, class: Value) -> Option<Value> {
+    /// The built-in class of a descriptor; of one of a subclass whose `__get__` is a script's, its own layout.
+    fn descriptor_kind(&mut self, descriptor: Ref<Descriptor>) -> LayoutId {
+        let layout = descriptor.header().layout();
+        if is_built_in(layout) {
+            return layout;
+        }
+        let class = self.cx.class(layout);
+        let own = self.cx.lookup(class, self.cx.names.__get__);
+        if own.is_some_and(|get| !get.is::<Native>()) {
+            return layout;
+        }
+        self.descriptor_base(descriptor)
+    }
+
+    /// The built-in class that a descriptor is an instance of.
+    pub fn descriptor_base(&self, descriptor: Ref<Descriptor>) -> LayoutId {
+        let layout = descriptor.header().layout();
+        if is_built_in(layout) {
+            return layout;
+        }
+        let class = self.cx.class(layout);
+        let bases = [LayoutId::PROPERTY, LayoutId::STATICMETHOD, LayoutId::CLASSMETHOD];
+        bases.into_iter().find(|&base| class.is_subclass(self.cx.class(base))).unwrap_or(layout)
+    }
+
+    pub(super) fn bind_class_method(&mut self, function: Value, class: Value) -> Option<Value> {
         match function.header().map(Header::kind) {
             Some(Kind::Function | Kind::Native | Kind::Method | Kind::Class) => {
                 Some(Method::allocate(&mut self.cx, function, class))
@@ -111,7 +136,7 @@ impl Vm {
     }
 
     fn bind_descriptor(&mut self, descriptor: Ref<Descriptor>, receiver: Value, class: Value) -> Found {
-        match descriptor.header().layout() {
+        match self.descriptor_kind(descriptor) {
             LayoutId::GETSET_DESCRIPTOR | LayoutId::MEMBER_DESCRIPTOR => {
                 match self.read_accessor(descriptor, receiver) {
                     Ok(value) => Found::Value(value),
@@ -127,21 +152,25 @@ impl Vm {
                 }
             }
             LayoutId::STATICMETHOD => Found::Value(descriptor.getter.get()),
-            _ if !descriptor.getter.get().is_none() && descriptor.header().layout() == LayoutId::PROPERTY => {
-                Found::Call(descriptor.getter.get(), vec![receiver])
-            }
+            LayoutId::PROPERTY => self.read_property(descriptor, receiver),
             _ => match self.cx.special(descriptor.value(), self.cx.names.__get__) {
-                // A subclass of property with a script `__get__`.
-                Some(get) if get.is::<Function>() => Found::Call(get, vec![descriptor.value(), receiver, class]),
-                _ if !descriptor.getter.get().is_none() => Found::Call(descriptor.getter.get(), vec![receiver]),
-                _ => {
-                    let name = self.text(descriptor.name.get());
-                    let owner = self.cx.type_name(receiver);
-                    let message = format!("property '{name}' of '{owner}' object has no getter");
-                    Found::Failed(self.cx.error(LayoutId::ATTRIBUTE_ERROR, message))
-                }
+                Some(get) => Found::Call(get, vec![descriptor.value(), receiver, class]),
+                None => Found::Value(descriptor.value()),
             },
         }
+    }
+
+    /// What a property gives: the result of its getter.
+    pub(super) fn read_property(&mut self, property: Ref<Descriptor>, receiver: Value) -> Found {
+        if !property.getter.get().is_none() {
+            return Found::Call(property.getter.get(), vec![receiver]);
+        }
+        let owner = self.cx.type_name(receiver);
+        let message = match property.name.get().is_none() {
+            true => format!("property of '{owner}' object has no getter"),
+            false => format!("property '{}' of '{owner}' object has no getter", self.text(property.name.get())),
+        };
+        Found::Failed(self.cx.error(LayoutId::ATTRIBUTE_ERROR, message))
     }
 
     fn read_accessor(&mut self, descriptor: Ref<Descriptor>, receiver: Value) -> Result<Value, Stop> {
@@ -162,8 +191,8 @@ impl Vm {
         match binding.header().map(Header::kind) {
             None | Some(Kind::Function | Kind::Native | Kind::Class | Kind::Str | Kind::Int | Kind::Tuple) => false,
             Some(Kind::Descriptor) => {
-                let layout = self.cx.layout_of(binding);
-                layout != LayoutId::STATICMETHOD && layout != LayoutId::CLASSMETHOD
+                let descriptor: Ref<Descriptor> = binding.get().expect("just seen");
+                !matches!(self.descriptor_base(descriptor), LayoutId::STATICMETHOD | LayoutId::CLASSMETHOD)
             }
             _ => {
                 let names = self.cx.names;
@@ -230,7 +259,7 @@ impl Vm {
             },
             Some(Kind::Descriptor) => {
                 let descriptor: Ref<Descriptor> = binding.get().expect("just seen");
-                match descriptor.header().layout() {
+                match self.descriptor_kind(descriptor) {
                     LayoutId::STATICMETHOD => Found::Value(descriptor.getter.get()),
                     LayoutId::CLASSMETHOD => {
                         match self.bind_class_method(descriptor.getter.get(), class.value()) {
@@ -662,7 +691,9 @@ impl Vm {
         destination: u16,
     ) -> Option<Flow> {
         match descriptor.header().layout() {
-            LayoutId::STATICMETHOD | LayoutId::CLASSMETHOD => return None,
+            _ if matches!(self.descriptor_base(descriptor), LayoutId::STATICMETHOD | LayoutId::CLASSMETHOD) => {
+                return None;
+            }
             LayoutId::GETSET_DESCRIPTOR | LayoutId::MEMBER_DESCRIPTOR => {
                 return Some(self.write_accessor(descriptor, object, name, value));
             }
@@ -675,6 +706,19 @@ impl Vm {
                 }
             }
         }
+        Some(self.write_property(descriptor, object, name, value, then, destination))
+    }
+
+    /// Calls the setter of a property, or its deleter of UNBOUND.
+    pub(super) fn write_property(
+        &mut self,
+        descriptor: Ref<Descriptor>,
+        object: Value,
+        name: Value,
+        value: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         let (function, word) = match value.is_unbound() {
             true => (descriptor.deleter.get(), "deleter"),
             false => (descriptor.setter.get(), "setter"),
@@ -683,11 +727,10 @@ impl Vm {
             let (attribute, class) = (self.text(name), self.cx.type_name(object));
             let message = format!("property '{attribute}' of '{class}' object has no {word}");
             let stop = self.cx.error(LayoutId::ATTRIBUTE_ERROR, message);
-            return Some(self.raise(stop));
+            return self.raise(stop);
         }
         let args: &[Value] = if value.is_unbound() { &[object] } else { &[object, value] };
-        let then = if then == Then::Discard { Then::Discard } else { then };
-        Some(self.call_plain(function, args, then, destination))
+        self.call_plain(function, args, then, destination)
     }
 
     fn write_accessor(&mut self, descriptor: Ref<Descriptor>, object: Value, name: Value, value: Value) -> Flow {
@@ -824,6 +867,11 @@ impl Vm {
             _ => name,
         }
     }
+}
+
+/// Is it the layout of a built-in class itself?
+fn is_built_in(layout: LayoutId) -> bool {
+    layout.0 < LayoutId::BASE_EXCEPTION.0
 }
 
 /// Is it the accessor of a slot of `__slots__`, which reads what the inline slot holds?

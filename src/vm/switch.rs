@@ -336,8 +336,9 @@ impl Vm {
         if !self.enter_generator(generator, Value::NONE, then, destination) {
             return Flow::Raised;
         }
+        // Unwound here, not by the caller: what raises is the frame just entered, above whoever asked.
         self.raising = exception;
-        Flow::Raised
+        self.unwind()
     }
 
     /// Does a suspended generator stand at (and not after) a Delegate?
