@@ -27,7 +27,8 @@ pub fn disassemble(code: &Code) -> String {
 
 fn list(code: &Code, listing: &mut String) {
     let parameters = code.parameters;
-    let _ = write!(listing, "{} ({:?}, line {}, {} registers", code.qualified_name, code.kind, code.first_line, code.registers);
+    let _ = write!(listing, "{} ({:?}, line {}", code.qualified_name, code.kind, code.first_line);
+    let _ = write!(listing, ", {} registers", code.registers);
     if !code.locals.is_empty() {
         let _ = write!(listing, ", locals {}", code.locals.join(" "));
     }

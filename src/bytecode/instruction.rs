@@ -274,7 +274,7 @@ instructions! {
     GetIterator [RB, RC] 0;
     /// R[b] = next item of the iterator R[c]; jump d at its end.
     ForIterate [RB, RC, JumpD] 0;
-    /// R[b], R[b+1], ... d of them = R[c]
+    /// R[b], R[b+1], ... d of them = R[c]. They may be locals, and are written only when all items are there.
     Unpack [RB, RC, ND] 0;
     /// R[b], ... = R[c]: d items, then a list, then a items
     UnpackStar [RB, RC, ND, A] 0;
@@ -309,9 +309,10 @@ instructions! {
     /// R[b] = does the exception R[c] match R[d], a class or tuple of classes?
     MatchException [RB, RC, RD] 0;
     /// `except*`: split the exception R[c] by R[d]: R[b] = the part that matches or None, R[b+1] = the rest or None.
+    /// R[c] may be None, of which both parts are None.
     SplitGroup [RB, RC, RD] 0;
     /// After all `except*` clauses: R[b] = the exception to raise, or None, from R[c] the original exception and
-    /// R[d] the list of exceptions raised in clauses and of the unhandled rest.
+    /// R[d] the list of exceptions raised in clauses and, last, of the unhandled rest, which may be None.
     MergeGroups [RB, RC, RD] 0;
     /// R[b] = AssertionError
     LoadAssertionError [RB] 0;

@@ -11,7 +11,8 @@ pub fn verify(code: &Code) -> Result<(), String> {
     let starts = starts(code)?;
     for &word in &starts {
         let instruction = code.instructions[word];
-        let complain = |what: String| Err(format!("{} at {word} in {}: {what}", instruction.opcode().name(), code.name));
+        let name = instruction.opcode().name();
+        let complain = |what: String| Err(format!("{name} at {word} in {}: {what}", code.name));
         let next = word + 1 + instruction.opcode().caches();
         for &operand in instruction.opcode().operands() {
             if let Some(problem) = operand_problem(code, instruction, operand, next, &starts) {
@@ -113,7 +114,8 @@ fn tables(code: &Code, starts: &[usize]) -> Result<(), String> {
     let is_start = |word: u32| starts.binary_search(&(word as usize)).is_ok();
     for handler in &code.handlers {
         let is_range = is_start(handler.start) && (is_start(handler.end) || handler.end as usize == end);
-        if !is_range || handler.start >= handler.end || !is_start(handler.target) || handler.register >= code.registers {
+        let is_target = is_start(handler.target) && handler.register < code.registers;
+        if !is_range || handler.start >= handler.end || !is_target {
             return Err(format!("{handler:?} in {}", code.name));
         }
     }

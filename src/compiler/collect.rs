@@ -1,17 +1,18 @@
 //! Walks the statements of a tree and notes in which scope every name is bound and used.
 //!
 //! What can be said to be wrong without making code is said here: misplaced `return`, `break`, `yield` and
-//! `await`, contradicting declarations, doubled parameters. Expressions are in `collect_expression`.
+//! `await`, contradicting declarations. Expressions are in `collect_expression`, functions, classes, annotations and
+//! patterns in `collect_definition`.
 
 use crate::compiler::compile::{FUTURE_ANNOTATIONS, Options};
 use crate::compiler::scope::{
-    ANNOTATED, Annotated, BOUND, DELETED, Flags, GLOBAL, NONLOCAL, PARAMETER, Result, Role, Scope, ScopeId, ScopeKind,
-    Scopes, TYPE_PARAMETER, USED, error, mangle,
+    ANNOTATED, BOUND, DELETED, Flags, GLOBAL, NONLOCAL, PARAMETER, Result, Role, Scope, ScopeId, ScopeKind, Scopes,
+    USED, error, mangle,
 };
 use crate::source::Span;
 use crate::syntax::ast::{
-    Alias, Argument, Block, Case, Class, Constant, Expression, ExpressionKind, Function, Module, Name, Parameters,
-    Pattern, PatternKind, Statement, StatementKind, Try, TypeParameter, TypeParameterKind,
+    Alias, Block, Constant, Expression, ExpressionKind, Module, Name, Parameter, Parameters, Statement, StatementKind,
+    Try,
 };
 
 /// The scopes of a text, resolved.
@@ -19,8 +20,16 @@ pub fn scopes<'a>(module: &'a Module, options: &Options) -> Result<Scopes<'a>> {
     let mut scopes = Scopes::default();
     scopes.add(ScopeKind::Module, None, module, Role::Body);
     let allows_await = options.top_level_await;
-    let mut collector =
-        Collector { scopes, current: 0, nesting: Vec::new(), iterables: 0, conditions: 0, building: "", allows_await, late_futures: false };
+    let mut collector = Collector {
+        scopes,
+        current: 0,
+        nesting: Vec::new(),
+        iterables: 0,
+        conditions: 0,
+        building: "",
+        allows_await,
+        late_futures: false,
+    };
     collector.scopes.text_annotations = options.flags & FUTURE_ANNOTATIONS != 0;
     let futures = collector.futures(&module.body)?;
     for statement in &module.body[..futures] {
@@ -34,7 +43,7 @@ pub fn scopes<'a>(module: &'a Module, options: &Options) -> Result<Scopes<'a>> {
 
 /// What a statement stands in, as far as `break`, `continue` and `return` care.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Nesting {
+pub(super) enum Nesting {
     /// The body of a loop.
     Loop,
     /// An `except*` clause.
@@ -61,11 +70,11 @@ pub(super) struct Collector<'a> {
     pub(super) scopes: Scopes<'a>,
     /// The scope the walk is in.
     pub(super) current: ScopeId,
-    nesting: Vec<Nesting>,
+    pub(super) nesting: Vec<Nesting>,
     /// How many iterables of comprehensions the walk is in.
     pub(super) iterables: u32,
     /// How many statements that may not be executed the walk is in.
-    conditions: u32,
+    pub(super) conditions: u32,
     /// What the innermost comprehension builds, for messages.
     pub(super) building: &'static str,
     /// May the module await?
@@ -131,7 +140,7 @@ impl<'a> Collector<'a> {
         block.as_ref().map_or(Ok(()), |block| self.block(block))
     }
 
-    fn conditional_block(&mut self, block: &'a [Statement]) -> Result<()> {
+    pub(super) fn conditional_block(&mut self, block: &'a [Statement]) -> Result<()> {
         let conditions = self.conditions;
         self.conditions += 1;
         self.block(block)?;
@@ -367,289 +376,10 @@ impl<'a> Collector<'a> {
         }
         Ok(())
     }
-
-    // ----- annotations
-
-    fn annotated(
-        &mut self,
-        target: &'a Expression,
-        annotation: &'a Expression,
-        value: &'a Option<Expression>,
-    ) -> Result<()> {
-        let ExpressionKind::Name(name) = &target.kind else {
-            self.target(target, BOUND)?;
-            return self.optional(value);
-        };
-        if target.parenthesised {
-            if value.is_some() {
-                self.bind(name, BOUND, target.span)?;
-            }
-            return self.optional(value);
-        }
-        let mangled = mangle(self.scope(), name);
-        let flags = self.scope().flags(&mangled);
-        if flags & (GLOBAL | NONLOCAL) != 0 {
-            let word = if flags & GLOBAL != 0 { "global" } else { "nonlocal" };
-            return error(format!("annotated name '{name}' can't be {word}"), target.span);
-        }
-        self.bind(name, ANNOTATED, target.span)?;
-        if matches!(self.kind(), ScopeKind::Module | ScopeKind::Class) {
-            self.module_annotation(mangled, annotation)?;
-        }
-        self.optional(value)
-    }
-
-    /// An annotation of a module or class: all of them share one scope.
-    fn module_annotation(&mut self, name: Name, annotation: &'a Expression) -> Result<()> {
-        let conditional = self.conditions > 0;
-        let owner = self.current;
-        self.scope().annotations.push(Annotated { name, annotation, conditional });
-        if conditional {
-            let number = self.scope().annotations.len() as u32 - 1;
-            self.scopes.conditional.insert(std::ptr::from_ref(annotation) as usize, number);
-            self.mark(&"__conditional_annotations__".into(), BOUND | USED, annotation.span);
-        }
-        // The first annotation makes the scope, and stands for the others.
-        let first = self.scope().annotations[0].annotation;
-        match self.scopes.find(first, Role::Annotations) {
-            Some(scope) => self.current = scope,
-            None => {
-                self.enter(ScopeKind::Annotations, first, Role::Annotations);
-                self.mark(&".format".into(), PARAMETER, annotation.span);
-            }
-        }
-        if conditional {
-            self.use_name(&"__conditional_annotations__".into(), annotation.span);
-        }
-        let result = if self.scopes.text_annotations { Ok(()) } else { self.expression(annotation) };
-        self.current = owner;
-        result
-    }
-
-    fn function_annotations(&mut self, node: &'a Function) -> Result<()> {
-        let parameters = all_parameters(&node.parameters);
-        if node.returns.is_none() && parameters.iter().all(|parameter| parameter.annotation.is_none()) {
-            return Ok(());
-        }
-        let outer = self.enter(ScopeKind::Annotations, node, Role::Annotations);
-        self.mark(&".format".into(), PARAMETER, node.name_span);
-        if !self.scopes.text_annotations {
-            for annotation in parameters.iter().filter_map(|parameter| parameter.annotation.as_ref()) {
-                match &annotation.kind {
-                    ExpressionKind::Starred(inner) => self.expression(inner)?,
-                    _ => self.expression(annotation)?,
-                }
-            }
-            self.optional(&node.returns)?;
-        }
-        self.current = outer;
-        Ok(())
-    }
-
-    // ----- functions and classes
-
-    /// Defaults are evaluated where the function is made.
-    pub(super) fn defaults(&mut self, parameters: &'a Parameters) -> Result<()> {
-        for parameter in all_parameters(parameters) {
-            self.optional(&parameter.default)?;
-        }
-        Ok(())
-    }
-
-    pub(super) fn parameters(&mut self, parameters: &'a Parameters) -> Result<()> {
-        for parameter in all_parameters(parameters) {
-            let name = mangle(self.scope(), &parameter.name);
-            if self.scope().flags(&name) & PARAMETER != 0 {
-                let message = format!("duplicate argument '{}' in function definition", parameter.name);
-                return error(message, parameter.span);
-            }
-            if &*name == "__debug__" {
-                return error("cannot assign to __debug__", parameter.span);
-            }
-            self.scope().mark(&name, PARAMETER, parameter.span);
-        }
-        Ok(())
-    }
-
-    fn function(&mut self, node: &'a Function) -> Result<()> {
-        node.decorators.iter().try_for_each(|decorator| self.expression(decorator))?;
-        self.defaults(&node.parameters)?;
-        self.bind(&node.name, BOUND, node.name_span)?;
-        let outer = self.current;
-        if !node.type_parameters.is_empty() {
-            self.enter(ScopeKind::TypeParameters, node, Role::TypeParameters);
-            self.mark(&".defaults".into(), PARAMETER, node.name_span);
-            self.mark(&".kwdefaults".into(), PARAMETER, node.name_span);
-            self.type_parameters(&node.type_parameters)?;
-        }
-        self.function_annotations(node)?;
-        self.enter(ScopeKind::Function, node, Role::Body);
-        self.scope().is_async = node.is_async;
-        self.parameters(&node.parameters)?;
-        self.body(&node.body)?;
-        let scope = self.scope();
-        if let (true, true, Some(span)) = (scope.is_async, scope.has_yield, scope.returned) {
-            return error("'return' with value in async generator", span);
-        }
-        self.current = outer;
-        Ok(())
-    }
-
-    /// A body in which outer loops do not count.
-    fn body(&mut self, body: &'a [Statement]) -> Result<()> {
-        let nesting = std::mem::take(&mut self.nesting);
-        let conditions = std::mem::take(&mut self.conditions);
-        let iterables = std::mem::take(&mut self.iterables);
-        self.block(body)?;
-        (self.nesting, self.conditions, self.iterables) = (nesting, conditions, iterables);
-        Ok(())
-    }
-
-    fn class(&mut self, node: &'a Class) -> Result<()> {
-        node.decorators.iter().try_for_each(|decorator| self.expression(decorator))?;
-        self.bind(&node.name, BOUND, node.name_span)?;
-        let outer = self.current;
-        let is_generic = !node.type_parameters.is_empty();
-        if is_generic {
-            self.enter(ScopeKind::TypeParameters, node, Role::TypeParameters);
-            let names: Vec<Name> = node.type_parameters.iter().map(|parameter| parameter.name.clone()).collect();
-            self.scope().private = Some(node.name.clone());
-            self.scope().private_names = Some(names.into());
-            self.mark(&".type_params".into(), BOUND, node.name_span);
-            self.type_parameters(&node.type_parameters)?;
-        }
-        self.arguments(&node.arguments)?;
-        self.enter(ScopeKind::Class, node, Role::Body);
-        self.scope().private = Some(node.name.clone());
-        self.scope().private_names = None;
-        if is_generic {
-            self.scope().mark(&".type_params".into(), USED, node.name_span);
-        }
-        self.body(&node.body)?;
-        self.current = outer;
-        Ok(())
-    }
-
-    fn type_parameters(&mut self, parameters: &'a [TypeParameter]) -> Result<()> {
-        let mut defaulted = false;
-        for parameter in parameters {
-            let name = mangle(self.scope(), &parameter.name);
-            if self.scope().flags(&name) & TYPE_PARAMETER != 0 {
-                return error(format!("duplicate type parameter '{}'", parameter.name), parameter.span);
-            }
-            if defaulted && parameter.default.is_none() {
-                let message = format!("non-default type parameter '{}' follows default type parameter", parameter.name);
-                return error(message, parameter.span);
-            }
-            defaulted |= parameter.default.is_some();
-            self.bind(&parameter.name, TYPE_PARAMETER, parameter.span)?;
-        }
-        for parameter in parameters {
-            self.type_variable(parameter, &parameter.bound, Role::Bound)?;
-            self.type_variable(parameter, &parameter.default, Role::Default)?;
-        }
-        Ok(())
-    }
-
-    fn type_variable(&mut self, node: &'a TypeParameter, value: &'a Option<Expression>, role: Role) -> Result<()> {
-        let Some(value) = value else { return Ok(()) };
-        let is_tuple = matches!(value.kind, ExpressionKind::Tuple(_));
-        let place = match (role, node.kind) {
-            (Role::Bound, _) if is_tuple => "a TypeVar constraint",
-            (Role::Bound, _) => "a TypeVar bound",
-            (_, TypeParameterKind::TypeVar) => "a TypeVar default",
-            (_, TypeParameterKind::TypeVarTuple) => "a TypeVarTuple default",
-            (_, TypeParameterKind::ParamSpec) => "a ParamSpec default",
-        };
-        let outer = self.enter(ScopeKind::TypeVariable(place), node, role);
-        self.mark(&".format".into(), PARAMETER, node.span);
-        match &value.kind {
-            ExpressionKind::Starred(inner) => self.expression(inner)?,
-            _ => self.expression(value)?,
-        }
-        self.current = outer;
-        Ok(())
-    }
-
-    fn type_alias(
-        &mut self,
-        statement: &'a Statement,
-        parameters: &'a [TypeParameter],
-        value: &'a Expression,
-    ) -> Result<()> {
-        let outer = self.current;
-        if !parameters.is_empty() {
-            self.enter(ScopeKind::TypeParameters, statement, Role::TypeParameters);
-            self.type_parameters(parameters)?;
-        }
-        self.enter(ScopeKind::TypeAlias, statement, Role::Body);
-        self.mark(&".format".into(), PARAMETER, statement.span);
-        self.expression(value)?;
-        self.current = outer;
-        Ok(())
-    }
-
-    // ----- patterns
-
-    fn case(&mut self, case: &'a Case) -> Result<()> {
-        self.pattern(&case.pattern)?;
-        self.optional(&case.guard)?;
-        self.conditional_block(&case.body)
-    }
-
-    fn pattern(&mut self, pattern: &'a Pattern) -> Result<()> {
-        let span = pattern.span;
-        match &pattern.kind {
-            PatternKind::Wildcard | PatternKind::Star(None) => Ok(()),
-            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => self.bind(name, BOUND, span),
-            PatternKind::Literal(value) | PatternKind::Value(value) => self.expression(value),
-            PatternKind::Sequence(patterns) | PatternKind::Or(patterns) => {
-                patterns.iter().try_for_each(|pattern| self.pattern(pattern))
-            }
-            PatternKind::Mapping(entries, rest) => {
-                for (key, pattern) in entries {
-                    self.expression(key)?;
-                    self.pattern(pattern)?;
-                }
-                rest.as_ref().map_or(Ok(()), |name| self.bind(name, BOUND, span))
-            }
-            PatternKind::Class(class, patterns, named) => {
-                self.expression(class)?;
-                patterns.iter().try_for_each(|pattern| self.pattern(pattern))?;
-                named.iter().try_for_each(|(_, pattern)| self.pattern(pattern))
-            }
-            PatternKind::As(pattern, name) => {
-                self.pattern(pattern)?;
-                self.bind(name, BOUND, span)
-            }
-        }
-    }
-
-    /// The arguments of a call or class.
-    pub(super) fn arguments(&mut self, arguments: &'a [Argument]) -> Result<()> {
-        let mut names = rustc_hash::FxHashSet::default();
-        for argument in arguments {
-            match argument {
-                Argument::Positional(value) | Argument::Starred(value) | Argument::DoubleStarred(value) => {
-                    self.expression(value)?;
-                }
-                Argument::Keyword(name, span, value) => {
-                    if !names.insert(name) {
-                        return error(format!("keyword argument repeated: {name}"), *span);
-                    }
-                    if &**name == "__debug__" {
-                        return error("cannot assign to __debug__", *span);
-                    }
-                    self.expression(value)?;
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 /// All parameters, in the order of their registers.
-pub fn all_parameters(parameters: &Parameters) -> Vec<&crate::syntax::ast::Parameter> {
+pub fn all_parameters(parameters: &Parameters) -> Vec<&Parameter> {
     let groups = [&parameters.positional_only, &parameters.positional, &parameters.keyword_only];
     let last = [&parameters.variadic, &parameters.keyword_variadic];
     groups.into_iter().flatten().chain(last.into_iter().flatten()).collect()

@@ -1,7 +1,9 @@
 //! Walks the expressions of a tree and notes in which scope every name is bound and used.
 
 use crate::compiler::collect::Collector;
-use crate::compiler::scope::{BOUND, DELETED, Flags, ITERATION, PARAMETER, PASSED, Result, Role, ScopeKind, USED, error, mangle};
+use crate::compiler::scope::{
+    BOUND, DELETED, Flags, ITERATION, PARAMETER, PASSED, Result, Role, ScopeKind, USED, error, mangle,
+};
 use crate::source::Span;
 use crate::syntax::ast::{Clause, ComprehensionKind, Expression, ExpressionKind, FStringPart, Name, Parameters};
 

@@ -45,7 +45,8 @@ impl Default for Options {
 
 /// Compiles a tree.
 pub fn compile(module: &Module, source: &Rc<Source>, options: Options) -> std::result::Result<Rc<Code>, Diagnostic> {
-    let compiled = collect::scopes(module, &options).and_then(|scopes| Compiler::module(module, source, &scopes, options));
+    let scopes = collect::scopes(module, &options);
+    let compiled = scopes.and_then(|scopes| Compiler::module(module, source, &scopes, options));
     compiled.map_err(|diagnostic| *diagnostic)
 }
 
@@ -129,7 +130,12 @@ pub struct Compiler<'a> {
 }
 
 impl<'a> Compiler<'a> {
-    fn module(module: &'a Module, source: &'a Rc<Source>, scopes: &'a Scopes<'a>, options: Options) -> Result<Rc<Code>> {
+    fn module(
+        module: &'a Module,
+        source: &'a Rc<Source>,
+        scopes: &'a Scopes<'a>,
+        options: Options,
+    ) -> Result<Rc<Code>> {
         let is_async = scopes.get(0).is_async;
         let kind = if is_async { CodeKind::AsyncModule } else { CodeKind::Module };
         let (parameters, span) = (ParameterCounts::default(), Span::default());

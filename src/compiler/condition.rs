@@ -136,7 +136,7 @@ impl<'a> Compiler<'a> {
             self.branch(opcode, wanted as u8, left, right as u16, label, span);
             return Ok(());
         }
-        let right = self.expression(right, None)?;
+        let right = self.right_operand(comparison, right)?;
         self.release(mark);
         // A comparison without jump of its own needs a register beside its operands.
         self.compare_jump(left, comparison, right, (wanted, label), span);

@@ -101,6 +101,12 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Is there nothing to do on the way out?
+    pub fn exit_is_free(&self) -> bool {
+        let is_free = |block: &Block| matches!(block.kind, BlockKind::Loop { .. } | BlockKind::Guarded);
+        self.unit.blocks.iter().all(is_free)
+    }
+
     /// May a local lose its value on the way out?
     pub fn exit_clears(&self) -> bool {
         self.unit.blocks.iter().any(|block| matches!(block.kind, BlockKind::Named { .. }))

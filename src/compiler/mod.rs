@@ -7,6 +7,7 @@ mod assign;
 mod call;
 mod class;
 mod collect;
+mod collect_definition;
 mod collect_expression;
 mod comprehension;
 mod condition;

@@ -58,7 +58,8 @@ impl<'a> Compiler<'a> {
             }
             _ => {
                 let value = self.expression(operand, None)?;
-                self.one_unary(operators[operators.len() - 1], value, mark, destination.filter(|_| operators.len() == 1), span)
+                let destination = destination.filter(|_| operators.len() == 1);
+                self.one_unary(operators[operators.len() - 1], value, mark, destination, span)
             }
         };
         for (index, operator) in operators.iter().enumerate().rev().skip(1) {
@@ -185,11 +186,21 @@ impl<'a> Compiler<'a> {
     ) -> Result<Register> {
         let mark = self.mark();
         let left = self.operand(left, &[right])?;
-        let right = self.expression(right, None)?;
+        let right = self.right_operand(comparison, right)?;
         self.release(mark);
         let register = self.target(destination);
         self.emit(Opcode::Compare, comparison as u8, register, left, right, span);
         Ok(register)
+    }
+
+    /// Evaluates the right operand of a comparison; a list of constants that is only searched may be a tuple.
+    pub(super) fn right_operand(&mut self, comparison: Comparison, right: &'a Expression) -> Result<Register> {
+        if matches!(comparison, Comparison::In | Comparison::NotIn)
+            && let Some(register) = self.constant_sequence(right)
+        {
+            return Ok(register);
+        }
+        self.expression(right, None)
     }
 
     // ----- and, or, if

@@ -18,8 +18,8 @@ type Captured = Vec<(Name, Register)>;
 impl<'a> Compiler<'a> {
     /// `match`
     pub(super) fn match_statement(&mut self, subject: &'a Expression, cases: &'a [Case]) -> Result<()> {
-        let binds = cases.iter().any(|case| !matches!(case.pattern.kind, PatternKind::Literal(_) | PatternKind::Value(_)));
-        let binds = binds || self.scopes.get(self.unit.scope).has_walrus;
+        let is_value = |pattern: &Pattern| matches!(pattern.kind, PatternKind::Literal(_) | PatternKind::Value(_));
+        let binds = cases.iter().any(|case| !is_value(&case.pattern)) || self.scopes.get(self.unit.scope).has_walrus;
         let subject = if binds { self.next(subject)? } else { self.expression(subject, None)? };
         let end = self.label();
         for (index, case) in cases.iter().enumerate() {
@@ -55,14 +55,24 @@ impl<'a> Compiler<'a> {
         self.block(&case.body)
     }
 
-    fn pattern(&mut self, pattern: &'a Pattern, subject: Register, failed: Label, captured: &mut Captured) -> Result<()> {
+    fn pattern(
+        &mut self,
+        pattern: &'a Pattern,
+        subject: Register,
+        failed: Label,
+        captured: &mut Captured,
+    ) -> Result<()> {
         let span = pattern.span;
         match &pattern.kind {
             PatternKind::Wildcard | PatternKind::Star(None) => {}
-            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => captured.push((name.clone(), subject)),
+            PatternKind::Capture(name) | PatternKind::Star(Some(name)) => {
+                captured.push((name.clone(), subject));
+            }
             PatternKind::Literal(value) => self.literal_pattern(value, subject, failed)?,
             PatternKind::Value(value) => self.value_pattern(value, subject, failed)?,
-            PatternKind::Sequence(patterns) => self.sequence_pattern(patterns, subject, failed, captured, span)?,
+            PatternKind::Sequence(patterns) => {
+                self.sequence_pattern(patterns, subject, failed, captured, span)?;
+            }
             PatternKind::Mapping(entries, rest) => {
                 self.mapping_pattern(entries, rest.as_ref(), subject, failed, captured, span)?;
             }
@@ -399,7 +409,10 @@ fn refuse_double_keys(entries: &[(Expression, Pattern)]) -> Result<()> {
     let keys: Vec<Option<Constant>> = entries.iter().map(|(key, _)| fold(key)).collect();
     for (index, key) in keys.iter().enumerate() {
         let Some(key) = key else { continue };
-        if keys[..index].iter().flatten().any(|earlier| earlier == key || number(earlier).is_some_and(|value| number(key) == Some(value))) {
+        let is_equal = |earlier: &Constant| {
+            earlier == key || number(earlier).is_some_and(|value| number(key) == Some(value))
+        };
+        if keys[..index].iter().flatten().any(is_equal) {
             let text = match key {
                 Constant::Str(text) => format!("'{}'", String::from_utf8_lossy(text)),
                 Constant::Bytes(bytes) => format!("b'{}'", bytes.escape_ascii()),

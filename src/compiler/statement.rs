@@ -85,11 +85,27 @@ impl<'a> Compiler<'a> {
     fn return_statement(&mut self, value: Option<&'a Expression>, span: Span) -> Result<()> {
         let register = match value {
             None => self.constant(&Value::None, self.kept_value(), span),
+            Some(value) if self.exit_is_free() => return self.return_conditional(value, span),
             Some(value) if self.exit_clears() => self.next(value)?,
             Some(value) => self.expression(value, self.kept_value())?,
         };
         self.leave(Exit::Return, register, span);
         Ok(())
+    }
+
+    /// `return a if test else b` returns twice, if nothing is to be done on the way out.
+    fn return_conditional(&mut self, value: &'a Expression, span: Span) -> Result<()> {
+        let ExpressionKind::Conditional { test, body, orelse } = &value.kind else {
+            let register = self.expression(value, None)?;
+            self.leave(Exit::Return, register, span);
+            return Ok(());
+        };
+        let (mark, otherwise) = (self.mark(), self.label());
+        self.condition(test, false, otherwise)?;
+        self.return_conditional(body, span)?;
+        self.release(mark);
+        self.place(otherwise);
+        self.return_conditional(orelse, span)
     }
 
     fn raise(
