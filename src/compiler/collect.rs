@@ -302,16 +302,14 @@ impl<'a> Collector<'a> {
         if flags & other != 0 {
             return error(format!("name '{name}' is nonlocal and global"), span);
         }
-        if flags & (GLOBAL | NONLOCAL) == 0 {
-            if flags & USED != 0 {
-                return error(format!("name '{name}' is used prior to {word} declaration"), span);
-            }
-            if flags & ANNOTATED != 0 {
-                return error(format!("annotated name '{name}' can't be {word}"), span);
-            }
-            if flags & BOUND != 0 {
-                return error(format!("name '{name}' is assigned to before {word} declaration"), span);
-            }
+        if flags & USED != 0 {
+            return error(format!("name '{name}' is used prior to {word} declaration"), span);
+        }
+        if flags & ANNOTATED != 0 {
+            return error(format!("annotated name '{name}' can't be {word}"), span);
+        }
+        if flags & BOUND != 0 {
+            return error(format!("name '{name}' is assigned to before {word} declaration"), span);
         }
         self.scope().mark(&mangled, flag, span);
         Ok(())

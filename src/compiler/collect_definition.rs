@@ -33,7 +33,7 @@ impl<'a> Collector<'a> {
         }
         let mangled = mangle(self.scope(), name);
         let flags = self.scope().flags(&mangled);
-        if flags & (GLOBAL | NONLOCAL) != 0 {
+        if flags & (GLOBAL | NONLOCAL) != 0 && self.kind() != ScopeKind::Module {
             let word = if flags & GLOBAL != 0 { "global" } else { "nonlocal" };
             return error(format!("annotated name '{name}' can't be {word}"), target.span);
         }
