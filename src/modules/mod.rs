@@ -1,13 +1,20 @@
 //! The native part of each library module, one file each.
 
 pub mod gc;
+pub mod itertools;
 pub mod sys;
 pub mod time;
+pub mod traceback;
 
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&gc::MODULE, &sys::MODULE, &time::MODULE];
+const MODULES: &[&NativeModule] = &[&gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &sys::MODULE, &time::MODULE, &traceback::MODULE];
+
+/// Their names.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    MODULES.iter().map(|module| module.name)
+}
 
 /// The table the importer looks into.
 pub fn all() -> NativeModules {

@@ -1,5 +1,10 @@
-//! `sys`: the interpreter's own variables and functions.
+//! `sys`: the interpreter's own variables and functions. What it tells of numbers and versions is in `info`, the
+//! hooks for what is shown in `hooks`; `sys.stdin` and its kin are made by `io`.
 
+mod hooks;
+mod info;
+
+use crate::object::arguments::Index;
 use crate::object::context::Context;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
@@ -19,11 +24,16 @@ const FUNCTIONS: &[Declaration] = &[
     plain("getdefaultencoding()", getdefaultencoding, "Return the encoding of strings, utf-8."),
     plain("getfilesystemencoding()", getdefaultencoding, "Return the encoding of file names, utf-8."),
     plain("getfilesystemencodeerrors()", getfilesystemencodeerrors, "Return how file names that are no text are read."),
-    plain("is_finalizing()", is_finalizing, "Return whether the program is ending."),
+    plain("is_finalizing()", no, "Return whether the program is ending."),
     plain("get_int_max_str_digits()", get_int_max_str_digits, "Return the limit of digits in conversions of int."),
     plain("set_int_max_str_digits(maxdigits)", set_int_max_str_digits, "Set the limit of digits in conversions of int."),
     plain("getswitchinterval()", getswitchinterval, "Return how long a thread runs before another may."),
     plain("setswitchinterval(interval, /)", setswitchinterval, "Set how long a thread runs before another may."),
+    plain("getallocatedblocks()", getallocatedblocks, "Return how many blocks of 64 bytes the process has allocated."),
+    plain("_is_gil_enabled()", yes, "Return whether only one thread runs at a time."),
+    plain("_clear_type_cache()", nothing, "Forget what look-ups in classes found; they notice changes by themselves."),
+    plain("_clear_internal_caches()", nothing, "Forget what may be found again; nothing has to be."),
+    plain("audit(event, /, *args)", nothing, "Tell the hooks of an event; there are no hooks."),
     control("_getframe(depth=0, /)", Control::GetFrame, "Return a frame of the call stack."),
     control("exc_info()", Control::ExceptionInfo, "Return class, instance and traceback of the exception handled."),
     control("exception()", Control::CurrentException, "Return the exception being handled."),
@@ -33,43 +43,22 @@ const FUNCTIONS: &[Declaration] = &[
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
     module.add_functions(cx, FUNCTIONS);
-    for (name, state) in [("path", "sys.path"), ("argv", "sys.argv")] {
+    for (name, state) in [("path", "sys.path"), ("argv", "sys.argv"), ("orig_argv", "sys.argv")] {
         let value = cx.module_state.get(state).copied().unwrap_or(Value::NONE);
         module.set(cx, name, value);
     }
     let modules = cx.modules.value();
     module.set(cx, "modules", modules);
-    for (name, text) in [
-        ("platform", if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS }),
-        ("byteorder", if cfg!(target_endian = "little") { "little" } else { "big" }),
-        ("copyright", "Copyright (c) 2026 The Corolang authors"),
-        ("prefix", ""),
-        ("exec_prefix", ""),
-        ("base_prefix", ""),
-        ("float_repr_style", "short"),
-        ("ps1", ">>> "),
-        ("ps2", "... "),
-        ("pycache_prefix", ""),
-    ] {
-        let value = cx.str(text);
-        module.set(cx, name, value);
+    for name in ["warnoptions", "meta_path", "path_hooks"] {
+        let list = cx.list(Vec::new());
+        module.set(cx, name, list);
     }
-    let version = cx.str(&format!("3.14.0 (Corolang {})", env!("CARGO_PKG_VERSION")));
-    module.set(cx, "version", version);
-    let executable = std::env::current_exe().map_or_else(|_| String::new(), |path| path.display().to_string());
-    let executable = cx.str(&executable);
-    module.set(cx, "executable", executable);
-    for (name, number) in [("maxsize", i64::MAX), ("maxunicode", 0x10ffff), ("hexversion", 0x030e00f0), ("api_version", 1013)] {
-        let value = cx.int(number);
-        module.set(cx, name, value);
+    for name in ["path_importer_cache", "_xoptions"] {
+        let dict = cx.new_dict().value();
+        module.set(cx, name, dict);
     }
-    module.set(cx, "dont_write_bytecode", Value::TRUE);
-    module.set(cx, "tracebacklimit", Value::small(1000));
-    let warn = cx.list(Vec::new());
-    module.set(cx, "warnoptions", warn);
-    let names = ["sys", "builtins"].map(|name| cx.str(name));
-    let names = cx.tuple(&names);
-    module.set(cx, "builtin_module_names", names);
+    hooks::fill(cx, module);
+    info::fill(cx, module);
 }
 
 fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -110,6 +99,9 @@ fn extra_size(value: Value) -> i64 {
     if let Some(tuple) = value.get::<crate::object::tuple::Tuple>() {
         return tuple.items().len() as i64 * 8;
     }
+    if let Some(length) = crate::object::bytes::byte_length(value) {
+        return length as i64;
+    }
     value.header().map_or(0, |header| header.capacity() as i64 * 8)
 }
 
@@ -125,8 +117,16 @@ fn getfilesystemencodeerrors(cx: &mut Context, _: Args<'_>) -> Result<Value, Sto
     Ok(cx.intern("surrogateescape"))
 }
 
-fn is_finalizing(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+fn yes(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::TRUE)
+}
+
+fn no(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::FALSE)
+}
+
+fn nothing(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::NONE)
 }
 
 fn get_int_max_str_digits(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
@@ -134,8 +134,7 @@ fn get_int_max_str_digits(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> 
 }
 
 fn set_int_max_str_digits(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let (digits,): (crate::object::arguments::Index,) = args.take(cx)?;
-    let digits = digits.0;
+    let (Index(digits),): (Index,) = args.take(cx)?;
     if digits != 0 && digits < 640 {
         return Err(cx.value_error("maxdigits must be 0 or larger than 640"));
     }
@@ -143,10 +142,24 @@ fn set_int_max_str_digits(cx: &mut Context, args: Args<'_>) -> Result<Value, Sto
     Ok(Value::NONE)
 }
 
-fn getswitchinterval(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Ok(Value::float(0.005))
+const SWITCH_INTERVAL: &str = "sys.switchinterval";
+
+fn getswitchinterval(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.module_state.get(SWITCH_INTERVAL).copied().unwrap_or(Value::float(0.005)))
 }
 
-fn setswitchinterval(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+fn setswitchinterval(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let seconds = match crate::object::number::to_f64(cx, args.get(0)) {
+        Some(seconds) => seconds?,
+        None => return Err(cx.ask(0, crate::object::native::Wish::Float)),
+    };
+    if seconds.is_nan() || seconds <= 0.0 {
+        return Err(cx.value_error("switch interval must be strictly positive"));
+    }
+    cx.module_state.insert(SWITCH_INTERVAL, Value::float(seconds));
     Ok(Value::NONE)
+}
+
+fn getallocatedblocks(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::small(crate::object::memory::allocated() as i64 / 64))
 }

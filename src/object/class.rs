@@ -79,6 +79,8 @@ impl Class {
     pub const HEAP_TYPE: u32 = 32768;
     /// No instances can be made by calling it.
     pub const NOT_CALLABLE: u32 = 65536;
+    /// Instances are tuples whose items have the names in `__match_args__`.
+    pub const STRUCT_SEQUENCE: u32 = 131072;
 
     /// Has it this flag?
     #[inline(always)]
@@ -192,10 +194,19 @@ pub fn refresh_flags(cx: &mut Context, class: Ref<Class>) {
     if class.lookup_after(names.__getattr__, None).is_some() {
         class.set(Class::HAS_GETATTR);
     }
-    let rules: [(&[Value], u32); 6] = [
+    // Of the built-in classes some have an access to attributes of their own.
+    let usual = [LayoutId::OBJECT, LayoutId::TYPE, LayoutId::SUPER].map(|layout| cx.class(layout));
+    for (name, flag) in [
+        (names.__getattribute__, Class::HAS_GETATTRIBUTE),
+        (names.__setattr__, Class::HAS_SETATTR),
+        (names.__delattr__, Class::HAS_SETATTR),
+    ] {
+        if class.lookup_after(name, None).is_some_and(|(owner, _)| !usual.contains(&owner)) {
+            class.set(flag);
+        }
+    }
+    let rules: [(&[Value], u32); 4] = [
         (&[names.__del__], Class::HAS_DEL),
-        (&[names.__getattribute__], Class::HAS_GETATTRIBUTE),
-        (&[names.__setattr__, names.__delattr__], Class::HAS_SETATTR),
         (&[names.__eq__], Class::HAS_EQ),
         (&[names.__hash__], Class::HAS_HASH),
         (

@@ -34,6 +34,7 @@ pub mod set;
 pub mod signature;
 pub mod slice;
 pub mod string;
+pub mod struct_sequence;
 pub mod truth;
 pub mod tuple;
 pub mod value;

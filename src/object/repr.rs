@@ -199,6 +199,7 @@ fn write_container(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &H
             write_items(cx, out, &items)?;
             out.push(b']');
         }
+        Kind::Tuple if cx.class(header.layout()).has(Class::STRUCT_SEQUENCE) => write_fields(cx, out, header)?,
         Kind::Tuple => {
             out.push(b'(');
             let tuple: Ref<Tuple> = Ref::from_header(header);
@@ -220,6 +221,29 @@ fn write_container(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &H
             out.push(b')');
         }
     }
+    Ok(())
+}
+
+/// `sys.version_info(major=3, ...)`
+fn write_fields(cx: &mut Context, out: &mut Vec<u8>, header: &Header) -> Result<(), Problem> {
+    let class = cx.class(header.layout());
+    let (module, fields) = (cx.names.__module__, cx.names.__match_args__);
+    let module = cx.lookup(class, module).unwrap_or(Value::NONE);
+    write_str(cx, out, module)?;
+    out.push(b'.');
+    out.extend(class.name_text().bytes());
+    out.push(b'(');
+    let names = cx.lookup(class, fields).and_then(|names| names.get::<Tuple>());
+    let items: Ref<Tuple> = Ref::from_header(header);
+    for (index, &item) in items.items().iter().enumerate() {
+        if index > 0 {
+            out.extend(b", ");
+        }
+        write_str(cx, out, names.and_then(|names| names.get(index)).unwrap_or(Value::NONE))?;
+        out.push(b'=');
+        write_repr(cx, out, item)?;
+    }
+    out.push(b')');
     Ok(())
 }
 
