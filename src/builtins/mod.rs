@@ -1,6 +1,9 @@
 //! The built-in functions, and the methods of the built-in types: tables of natives, one file a type.
 
 pub use crate::object::arguments;
+pub mod bytearray;
+pub mod bytes;
+pub mod bytes_methods;
 pub mod encoding;
 pub mod exception;
 pub mod exception_group;
@@ -9,17 +12,23 @@ pub mod frame;
 pub mod function;
 pub mod native;
 pub mod descriptor;
+pub mod alias;
+pub mod module;
+pub mod singleton;
 pub mod code;
 pub mod functions;
 pub mod generator;
 pub mod halves;
 pub mod item_functions;
 pub mod iterators;
+pub mod list;
+pub mod memoryview;
 pub mod number_functions;
 pub mod object;
 pub mod os_error;
 pub mod output;
 pub mod percent;
+pub mod sequence;
 pub mod sort;
 pub mod str;
 pub mod str_format;
@@ -73,6 +82,9 @@ pub fn install(cx: &mut Context) {
     object::install(cx);
     r#type::install(cx);
     function::install(cx);
+    singleton::install(cx);
+    module::install(cx);
+    alias::install(cx);
     native::install(cx);
     descriptor::install(cx);
     code::install(cx);
@@ -83,6 +95,10 @@ pub fn install(cx: &mut Context) {
     number_functions::install(cx);
     iterators::install(cx);
     str::install(cx);
+    list::install(cx);
+    bytes::install(cx);
+    bytearray::install(cx);
+    memoryview::install(cx);
     exception::install(cx);
     os_error::install(cx);
     exception_group::install(cx);
