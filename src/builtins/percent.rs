@@ -85,9 +85,10 @@ impl Taker {
         }
     }
 
-    fn check_all_taken(&self, cx: &mut Context) -> Result<(), Stop> {
+    fn check_all_taken(&self, cx: &mut Context, unit: Unit) -> Result<(), Stop> {
         if self.taken < self.items.len() && self.mapping.is_none() {
-            return Err(cx.type_error("not all arguments converted during string formatting"));
+            let what = if unit == Unit::Byte { "bytes" } else { "string" };
+            return Err(cx.type_error(format!("not all arguments converted during {what} formatting")));
         }
         Ok(())
     }
@@ -125,7 +126,7 @@ fn formatted(cx: &mut Context, text: &[u8], unit: Unit, values: Value) -> Result
         let value = prepare(cx, value, conversion, unit, &field).map_err(Problem::or_half)?;
         write(cx, &mut out, &field, (width, precision), unit, value)?;
     }
-    taker.check_all_taken(cx)?;
+    taker.check_all_taken(cx, unit)?;
     Ok(out)
 }
 
