@@ -112,15 +112,11 @@ impl Interpreter {
             let file = self.vm.cx.str(name);
             main.set(&mut self.vm.cx, "__file__", file);
         }
-        if let Err(exception) = self.load_halves() {
-            return self.report(exception);
-        }
         let function = self.vm.module_function(&code, main.dict());
         let flow = match function.code.get().code.kind {
             CodeKind::AsyncModule => {
                 let coroutine = self.vm.make_generator(function, &[]);
-                let half = self.vm.half("drive");
-                self.vm.call_plain(half, &[coroutine], Then::Finish, 0)
+                self.vm.call_half("drive", &[coroutine], Then::Finish, 0)
             }
             _ => self.vm.run_module_function(function, Then::Finish, 0),
         };
@@ -135,12 +131,8 @@ impl Interpreter {
     /// Runs a module found by its name as the main program: its exit status.
     pub fn run_module(&mut self, name: &str) -> i32 {
         self.make_main();
-        if let Err(exception) = self.load_halves() {
-            return self.report(exception);
-        }
-        let half = self.vm.half("run_module_as_main");
         let name = self.vm.cx.str(name);
-        let status = match self.call(half, &[name]) {
+        let status = match self.call_half("run_module_as_main", &[name]) {
             Ok(_) => 0,
             Err(exception) => self.report(exception),
         };
@@ -154,39 +146,24 @@ impl Interpreter {
         main
     }
 
-    /// Loads the script halves of built-ins.
-    fn load_halves(&mut self) -> Result<(), Value> {
-        let module = Module::allocate(&mut self.vm.cx, "_halves");
-        let (text, _) = crate::vm::import::embedded("_halves").expect("the halves are embedded");
-        let source = Rc::new(Source::new("<stdlib>/_halves.co", text));
-        let code = match self.vm.compile(&source, Options::default()) {
-            Ok(code) => code,
-            Err(Stop::Raise(exception)) => return Err(exception),
-            Err(_) => unreachable!("compiling only raises"),
-        };
-        let function = self.vm.module_function(&code, module.dict());
-        function.is_hidden.set(true);
-        self.vm.halves = Some(module);
-        let flow = self.vm.run_module_function(function, Then::Finish, 0);
-        self.drive(flow)?;
-        for name in ["sequence_item", "call_until"] {
-            let half = self.vm.half(name);
-            self.vm.cx.module_state.insert(name, half);
-        }
-        Ok(())
-    }
-
     /// Drives the machine until its frame has ended, answering its requests.
     fn drive(&mut self, flow: Flow) -> Result<Value, Value> {
-        let mut resume = match flow {
-            Flow::Raised => Resume::Throw(self.vm.take_raising()),
-            _ => Resume::Send(Value::NONE),
+        let mut outcome = match flow {
+            Flow::Raised => {
+                let exception = self.vm.take_raising();
+                self.vm.resume(Resume::Throw(exception))
+            }
+            Flow::Leave => self.vm.outcome.take().expect("the loop says why it is left"),
+            _ => self.vm.resume(Resume::Send(Value::NONE)),
         };
         loop {
-            match self.vm.resume(resume) {
+            match outcome {
                 Outcome::Returned(value) => return Ok(value),
                 Outcome::Raised(exception) => return Err(exception),
-                Outcome::Suspended(request) => resume = self.answer(request),
+                Outcome::Suspended(request) => {
+                    let answer = self.answer(request);
+                    outcome = self.vm.resume(answer);
+                }
             }
         }
     }
@@ -265,8 +242,7 @@ impl Interpreter {
         if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
             return self.exit_status(exception);
         }
-        let half = self.vm.half("report_exception");
-        match self.call(half, &[exception]) {
+        match self.call_half("report_exception", &[exception]) {
             Ok(_) => {}
             Err(_) => eprintln!("corolang: an exception could not be shown"),
         }
@@ -284,14 +260,13 @@ impl Interpreter {
         if let Some(status) = crate::object::integer::Int::to_i64(code) {
             return status as i32;
         }
-        let half = self.vm.half("print_exit_message");
-        let _ = self.call(half, &[code]);
+        let _ = self.call_half("print_exit_message", &[code]);
         1
     }
 
-    /// Calls a function from outside, above whatever is there.
-    pub fn call(&mut self, callee: Value, args: &[Value]) -> Result<Value, Value> {
-        match self.vm.call_plain(callee, args, Then::Finish, 0) {
+    /// Calls a script half from outside, above whatever is there.
+    fn call_half(&mut self, name: &str, args: &[Value]) -> Result<Value, Value> {
+        match self.vm.call_half(name, args, Then::Finish, 0) {
             Flow::Done(value) => Ok(value),
             flow => self.drive(flow),
         }
@@ -300,16 +275,16 @@ impl Interpreter {
     /// The end of the program: what is registered for it runs, finalisers too, and output is flushed.
     fn finish(&mut self, status: i32) -> i32 {
         let mut status = status;
-        let half = self.vm.half("at_exit");
-        if let Err(exception) = self.call(half, &[]) {
-            status = self.report(exception).max(status);
+        if self.module("atexit").is_some() {
+            if let Err(exception) = self.call_half("at_exit", &[]) {
+                status = self.report(exception).max(status);
+            }
         }
         let left = self.vm.cx.heap.take_finalisable();
         self.vm.cx.pending_finalisers.extend(left);
         if self.vm.has_pending() {
-            let half = self.vm.half("run_pending");
-            self.vm.cx.fuel = 0;
-            let _ = self.call(half, &[]);
+            let flow = self.vm.run_finalisers_at_end();
+            let _ = self.drive(flow);
         }
         match builtins::output::flush(&mut self.vm.cx) {
             Ok(()) => status,

@@ -1,13 +1,13 @@
 //! `encode` and `decode` of strings and bytes by the names of encodings and error handlers.
 
 use crate::builtins::arguments::type_title;
-use crate::builtins::unicode_error;
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
 use crate::object::string::Str;
+use crate::object::unicode_error;
 use crate::object::value::Value;
 use crate::text::codec::{self, CodecError};
 use crate::text::encoding::{self, Encoding, Handler};

@@ -21,8 +21,6 @@ use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
-pub use crate::builtins::os_error::os_error;
-
 const BASE: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "Make an exception with these arguments."),
     plain("__init__(self, /, *args, **kwargs)", init, "Set the arguments."),

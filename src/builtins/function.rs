@@ -90,8 +90,14 @@ static GETATTR: Declaration =
     control("getattr(object, name, default=<unset>, /)", Control::GetAttribute, "Return an attribute.");
 const GETATTR_KEY: &str = "function.getattr";
 
+/// The native whose script half calls the half of a name.
+static CALL_HALF: Declaration = plain("call_half(name, args, /)", call_half_native, "Call a script half by name.");
+const CALL_HALF_KEY: &str = "function.call_half";
+
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
+    let native = Native::new(cx, &CALL_HALF, LayoutId::BUILTIN_FUNCTION, Value::NONE);
+    cx.module_state.insert(CALL_HALF_KEY, native.value());
     let native = Native::new(cx, &GETATTR, LayoutId::BUILTIN_FUNCTION, Value::NONE);
     cx.module_state.insert(GETATTR_KEY, native.value());
     let classes: [(LayoutId, &[Declaration], &[Attribute], &[Attribute]); 3] = [
@@ -125,6 +131,23 @@ pub fn attribute_of(cx: &Context, object: Value, name: Value, default: Value) ->
         true => cx.call(callee, &[object, name]),
         false => cx.call(callee, &[object, name, default]),
     }
+}
+
+fn call_half_native(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Err(Stop::Half)
+}
+
+/// The answer of a native that is the result of a script half which is not its own.
+pub fn call_half(cx: &mut Context, name: &str, args: &[Value]) -> Stop {
+    let callee = cx.module_state[CALL_HALF_KEY];
+    let (name, args) = (cx.intern(name), cx.tuple(args));
+    cx.call(callee, &[name, args])
+}
+
+/// The answer of a native that is the result of a method of something else, found as by a dot.
+pub fn method_call(cx: &mut Context, object: Value, name: &str, args: &[Value]) -> Stop {
+    let (name, args) = (cx.intern(name), cx.tuple(args));
+    call_half(cx, "call_method", &[object, name, args])
 }
 
 /// `repr(self)` by what it holds.

@@ -1,7 +1,7 @@
 //! What the script halves of built-ins stand on: natives in module `_natives`, for them alone.
 
 use crate::builtins::arguments::Truth;
-use crate::builtins::{iterators, percent, sort, str_format};
+use crate::builtins::{alias, iterators, percent, sort, str_format};
 use crate::object::context::Context;
 use crate::object::equality::{Problem, TupleHash};
 use crate::object::heap::Ref;

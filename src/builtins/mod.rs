@@ -1,6 +1,7 @@
 //! The built-in functions, and the methods of the built-in types: tables of natives, one file a type.
 
 pub use crate::object::arguments;
+pub use crate::object::output;
 pub mod bytearray;
 pub mod bytes;
 pub mod bytes_methods;
@@ -26,7 +27,6 @@ pub mod memoryview;
 pub mod number_functions;
 pub mod object;
 pub mod os_error;
-pub mod output;
 pub mod percent;
 pub mod sequence;
 pub mod sort;

@@ -61,7 +61,11 @@ pub fn install(cx: &mut Context) {
     module::install(cx, object, &tables);
     let doc = cx.str("The base class of the class hierarchy.");
     object.dict.set_interned(cx.names.__doc__, doc);
-    for (key, name) in [("object.__new__", cx.names.__new__), ("object.__init__", cx.names.__init__)] {
+    for (key, name) in [
+        ("object.__new__", cx.names.__new__),
+        ("object.__init__", cx.names.__init__),
+        ("object.__getattribute__", cx.names.__getattribute__),
+    ] {
         if let Some(value) = object.dict.get_interned(name) {
             cx.module_state.insert(key, value);
         }

@@ -1,6 +1,4 @@
-//! `OSError`: the class that an error number means, and its fields.
-
-use std::io;
+//! `OSError`: how it is made and its fields. The class that an error number means is in `object::os_error`.
 
 use crate::builtins::arguments::{instance_class, own, set_own};
 use crate::builtins::exception;
@@ -12,6 +10,7 @@ use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables};
 use crate::object::native::{Args, Declaration, Native, Stop, plain};
+use crate::object::os_error::class_of;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -30,71 +29,6 @@ pub fn install(cx: &mut Context) {
         class.dict.set_interned(name, Value::NONE);
     }
     cx.classes_changed();
-}
-
-/// The class of an error number.
-fn class_of(number: i32) -> LayoutId {
-    use LayoutId as Id;
-    match number {
-        libc::EAGAIN | libc::EALREADY | libc::EINPROGRESS => Id::BLOCKING_IO_ERROR,
-        libc::EPIPE | libc::ESHUTDOWN => Id::BROKEN_PIPE_ERROR,
-        libc::ECHILD => Id::CHILD_PROCESS_ERROR,
-        libc::ECONNABORTED => Id::CONNECTION_ABORTED_ERROR,
-        libc::ECONNREFUSED => Id::CONNECTION_REFUSED_ERROR,
-        libc::ECONNRESET => Id::CONNECTION_RESET_ERROR,
-        libc::EEXIST => Id::FILE_EXISTS_ERROR,
-        libc::ENOENT => Id::FILE_NOT_FOUND_ERROR,
-        libc::EINTR => Id::INTERRUPTED_ERROR,
-        libc::EISDIR => Id::IS_A_DIRECTORY_ERROR,
-        libc::ENOTDIR => Id::NOT_A_DIRECTORY_ERROR,
-        libc::EACCES | libc::EPERM => Id::PERMISSION_ERROR,
-        libc::ESRCH => Id::PROCESS_LOOKUP_ERROR,
-        libc::ETIMEDOUT => Id::TIMEOUT_ERROR,
-        _ => Id::OS_ERROR,
-    }
-}
-
-/// What the system says of an error number.
-pub fn description(number: i32) -> String {
-    let text = io::Error::from_raw_os_error(number).to_string();
-    let suffix = format!(" (os error {number})");
-    text.strip_suffix(&suffix).unwrap_or(&text).to_string()
-}
-
-/// The number nearest to an error that Rust's library made itself.
-fn number_of(error: &io::Error) -> i32 {
-    use io::ErrorKind as Kind;
-    error.raw_os_error().unwrap_or(match error.kind() {
-        Kind::NotFound => libc::ENOENT,
-        Kind::PermissionDenied => libc::EACCES,
-        Kind::AlreadyExists => libc::EEXIST,
-        Kind::WouldBlock => libc::EAGAIN,
-        Kind::InvalidInput | Kind::InvalidData => libc::EINVAL,
-        Kind::TimedOut => libc::ETIMEDOUT,
-        Kind::BrokenPipe => libc::EPIPE,
-        Kind::Interrupted => libc::EINTR,
-        _ => libc::EIO,
-    })
-}
-
-/// The exception of an error of the system; `filename` is UNBOUND if it is about no file.
-pub fn os_error(cx: &mut Context, error: &io::Error, filename: Value) -> Stop {
-    numbered_error(cx, number_of(error), filename)
-}
-
-/// The exception of an error number.
-pub fn numbered_error(cx: &mut Context, number: i32, filename: Value) -> Stop {
-    let text = cx.str(&description(number));
-    let number_value = Value::small(number as i64);
-    let args = cx.tuple(&[number_value, text]);
-    let exception = Exception::allocate(cx, class_of(number), args);
-    let names = cx.names;
-    set_own(cx, exception, names.errno, number_value);
-    set_own(cx, exception, names.strerror, text);
-    if !filename.is_unbound() {
-        set_own(cx, exception, names.filename, filename);
-    }
-    Stop::Raise(exception)
 }
 
 /// Has a class an `__init__` of its own and no `__new__`, so that its arguments are looked at in `__init__` only?

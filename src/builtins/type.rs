@@ -1,12 +1,12 @@
 //! `type`: classes as objects.
 
 use crate::builtins::arguments::rest;
+use crate::builtins::alias::union;
 use crate::builtins::object::collect_names;
 use crate::object::alias::GenericAlias;
 use crate::object::class::{Class, method_resolution_order, refresh_flags};
 use crate::object::context::Context;
 use crate::object::dict::MappingProxy;
-use crate::object::equality::Problem;
 use crate::object::function::{Attribute, Descriptor};
 use crate::object::heap::Ref;
 use crate::object::instance::laid_out_alike;
@@ -180,18 +180,6 @@ fn subclasscheck(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 /// Can a value be a member of a union by `|`?
 pub fn is_unionable(value: Value) -> bool {
     value.is_none() || value.is::<Class>() || value.is::<GenericAlias>()
-}
-
-/// `a | b` of types; NotImplemented of anything else.
-pub fn union(cx: &mut Context, a: Value, b: Value) -> Result<Value, Stop> {
-    if !is_unionable(a) || !is_unionable(b) {
-        return Ok(cx.not_implemented);
-    }
-    match GenericAlias::union(cx, &[a, b]) {
-        Ok(union) => Ok(union),
-        Err(Problem::Stop(stop)) => Err(stop),
-        Err(Problem::Script) => Ok(cx.not_implemented),
-    }
 }
 
 fn or(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -40,6 +40,22 @@ impl GenericAlias {
         GenericAlias::add(cx, LayoutId::GENERIC_ALIAS, origin, args, false)
     }
 
+    /// As `allocate`, of a subclass of the class of aliases.
+    pub fn allocate_as(cx: &mut Context, layout: LayoutId, capacity: Option<u8>, origin: Value, args: Value) -> Value {
+        let args = if args.is::<Tuple>() { args } else { cx.tuple(&[args]) };
+        let body = GenericAlias { origin, args, parameters: Cell::new(Value::UNBOUND), is_starred: false };
+        match capacity {
+            Some(capacity) => cx.heap.allocate_attributed(layout, body, capacity).value(),
+            None => cx.heap.allocate(layout, body).value(),
+        }
+    }
+
+    /// A union of members that are known to differ.
+    pub fn union_of_members(cx: &mut Context, members: &[Value]) -> Value {
+        let args = cx.tuple(members);
+        GenericAlias::add(cx, LayoutId::UNION, Value::UNBOUND, args, false)
+    }
+
     /// The unpacked form of an alias.
     pub fn starred(&self, cx: &mut Context) -> Value {
         GenericAlias::add(cx, LayoutId::GENERIC_ALIAS, self.origin, self.args, true)
@@ -75,8 +91,7 @@ impl GenericAlias {
         if let [only] = members[..] {
             return Ok(only);
         }
-        let args = cx.tuple(&members);
-        Ok(GenericAlias::add(cx, LayoutId::UNION, Value::UNBOUND, args, false))
+        Ok(GenericAlias::union_of_members(cx, &members))
     }
 
     /// Is it a union?

@@ -53,6 +53,8 @@ fn truth_of_object(cx: &mut Context, value: Value, header: &Header) -> Option<bo
 pub fn truth_as_data(cx: &mut Context, value: Value) -> Option<bool> {
     let Some(header) = value.header() else { return truth(cx, value) };
     Some(match header.kind() {
+        // It refuses to be asked.
+        Kind::Instance if value == cx.not_implemented => return None,
         Kind::Str => Ref::<Str>::from_header(header).length() > 0,
         Kind::List => !Ref::<List>::from_header(header).is_empty(),
         Kind::Tuple => !Ref::<Tuple>::from_header(header).is_empty(),

@@ -116,9 +116,8 @@ impl Vm {
     ) -> Flow {
         let args = self.cx.tuple(given.positional);
         let keywords = self.keywords_dict(given);
-        let half = self.half("call_descriptor");
         let keywords = if keywords.is_unbound() { self.cx.new_dict().value() } else { keywords };
-        self.call_plain(half, &[binding, receiver, class, args, keywords], then, destination)
+        self.call_half("call_descriptor", &[binding, receiver, class, args, keywords], then, destination)
     }
 
     /// A binding of a class as it appears on an instance: its value, or the call that gives it.

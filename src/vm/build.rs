@@ -24,8 +24,7 @@ impl Vm {
                 Ok(_) => {}
                 Err(Problem::Stop(stop)) => return self.raise(stop),
                 Err(Problem::Script) => {
-                    let half = self.half("build_set");
-                    return self.call_plain(half, items, Then::Store, destination);
+                    return self.call_half("build_set", items, Then::Store, destination);
                 }
             }
         }
@@ -40,8 +39,7 @@ impl Vm {
                 Ok(()) => {}
                 Err(Problem::Stop(stop)) => return self.raise(stop),
                 Err(Problem::Script) => {
-                    let half = self.half("build_map");
-                    return self.call_plain(half, items, Then::Store, destination);
+                    return self.call_half("build_map", items, Then::Store, destination);
                 }
             }
         }
@@ -72,8 +70,7 @@ impl Vm {
 
     /// `{*iterable}`
     pub fn set_update(&mut self, set: Value, source: Value) -> Flow {
-        let half = self.half("set_update_all");
-        self.call_plain(half, &[set, source], Then::Discard, 0)
+        self.call_half("set_update_all", &[set, source], Then::Discard, 0)
     }
 
     /// `{**mapping}`, `f(**mapping)`
@@ -112,8 +109,7 @@ impl Vm {
     }
 
     fn update_by_half(&mut self, dict: Value, source: Value) -> Flow {
-        let half = self.half("map_update_all");
-        self.call_plain(half, &[dict, source], Then::Discard, 0)
+        self.call_half("map_update_all", &[dict, source], Then::Discard, 0)
     }
 
     // slots: 0 dict, 1 mapping, 2 callee, 3 copy of the mapping
@@ -187,8 +183,7 @@ impl Vm {
         if self.text(spec).is_empty() {
             return self.call_plain(callee, &[value], Then::Store, destination);
         }
-        let half = self.half("format_converted");
-        self.call_plain(half, &[callee, value, spec], Then::Store, destination)
+        self.call_half("format_converted", &[callee, value, spec], Then::Store, destination)
     }
 
     // ----- with
@@ -215,9 +210,11 @@ impl Vm {
                     match self.find_attribute(object, name) {
                         crate::vm::attribute::Found::Value(value) => self.set_register(register, value),
                         _ => {
-                            let partial = self.half("call_special_later");
-                            let bound = crate::object::function::Method::allocate(&mut self.cx, partial, object);
-                            self.set_register(register, bound);
+                            // A script descriptor: the half binds both.
+                            let pair = self.cx.intern("bind_pair");
+                            let names = self.cx.tuple(&[exit, enter]);
+                            let slots = [pair, object, names, Value::small(first as i64)];
+                            return self.start_machine(Machine::Instance, &slots, Then::Discard, 0);
                         }
                     }
                 }
@@ -258,14 +255,12 @@ impl Vm {
                 return Flow::Done(self.cx.tuple(&values));
             }
         }
-        let half = self.half("match_keys");
-        self.call_plain(half, &[subject, keys], Then::Store, destination)
+        self.call_half("match_keys", &[subject, keys], Then::Store, destination)
     }
 
     /// The rest of a mapping without some keys.
     pub fn match_rest(&mut self, subject: Value, keys: Value, destination: u16) -> Flow {
-        let half = self.half("match_rest");
-        self.call_plain(half, &[subject, keys], Then::Store, destination)
+        self.call_half("match_rest", &[subject, keys], Then::Store, destination)
     }
 
     /// Attributes of an instance of a class, or None.
@@ -289,9 +284,8 @@ impl Vm {
         ];
         let target: Ref<Class> = class.get().expect("just checked");
         let matches_self = own_kind.iter().any(|&id| target.is_subclass(self.cx.class(id)));
-        let half = self.half("match_class");
         let args = [subject, class, names, Value::small(count as i64), Value::bool(matches_self)];
-        self.call_plain(half, &args, Then::Store, destination)
+        self.call_half("match_class", &args, Then::Store, destination)
     }
 
     // slots: 0 what: 3 is `__anext__` of 1, then the awaitable of what it gives
@@ -315,8 +309,7 @@ impl Vm {
 
     /// Shows the value of an expression statement at a prompt.
     pub fn print_expression(&mut self, value: Value) -> Flow {
-        let half = self.half("display");
-        self.call_plain(half, &[value], Then::Discard, 0)
+        self.call_half("display", &[value], Then::Discard, 0)
     }
 }
 

@@ -12,12 +12,13 @@ use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
+use crate::object::module::Module;
 use crate::object::native::{Args, Control, Entry, Native, Stop};
 use crate::object::signature::{Defaults, Given};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
-use crate::vm::native_frame::{Input, Machine};
+use crate::vm::native_frame::{Input, Machine, Next};
 
 /// Bound arguments: on the Rust stack where they are few.
 enum Bound {
@@ -381,10 +382,9 @@ impl Vm {
                     Some(owner) => format!("{}_{}", owner.name_text(), native.declaration.name()),
                     None => native.declaration.name().to_string(),
                 };
-                let half = self.half(&name);
                 let args: Vec<Value> =
                     args.iter().map(|&arg| if arg.is_unbound() { self.cx.ellipsis } else { arg }).collect();
-                self.call_plain(half, &args, then, destination)
+                self.call_half(&name, &args, then, destination)
             }
             Stop::Call(call) => {
                 let (names, values): (Vec<Value>, Vec<Value>) = call.keywords.iter().copied().unzip();
@@ -407,13 +407,40 @@ impl Vm {
         }
     }
 
-    /// The script half of a built-in.
-    pub fn half(&mut self, name: &str) -> Value {
-        let module = self.halves.expect("the halves are loaded before the first script");
+    /// Calls the script half of a built-in; the file it is in is loaded when the first half of it is called.
+    pub fn call_half(&mut self, name: &str, args: &[Value], then: Then, destination: u16) -> Flow {
         let interned = self.cx.intern(name);
-        match module.dict().get_interned(interned) {
-            Some(half) => half,
-            None => panic!("no script half is named {name}; please report this"),
+        if let Some(&half) = self.halves.get(&interned) {
+            return self.call_plain(half, args, then, destination);
+        }
+        let args = self.cx.tuple(args);
+        self.start_machine(Machine::Half, &[interned, args], then, destination)
+    }
+
+    // slots: 0 the half's name, 1 arguments, 2 the name of the module it is in
+    pub(super) fn step_half(&mut self, input: Input) -> Next {
+        let name = self.slot(0);
+        match (self.step(), input) {
+            (_, Input::Error(exception)) => Next::Raise(exception),
+            (0, _) => {
+                self.go_to(1);
+                let text = self.text(name);
+                let module = crate::vm::import::module_of_half(&text);
+                let module = self.cx.intern(module);
+                self.set_slot(2, module);
+                Next::Called(self.start_machine(Machine::Import, &[module, module, Value::small(0)], Then::Machine, 0))
+            }
+            _ => {
+                let module: Ref<Module> =
+                    self.cx.modules.get_interned(self.slot(2)).and_then(|module| module.get()).expect("just loaded");
+                let Some(half) = module.dict().get_interned(name) else {
+                    panic!("no script half is named {}; please report this", self.text(name))
+                };
+                self.halves.insert(name, half);
+                let args = Vm::tuple_items(self.slot(1));
+                let (then, destination) = self.pop_frame();
+                Next::Replaced(self.call_plain(half, &args, then, destination), then, destination)
+            }
         }
     }
 

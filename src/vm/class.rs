@@ -36,9 +36,8 @@ impl Vm {
                     return self.prepare_class();
                 }
                 self.go_to(1);
-                let half = self.half("resolve_bases");
                 let bases = self.slot(2);
-                Next::Called(self.call_plain(half, &[bases], Then::Machine, 0))
+                Next::Called(self.call_half("resolve_bases", &[bases], Then::Machine, 0))
             }
             (1, Input::Value(bases)) => {
                 self.set_slot(6, bases);
@@ -75,9 +74,8 @@ impl Vm {
             let namespace = self.cx.new_dict().value();
             return self.run_class_body(namespace);
         }
-        let half = self.half("prepare_class");
         let args = [metaclass, self.slot(1), self.slot(6), self.slot(3)];
-        Next::Called(self.call_plain(half, &args, Then::Machine, 0))
+        Next::Called(self.call_half("prepare_class", &args, Then::Machine, 0))
     }
 
     /// The metaclass that all bases agree with.

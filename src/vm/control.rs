@@ -55,17 +55,15 @@ impl Vm {
                 None => self.wrong_receiver(native),
             },
             Control::AnextDefault => {
-                let half = self.half("anext_default");
-                self.call_plain(half, args, then, destination)
+                self.call_half("anext_default", args, then, destination)
             }
             Control::TypeCall => self.type_call(args, then, destination),
             Control::TypeNew => self.type_new(args, then, destination),
             Control::BuildClass => self.build_class(args, then, destination),
             Control::GetAttribute => self.getattr(arg(0), arg(1), arg(2), then, destination),
             Control::HasAttribute => {
-                let half = self.half("hasattr");
                 match self.attribute_name(arg(1), "hasattr(): attribute name must be string, not") {
-                    Ok(name) => self.has_attribute(half, arg(0), name, then, destination),
+                    Ok(name) => self.has_attribute(arg(0), name, then, destination),
                     Err(stop) => self.raise(stop),
                 }
             }
@@ -102,8 +100,7 @@ impl Vm {
                 match native.declaration.name() {
                     "vars" => Flow::Done(locals),
                     _ => {
-                        let half = self.half("dir_of_names");
-                        self.call_plain(half, &[locals], then, destination)
+                        self.call_half("dir_of_names", &[locals], then, destination)
                     }
                 }
             }
@@ -208,10 +205,9 @@ impl Vm {
                 return self.raise(stop);
             };
             if !class.has(Class::BUILTIN) || given(value) {
-                let half = self.half("throw_class");
                 let value = if given(value) { value } else { Value::NONE };
                 let traceback = if given(traceback) { traceback } else { Value::NONE };
-                return self.call_plain(half, &[target, kind, value, traceback], then, destination);
+                return self.call_half("throw_class", &[target, kind, value, traceback], then, destination);
             }
             let (layout, args) = (class.root_layout.get(), self.cx.empty_tuple);
             Exception::allocate(&mut self.cx, layout, args)
@@ -275,7 +271,7 @@ impl Vm {
         }
     }
 
-    fn has_attribute(&mut self, half: Value, object: Value, name: Value, then: Then, destination: u16) -> Flow {
+    fn has_attribute(&mut self, object: Value, name: Value, then: Then, destination: u16) -> Flow {
         let class = self.cx.class_of(object);
         if !class.has(Class::HAS_GETATTRIBUTE | Class::HAS_GETATTR) && !object.is::<crate::object::module::Module>() {
             match self.find_attribute(object, name) {
@@ -284,7 +280,7 @@ impl Vm {
                 _ => {}
             }
         }
-        self.call_plain(half, &[object, name], then, destination)
+        self.call_half("hasattr", &[object, name], then, destination)
     }
 
     /// `object.__setattr__` and `__delattr__` (of UNBOUND), and those of `type`.
@@ -435,8 +431,7 @@ impl Vm {
             }
         }
         let name = if control == Control::IsInstance { "isinstance" } else { "issubclass" };
-        let half = self.half(name);
-        self.call_plain(half, &[subject, classes], then, destination)
+        self.call_half(name, &[subject, classes], then, destination)
     }
 
     /// Does the object's class say something of its own about `__class__`?
@@ -612,8 +607,7 @@ impl Vm {
     }
 
     fn run_module_again(&mut self, module: Value, then: Then, destination: u16) -> Flow {
-        let half = self.half("reload");
-        self.call_plain(half, &[module], then, destination)
+        self.call_half("reload", &[module], then, destination)
     }
 
     // ----- frames and limits

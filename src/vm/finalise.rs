@@ -27,6 +27,18 @@ impl Vm {
         }
     }
 
+    /// Runs what is pending with no frame below, at the end of the program.
+    pub fn run_finalisers_at_end(&mut self) -> Flow {
+        self.finalising = true;
+        match self.start_machine(Machine::Finalise, &[Value::UNBOUND, Value::NONE], Then::Finish, 0) {
+            Flow::Done(value) => {
+                self.outcome = Some(crate::vm::machine::Outcome::Returned(value));
+                Flow::Leave
+            }
+            flow => flow,
+        }
+    }
+
     /// Is anything pending?
     pub fn has_pending(&self) -> bool {
         !self.cx.pending_finalisers.is_empty() || !self.cx.pending_callbacks.is_empty()
@@ -35,12 +47,11 @@ impl Vm {
     // slots: 0 the object or callback that runs, 1 the exception that was handled before
     pub(super) fn step_finalise(&mut self, input: Input) -> Next {
         if let Input::Error(exception) = input {
-            let half = self.half("report_unraisable");
             let source = self.slot(0);
             let source = if source.is_unbound() { Value::NONE } else { source };
             self.set_slot(0, Value::UNBOUND);
             if self.step() == 0 {
-                return Next::Called(self.call_plain(half, &[exception, source], Then::Machine, 0));
+                return Next::Called(self.call_half("report_unraisable", &[exception, source], Then::Machine, 0));
             }
         }
         loop {
@@ -75,8 +86,7 @@ impl Vm {
                     Some(self.close(generator, Then::Machine, 0))
                 }
                 State::Created if generator.header().layout() == LayoutId::COROUTINE => {
-                    let half = self.half("report_never_awaited");
-                    Some(self.call_plain(half, &[object], Then::Machine, 0))
+                    Some(self.call_half("report_never_awaited", &[object], Then::Machine, 0))
                 }
                 _ => None,
             };

@@ -62,6 +62,23 @@ pub fn embedded(name: &str) -> Option<(&'static str, bool)> {
     find(&path).map(|text| (text, false)).or_else(|| find(&format!("{path}/__init__")).map(|text| (text, true)))
 }
 
+/// The module among the halves that defines one.
+pub fn module_of_half(name: &str) -> &'static str {
+    let function = [format!("def {name}("), format!("async def {name}(")];
+    let is_target = |targets: &str| targets.split(", ").any(|target| target == name);
+    let defines = |text: &str| {
+        text.lines().any(|line| {
+            let mut targets = line.rsplit(" = ").skip(1);
+            function.iter().any(|start| line.starts_with(start)) || targets.any(is_target)
+        })
+    };
+    let halves = EMBEDDED.iter().filter(|(file, _)| file.starts_with("_halves"));
+    match halves.into_iter().find(|(_, text)| defines(text)) {
+        Some((file, _)) => file,
+        None => panic!("no script half is named {name}; please report this"),
+    }
+}
+
 impl Vm {
     /// Compiles a text, or SyntaxError.
     pub fn compile(&mut self, source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Stop> {
@@ -344,7 +361,7 @@ impl Vm {
                 self.cx.modules.set_interned(name, module.value());
                 let function = self.module_function(&code, module.dict());
                 if file_is_embedded(&source.name) {
-                    function.is_hidden.set(text == "_halves");
+                    function.is_hidden.set(text.starts_with("_halves"));
                 }
                 self.set_slot(4, name);
                 Ok(Some(self.run_module_function(function, Then::Machine, 0)))
@@ -512,11 +529,22 @@ impl Vm {
         self.raise_next(stop)
     }
 
-    /// `from module import *`
+    /// `from module import *`: natively where the module is plain, else by the half.
     pub fn import_star(&mut self, module: Value) -> Flow {
         let namespace = self.namespace();
-        let half = self.half("import_star");
-        self.call_plain(half, &[module, namespace], Then::Discard, 0)
+        let plain = module.get::<Module>().map(|module| module.dict()).zip(namespace.get::<Dict>());
+        if let Some((names, target)) = plain {
+            let all = self.cx.intern("__all__");
+            if names.get_interned(all).is_none() && names.get_interned(self.cx.names.__getattr__).is_none() {
+                for (name, value) in names.to_vec() {
+                    if name.get::<Str>().is_some_and(|name| !name.bytes().starts_with(b"_")) {
+                        target.set_interned(name, value);
+                    }
+                }
+                return Flow::Done(Value::NONE);
+            }
+        }
+        self.call_half("import_star", &[module, namespace], Then::Discard, 0)
     }
 }
 

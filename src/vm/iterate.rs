@@ -12,11 +12,17 @@ use crate::object::iterator::{self, Iterator, IteratorState, Step};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
-use crate::object::native::Stop;
+use crate::object::native::{Declaration, Stop, plain};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
+
+/// What the iterators of `object::iterator` call for an item where script code gives it: always the half.
+pub const STEPS: &[Declaration] = &[
+    plain("sequence_item(sequence, index, /)", |_, _| Err(Stop::Half), "Return an item, or end the iteration."),
+    plain("call_until(function, sentinel, /)", |_, _| Err(Stop::Half), "Call a function until it returns the sentinel."),
+];
 
 impl Vm {
     /// `iter(value)`

@@ -7,6 +7,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashMap;
+
 use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::fiber::{Chunk, EMPTY_FRAME, Fiber, Stack};
@@ -14,8 +16,7 @@ use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::function::{CellObject, Function};
 use crate::object::heap::{Ref, Marker};
 use crate::object::layout::LayoutId;
-use crate::object::module::Module;
-use crate::object::native::{Request, Stop};
+use crate::object::native::{Native, Request, Stop};
 use crate::object::value::Value;
 use crate::vm::import::Importer;
 
@@ -102,8 +103,8 @@ pub struct Vm {
     pub importer: Importer,
     /// Callbacks of finalisers are being run: the fiber they interrupted.
     pub finalising: bool,
-    /// Module of the script halves of built-ins.
-    pub halves: Option<Ref<Module>>,
+    /// The script halves of built-ins called so far, by name.
+    pub halves: FxHashMap<Value, Value>,
     /// What became of the `Stop` of the last leaf called by the loop.
     pub stop_flow: Flow,
     /// What is raised is raised again: it gets no second entry for the current frame.
@@ -140,12 +141,16 @@ impl Vm {
             next_collection: FIRST_COLLECTION,
             importer,
             finalising: false,
-            halves: None,
+            halves: FxHashMap::default(),
             stop_flow: Flow::Entered,
             reraising: false,
             out_of_memory: false,
         };
         vm.cx.fuel = if vm.limits.gc_stress { 0 } else { SLICE };
+        for declaration in crate::vm::iterate::STEPS {
+            let native = Native::new(&mut vm.cx, declaration, LayoutId::BUILTIN_FUNCTION, Value::NONE);
+            vm.cx.module_state.insert(declaration.name(), native.value());
+        }
         vm.load_fiber();
         vm
     }
@@ -501,8 +506,9 @@ impl Vm {
         marker.object(self.fiber);
         marker.value(self.handled);
         marker.value(self.raising);
-        if let Some(halves) = self.halves {
-            marker.object(halves);
+        for (&name, &half) in &self.halves {
+            marker.value(name);
+            marker.value(half);
         }
         self.importer.trace(marker);
     }

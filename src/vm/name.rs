@@ -154,8 +154,7 @@ impl Vm {
             };
         }
         let globals = self.top().function.expect("a script frame has a function").globals.value();
-        let half = self.half("load_from_mapping");
-        self.call_plain(half, &[mapping, name, globals], Then::Store, destination)
+        self.call_half("load_from_mapping", &[mapping, name, globals], Then::Store, destination)
     }
 
     /// LoadNameOrFree
@@ -190,8 +189,7 @@ impl Vm {
         if !content.is_unbound() {
             fallback.set_interned(name, content);
         }
-        let half = self.half("load_from_mapping");
-        self.call_plain(half, &[mapping, name, fallback.value()], Then::Store, destination)
+        self.call_half("load_from_mapping", &[mapping, name, fallback.value()], Then::Store, destination)
     }
 
     /// StoreName
@@ -355,9 +353,8 @@ impl Vm {
                     return self.call_plain(method, &[key], then, destination);
                 }
                 crate::vm::attribute::Found::Call(callee, args) => {
-                    let half = self.half("call_twice");
                     let args = self.cx.tuple(&args);
-                    return self.call_plain(half, &[callee, args, key], then, destination);
+                    return self.call_half("call_twice", &[callee, args, key], then, destination);
                 }
                 _ => {}
             }

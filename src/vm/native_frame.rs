@@ -85,6 +85,8 @@ machines! {
     Finalise step_finalise;
     /// Runs a module's code and answers the module.
     RunModule step_run_module;
+    /// Loads the file of a script half and calls it.
+    Half step_half;
     /// Updating a dict from a mapping.
     MapUpdate step_map_update;
 }

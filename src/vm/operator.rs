@@ -432,8 +432,7 @@ impl Vm {
                 }
                 if method.is_some_and(|method| method.is::<crate::object::native::Native>()) {
                     // A plain container holding script objects: its half hashes them one by one.
-                    let half = self.half("hash");
-                    return self.call_plain(half, &[value], then, destination);
+                    return self.call_half("hash", &[value], then, destination);
                 }
                 self.special_checked(value, name, &[], crate::object::native::Check::Hash, then, destination)
             }

@@ -197,7 +197,6 @@ impl Vm {
                 }
             }
         }
-        let raise = self.half("raise_class");
         let cause = if cause.is_unbound() { self.cx.ellipsis } else { cause };
         if let Some(class) = exception.get::<Class>() {
             if class.has(Class::BUILTIN) && cause == self.cx.ellipsis {
@@ -207,7 +206,7 @@ impl Vm {
                 return Flow::Raised;
             }
         }
-        self.call_plain(raise, &[exception, cause], Then::Discard, 0)
+        self.call_half("raise_class", &[exception, cause], Then::Discard, 0)
     }
 
     /// Does an exception match what an `except` clause names?
@@ -234,18 +233,19 @@ impl Vm {
 
     /// `except*`: the two parts of an exception, by the script half.
     pub fn split_group(&mut self, exception: Value, classes: Value, destination: u16) -> Flow {
-        let half = self.half("split_group");
+        let half = self.cx.intern("split_group");
         let slots = [half, exception, classes, Value::small(destination as i64)];
         self.start_machine(crate::vm::native_frame::Machine::Instance, &slots, Then::Discard, 0)
     }
 
-    // slots: 0 the half, 1 exception, 2 classes, 3 first register
+    // slots: 0 the name of a half that gives a pair, 1 and 2 its arguments, 3 the first of the registers for the pair
     pub(super) fn step_instance(&mut self, input: Input) -> crate::vm::native_frame::Next {
         use crate::vm::native_frame::Next;
         match input {
             Input::Start => {
                 let args = [self.slot(1), self.slot(2)];
-                Next::Called(self.call_plain(self.slot(0), &args, Then::Machine, 0))
+                let half = self.text(self.slot(0));
+                Next::Called(self.call_half(&half, &args, Then::Machine, 0))
             }
             Input::Error(exception) => Next::Raise(exception),
             Input::Value(pair) | Input::End(pair) => {
@@ -264,7 +264,6 @@ impl Vm {
         if raised.get::<List>().is_some_and(|list| list.len() == 0) {
             return Flow::Done(Value::NONE);
         }
-        let half = self.half("merge_groups");
-        self.call_plain(half, &[original, raised], Then::Store, destination)
+        self.call_half("merge_groups", &[original, raised], Then::Store, destination)
     }
 }

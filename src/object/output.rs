@@ -7,11 +7,12 @@
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
-use crate::builtins::{exception, unicode_error};
 use crate::object::context::Context;
 use crate::object::module::Module;
 use crate::object::native::Stop;
+use crate::object::os_error::os_error;
 use crate::object::string::Str;
+use crate::object::unicode_error::encode_error;
 use crate::object::value::Value;
 use crate::text::codec;
 use crate::text::encoding::{Encoding, Handler};
@@ -44,7 +45,7 @@ pub fn write_text(cx: &mut Context, text: &[u8]) -> Result<(), Stop> {
         Ok(bytes) => write(cx, &bytes),
         Err(error) => {
             let object = Str::from_bytes(cx, text);
-            Err(unicode_error::encode_error(cx, object, &error))
+            Err(encode_error(cx, object, &error))
         }
     }
 }
@@ -60,7 +61,7 @@ pub fn write(cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
 
 /// Hands everything to the system; OSError if it does not take it. What could not be written is dropped.
 pub fn flush(cx: &mut Context) -> Result<(), Stop> {
-    hand_over().map_err(|error| exception::os_error(cx, &error, Value::UNBOUND))
+    hand_over().map_err(|error| os_error(cx, &error, Value::UNBOUND))
 }
 
 fn hand_over() -> io::Result<()> {
