@@ -26,7 +26,7 @@ const FUNCTIONS: &[Declaration] = &[
 pub fn install(cx: &mut Context) {
     let module = Module::allocate(cx, "_natives");
     module.add_functions(cx, FUNCTIONS);
-    for functions in [iterators::HALVES, percent::HALVES, str_format::HALVES] {
+    for functions in [alias::HALVES, iterators::HALVES, percent::HALVES, str_format::HALVES] {
         module.add_functions(cx, functions);
     }
     let name = cx.intern("_natives");
