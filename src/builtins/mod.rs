@@ -6,6 +6,8 @@ pub mod bytearray;
 pub mod bytes;
 pub mod bytes_methods;
 pub mod encoding;
+pub mod dict;
+pub mod dict_view;
 pub mod exception;
 pub mod exception_group;
 pub mod format;
@@ -96,6 +98,7 @@ pub fn install(cx: &mut Context) {
     iterators::install(cx);
     str::install(cx);
     list::install(cx);
+    dict::install(cx);
     bytes::install(cx);
     bytearray::install(cx);
     memoryview::install(cx);
