@@ -1,5 +1,6 @@
 //! `==` of plain data.
 
+use super::membership::contains_as_data;
 use super::problem::{DEEPEST, Problem, deeper, is_built_in, too_deep};
 use crate::object::alias::GenericAlias;
 use crate::object::bytes;
@@ -8,6 +9,7 @@ use crate::object::context::Context;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::function::Method;
 use crate::object::heap::Ref;
+use crate::object::items;
 use crate::object::iterator::Part;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -238,25 +240,31 @@ fn equal_views(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
     if !is_set(a) || !is_set(b) {
         return Ok(false);
     }
-    let (a, b) = (members(cx, a)?, members(cx, b)?);
-    Ok(a.len() == b.len() && a.is_subset(cx, &b)?)
+    Ok(member_count(a) == member_count(b) && all_contained(cx, a, b)?)
 }
 
-/// The members of a set or of a view that is like one, as a set.
-pub fn members(cx: &mut Context, value: Value) -> Result<Ref<Set>, Problem> {
-    if let Some(set) = value.get::<Set>() {
-        return Ok(set);
+/// How many members a set, or a view that is like one, has.
+pub(super) fn member_count(value: Value) -> usize {
+    match (value.get::<Set>(), value.get::<DictView>()) {
+        (Some(set), _) => set.len(),
+        (_, Some(view)) => view.dict.len(),
+        _ => 0,
     }
-    let set = Set::allocate(cx, LayoutId::SET);
-    if let Some(view) = value.get::<DictView>() {
-        if view.part == Part::Keys {
-            set.merge_keys(cx, &view.dict)?;
-            return Ok(set);
-        }
-        for (key, value) in view.dict.to_vec() {
-            let pair = cx.tuple(&[key, value]);
-            set.add(cx, pair)?;
+}
+
+/// Are all members of a set, or of a view that is like one, in another?
+pub(super) fn all_contained(cx: &mut Context, some: Value, others: Value) -> Result<bool, Problem> {
+    if let (Some(a), Some(b)) = (some.get::<Set>(), others.get::<Set>()) {
+        return a.is_subset(cx, &b);
+    }
+    let members = match some.get::<Set>() {
+        Some(set) => set.to_vec(),
+        None => items::plain_items(cx, some).ok_or(Problem::Script)??,
+    };
+    for member in members {
+        if contains_as_data(cx, others, member)? != Some(true) {
+            return Ok(false);
         }
     }
-    Ok(set)
+    Ok(true)
 }

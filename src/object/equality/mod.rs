@@ -9,7 +9,7 @@ mod membership;
 mod order;
 mod problem;
 
-pub use equal::{all_equal, equal, equal_as_data, members};
+pub use equal::{all_equal, equal, equal_as_data};
 pub use hash::{
     TupleHash, address_hash, as_hash, hash, hash_as_data, hash_bits, hash_items, no_minus_one, quick_hash, unhashable,
 };

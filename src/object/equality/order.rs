@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use super::equal::{equal, equal_as_data, members};
+use super::equal::{all_contained, equal, equal_as_data, member_count};
 use super::problem::{DEEPEST, Problem, is_built_in, too_deep};
 use crate::object::bytes::{self, MemoryView};
 use crate::object::class::Class;
@@ -121,14 +121,14 @@ fn compare_rest(cx: &mut Context, op: Comparison, a: Value, b: Value) -> Result<
     let is_view = |value: Value| value.get::<DictView>().is_some_and(|view| view.part != Part::Values);
     let is_set = |value: Value| value.is::<Set>() || is_view(value);
     if is_set(a) && is_set(b) {
-        let (a, b) = (members(cx, a)?, members(cx, b)?);
         let (small, large) = match op {
             Comparison::Less | Comparison::LessEqual => (a, b),
             _ => (b, a),
         };
         let is_strict = matches!(op, Comparison::Less | Comparison::Greater);
-        let fits = if is_strict { small.len() < large.len() } else { small.len() <= large.len() };
-        return Ok(Some(fits && small.is_subset(cx, &large)?));
+        let (least, most) = (member_count(small), member_count(large));
+        let fits = if is_strict { least < most } else { least <= most };
+        return Ok(Some(fits && all_contained(cx, small, large)?));
     }
     let is_ordered = |value: Value| bytes::is_bytes_like(value) && !value.is::<MemoryView>();
     if is_ordered(a) && bytes::is_bytes_like(b) || bytes::is_bytes_like(a) && is_ordered(b) {
