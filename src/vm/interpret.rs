@@ -56,27 +56,15 @@ impl Vm {
                     base = (*self.frame).base;
                 }};
             }
-            // Hands on a `Flow`: a value goes to a register.
-            macro_rules! flow {
-                ($flow:expr, $destination:expr) => {{
-                    (*self.frame).pc = pc;
+            // Goes on after a `Flow`: a value goes to a register.
+            macro_rules! go_on {
+                ($flow:expr, $destination:expr) => {
                     match $flow {
                         Flow::Done(value) => r!($destination) = value,
-                        Flow::Entered => reload!(),
-                        Flow::Raised => {
-                            if let Flow::Leave = self.unwind() {
-                                return;
-                            }
-                            reload!();
-                        }
-                        Flow::Leave => return,
+                        flow => go_on!(flow),
                     }
-                }};
-            }
-            // As `flow`, the value being dropped.
-            macro_rules! effect {
-                ($flow:expr) => {{
-                    (*self.frame).pc = pc;
+                };
+                ($flow:expr) => {
                     match $flow {
                         Flow::Done(_) => {}
                         Flow::Entered => reload!(),
@@ -88,6 +76,20 @@ impl Vm {
                         }
                         Flow::Leave => return,
                     }
+                };
+            }
+            // Takes a step that answers a `Flow`, `pc` being written back before it.
+            macro_rules! flow {
+                ($flow:expr, $destination:expr) => {{
+                    (*self.frame).pc = pc;
+                    go_on!($flow, $destination)
+                }};
+            }
+            // As `flow`, the value being dropped.
+            macro_rules! effect {
+                ($flow:expr) => {{
+                    (*self.frame).pc = pc;
+                    go_on!($flow)
                 }};
             }
             macro_rules! raise {
@@ -164,7 +166,7 @@ impl Vm {
                         match self.compare_truth($op, x, y) {
                             Flow::Done(value) => value == Value::TRUE,
                             flow => {
-                                effect!(flow);
+                                go_on!(flow);
                                 continue;
                             }
                         }
@@ -567,7 +569,7 @@ impl Vm {
                         (*self.frame).pc = pc;
                         match self.truth(value) {
                             Flow::Done(truth) => r!(i.b()) = Value::bool(truth == Value::FALSE),
-                            flow => effect!(flow),
+                            flow => go_on!(flow),
                         }
                     }
                     Opcode::Compare => {
@@ -590,7 +592,7 @@ impl Vm {
                             match self.truth(value) {
                                 Flow::Done(Value::TRUE) => pc = pc.offset(i.w() as isize),
                                 Flow::Done(_) => {}
-                                flow => effect!(flow),
+                                flow => go_on!(flow),
                             }
                         }
                     }
@@ -603,7 +605,7 @@ impl Vm {
                             match self.truth(value) {
                                 Flow::Done(Value::FALSE) => pc = pc.offset(i.w() as isize),
                                 Flow::Done(_) => {}
-                                flow => effect!(flow),
+                                flow => go_on!(flow),
                             }
                         }
                     }
@@ -646,7 +648,7 @@ impl Vm {
                                             reload!();
                                             safe_point!();
                                         } else {
-                                            effect!(Flow::Raised);
+                                            go_on!(Flow::Raised);
                                         }
                                         continue;
                                     }
@@ -658,7 +660,7 @@ impl Vm {
                                             if let Ok(value) = self.run_native(native, run, args, i.b(), pc) {
                                                 r!(i.b()) = value;
                                             } else {
-                                                flow!(self.stopped(), i.b());
+                                                go_on!(self.stopped(), i.b());
                                             }
                                             continue;
                                         }
@@ -684,7 +686,7 @@ impl Vm {
                                             reload!();
                                             safe_point!();
                                         } else {
-                                            effect!(Flow::Raised);
+                                            go_on!(Flow::Raised);
                                         }
                                         continue;
                                     }
@@ -696,7 +698,7 @@ impl Vm {
                                             if let Ok(value) = self.run_native(native, run, args, i.b(), pc) {
                                                 r!(i.b()) = value;
                                             } else {
-                                                flow!(self.stopped(), i.b());
+                                                go_on!(self.stopped(), i.b());
                                             }
                                             continue;
                                         }
@@ -843,7 +845,7 @@ impl Vm {
                                     if self.enter_generator(generator, Value::NONE, Then::Loop, i.b()) {
                                         reload!();
                                     } else {
-                                        effect!(Flow::Raised);
+                                        go_on!(Flow::Raised);
                                     }
                                     continue;
                                 }
@@ -852,7 +854,7 @@ impl Vm {
                         (*self.frame).pc = pc;
                         match self.for_iterate(r!(i.c())) {
                             Flow::Done(Value::UNBOUND) => pc = pc.offset(i.d() as i16 as isize),
-                            flow => flow!(flow, i.b()),
+                            flow => go_on!(flow, i.b()),
                         }
                     }
                     Opcode::Unpack => {
