@@ -4,7 +4,7 @@
 //! class until they are set. OSError is in `os_error`, the errors of encodings in `unicode_error`, groups in
 //! `exception_group`.
 
-use crate::builtins::arguments::{capacity, finished, instance_class, set_own, type_title};
+use crate::builtins::arguments::{capacity, finished, instance_class, set_own};
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::Problem;
@@ -185,8 +185,8 @@ fn with_traceback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn add_note(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (exception, note) = (args.get(0), args.get(1));
     if !note.is::<Str>() {
-        let found = type_title(cx, note);
-        return Err(cx.type_error(format!("add_note() argument must be str, not {found}")));
+        let found = cx.type_name(note);
+        return Err(cx.type_error(format!("note must be a str, not '{found}'")));
     }
     let name = cx.names.__notes__;
     match exception.header().and_then(|header| header.own_attribute(cx, name)) {

@@ -129,7 +129,11 @@ pub fn write_repr_as_data(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> 
         }
         Kind::Bytes => out.extend(quote::repr_bytes(&bytes::bytes_of(&value).unwrap_or_default()).bytes()),
         Kind::ByteArray => {
-            let text = quote::repr_bytes(&bytes::bytes_of(&value).unwrap_or_default());
+            let mut text = quote::repr_bytes(&bytes::bytes_of(&value).unwrap_or_default());
+            if text.starts_with("b\"") {
+                // Here a single quote is escaped even where the quotes around are double.
+                text = text.replace('\'', "\\'");
+            }
             out.extend(format!("{}({text})", cx.type_name(value)).bytes());
         }
         Kind::Range => write_range(cx, out, Ref::from_header(header))?,

@@ -330,7 +330,7 @@ impl Signature {
         if most == 0 {
             return cx.type_error(format!("{callee}() takes no arguments ({count} given)"));
         }
-        if most == 1 && least == 1 {
+        if most == 1 && least == 1 && self.keyword_only == 0 {
             return cx.type_error(format!("{callee}() takes exactly one argument ({count} given)"));
         }
         let (relation, number) = if least == most {
