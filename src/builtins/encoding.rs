@@ -15,6 +15,12 @@ use crate::text::encoding::{self, Encoding, Handler};
 /// Names of codecs that are from text to text or from bytes to bytes.
 const NOT_OF_TEXT: &[&str] = &["hex", "base64", "bz2", "zlib", "uu", "quopri", "rot13", "rot_13", "hex_codec"];
 
+/// Has a script imported `codecs`, so that it may have registered encodings and handlers of its own?
+fn has_registry(cx: &mut Context) -> bool {
+    let name = cx.intern("codecs");
+    cx.modules.get_interned(name).is_some()
+}
+
 /// The name an argument gives: a str or, if it was not given, the usual one.
 fn name(cx: &mut Context, value: Value, usual: &str, function: &str, argument: &str) -> Result<String, Stop> {
     if value.is_unbound() {
@@ -50,6 +56,9 @@ impl Manner {
         if let Some(found) = encoding::lookup(&self.encoding) {
             return Ok(found);
         }
+        if has_registry(cx) {
+            return Err(Stop::Half);
+        }
         let name = &self.encoding;
         let plain = name.to_ascii_lowercase().replace('-', "_");
         if NOT_OF_TEXT.contains(&plain.as_str()) {
@@ -68,7 +77,11 @@ impl Manner {
     /// may be one a script has registered: the script half knows.
     fn failed(&self, cx: &mut Context, error: Stop, unhandled: &CodecError) -> Stop {
         if encoding::handler(&self.errors).is_none() {
-            return Stop::Half;
+            let errors = &self.errors;
+            return match has_registry(cx) {
+                true => Stop::Half,
+                false => cx.error(LayoutId::LOOKUP_ERROR, format!("unknown error handler name '{errors}'")),
+            };
         }
         if unhandled.unhandled {
             let message = "don't know how to handle UnicodeDecodeError in error callback";

@@ -1,14 +1,16 @@
-//! The functions of module `builtins`, but for those on numbers, over items and for namespaces.
+//! The functions of module `builtins`, but for those on numbers and over items.
 
-use crate::builtins::arguments::{Truth, has_special, repr_of, rest};
+use crate::builtins::arguments::{Truth, Whole, has_special, repr_of, rest, text};
 use crate::builtins::{format as formatting, output};
+use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::Header;
+use crate::object::integer::Int;
 use crate::object::items;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
-use crate::object::native::{Args, Check, Control, Declaration, Native, Request, Stop, Wish, control, plain};
+use crate::object::native::{Args, Check, Control, Declaration, FromValue, Native, Request, Stop, Wish, control, plain};
 use crate::object::repr;
 use crate::object::string::Str;
 use crate::object::value::Value;
@@ -69,6 +71,11 @@ const FUNCTIONS: &[Declaration] = &[
         Control::Eval,
         "Return the value of an expression in the namespaces given.",
     ),
+    plain(
+        "compile(source, filename, mode, flags=0, dont_inherit=False, optimize=-1, *, _feature_version=-1)",
+        compile,
+        "Compile a text into a code object for exec and eval.",
+    ),
     control(
         "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
         Control::Import,
@@ -95,9 +102,14 @@ static KEPT: &[(&str, Declaration)] = &[
             "Return an awaitable for the next item, or the default.",
         ),
     ),
+    (
+        COMPILE,
+        control("compile(source, filename, mode, flags, /)", Control::Compile, "Compile a text into a code object."),
+    ),
     (OWN_VARS, control("vars()", Control::FrameNames, "Return the local variables of the caller.")),
     (OWN_DIR, control("dir()", Control::FrameNames, "Return the names of the local scope of the caller.")),
 ];
+const COMPILE: &str = "compile with plain arguments";
 const ANEXT_DEFAULT: &str = "anext with a default";
 const OWN_VARS: &str = "vars without an object";
 const OWN_DIR: &str = "dir without an object";
@@ -229,7 +241,7 @@ fn hash(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn id(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(crate::object::integer::Int::from_integer(cx, Integer::from(args.get(0).bits())))
+    Ok(Int::from_integer(cx, Integer::from(args.get(0).bits())))
 }
 
 fn callable(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -266,6 +278,22 @@ fn breakpoint(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 
 fn open(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Half)
+}
+
+fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let file = args.get(1);
+    let file = match file.get::<Bytes>() {
+        Some(bytes) => cx.str(&String::from_utf8_lossy(bytes.bytes())),
+        None if file.is::<Str>() => file,
+        None => return Err(cx.ask(1, Wish::Path)),
+    };
+    text(cx, args.get(2), "compile() argument 'mode'")?;
+    let Whole(flags) = Whole::from_value(cx, args.get(3), 3)?;
+    const ONLY_TREE: i64 = 0x400;
+    if Int::to_i64(flags).is_none_or(|flags| flags & ONLY_TREE != 0) {
+        return Err(cx.value_error("compile(): unrecognised flags"));
+    }
+    Err(cx.call(cx.module_state[COMPILE], &[args.get(0), file, args.get(2), flags]))
 }
 
 fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

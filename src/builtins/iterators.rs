@@ -36,7 +36,7 @@ const WITH_LENGTH: &[Declaration] = &[
 ];
 
 const ENUMERATE: &[Declaration] = &[
-    plain("__new__(cls, iterable, start=0)", new_enumerate, "Pairs of a number and an item."),
+    plain("__new__(cls, iterable=<unset>, start=0)", new_enumerate, "Pairs of a number and an item."),
     plain("__iter__(self, /)", itself, "Implement iter(self)."),
     control("__next__(self, /)", Control::IteratorNext, "Implement next(self)."),
     plain("__reduce__(self, /)", reduce_enumerate, "Return what is needed to make the iterator anew."),
@@ -287,6 +287,9 @@ fn set_state(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn new_enumerate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::ENUMERATE)?;
+    if args.get(1).is_unbound() {
+        return Err(cx.type_error("enumerate() missing required argument 'iterable'"));
+    }
     let Whole(start) = Whole::from_value(cx, args.get(2), 2)?;
     let inner = iterator_argument(cx, args.get(1), 1)?;
     let count = Int::exact(cx, start);

@@ -111,6 +111,8 @@ pub enum Control {
     Exec,
     /// `eval(source, globals, locals)`
     Eval,
+    /// `compile(source, filename, mode, flags)`
+    Compile,
     /// `__import__(name, globals, locals, fromlist, level)`
     Import,
     /// `globals()`

@@ -315,7 +315,7 @@ impl Signature {
 
     /// Is the first parameter the receiver, which users do not count?
     fn has_self(&self) -> bool {
-        self.parameters.first().is_some_and(|&name| text_of(name) == "self") && self.positional > 0
+        self.parameters.first().is_some_and(|&name| matches!(text_of(name).as_str(), "self" | "cls")) && self.positional > 0
     }
 
     fn place(&self, index: usize) -> usize {

@@ -299,6 +299,8 @@ impl Vm {
     /// The name of a native in messages: `list.append` for methods, else its own.
     pub fn native_name(&self, native: Ref<Native>) -> String {
         match native.owner.get().get::<Class>() {
+            // Who calls a class does not see that this is its `__new__` or `__init__`.
+            Some(owner) if matches!(native.declaration.name(), "__new__" | "__init__") => owner.name_text(),
             Some(owner) => format!("{}.{}", owner.name_text(), native.declaration.name()),
             None => native.declaration.name().to_string(),
         }

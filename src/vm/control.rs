@@ -89,6 +89,10 @@ impl Vm {
             Control::Iter => self.iter(arg(0), arg(1), then, destination),
             Control::IsInstance | Control::IsSubclass => self.is_instance_of(control, arg(0), arg(1), then, destination),
             Control::Exec | Control::Eval => self.exec(control, args, then, destination),
+            Control::Compile => match self.compile_control(arg(0), arg(1), arg(2), arg(3)) {
+                Ok(code) => Flow::Done(code),
+                Err(stop) => self.raise(stop),
+            },
             Control::Import => self.import_control(args, then, destination),
             Control::Globals => match self.script_globals() {
                 Some(globals) => Flow::Done(globals.value()),
@@ -578,10 +582,12 @@ impl Vm {
         }
     }
 
-    /// `compile(source, filename, mode, flags, ...)` as a code object; called by the native of that name.
-    pub fn compile_control(&mut self, source: Value, file: &str, mode: &str) -> Result<Value, Stop> {
+    /// `compile(source, filename, mode, flags)` as a code object.
+    fn compile_control(&mut self, source: Value, file: Value, mode: Value, flags: Value) -> Result<Value, Stop> {
+        const TOP_LEVEL_AWAIT: i64 = 0x2000;
         let text = self.source_text(source, "compile")?;
-        let mode = match mode {
+        let (file, mode) = (self.text(file), self.text(mode));
+        let mode = match mode.as_str() {
             "exec" => Mode::Module,
             "eval" => Mode::Expression,
             "single" => Mode::Interactive,
@@ -590,8 +596,14 @@ impl Vm {
                 return Err(self.cx.value_error(message));
             }
         };
-        let source = Rc::new(Source::new(file, &text));
-        let options = Options { mode, ..Options::default() };
+        let flags = Int::to_i64(flags).unwrap_or(0);
+        let source = Rc::new(Source::new(&file, &text));
+        let options = Options {
+            mode,
+            top_level_await: flags & TOP_LEVEL_AWAIT != 0,
+            flags: flags as u32 & crate::compiler::compile::FUTURE_ANNOTATIONS,
+            ..Options::default()
+        };
         let code = self.compile(&source, options)?;
         Ok(CodeObject::new(&mut self.cx, &code).value())
     }
