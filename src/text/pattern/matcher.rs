@@ -145,6 +145,11 @@ impl Search {
         self.next = Next::Scan(from);
     }
 
+    /// How many of the steps given last are left.
+    pub fn steps_left(&self) -> usize {
+        self.fuel.max(0) as usize
+    }
+
     /// How many bytes it occupies, for those who count memory.
     pub fn size(&self) -> usize {
         size_of::<Self>() + size_of_val(&self.registers[..]) + self.stack.capacity() * size_of::<Saved>()

@@ -88,6 +88,16 @@ impl Matches {
         Matches { search: program.search(start, end, anchor) }
     }
 
+    /// Refuses an empty match at the position where it begins, as one behind an empty match is.
+    pub fn forbid_empty(&mut self, start: usize) {
+        self.search.go_on(start, true);
+    }
+
+    /// How many of the steps given last are left.
+    pub fn steps_left(&self) -> usize {
+        self.search.steps_left()
+    }
+
     /// Looks for the next match for about so many steps.
     pub fn advance(&mut self, program: &Program, text: &[u8], steps: usize) -> Progress<Option<Captures>> {
         let progress = program.advance(&mut self.search, text, steps);
