@@ -4,6 +4,7 @@ use crate::builtins::arguments::{str_of, type_title};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::heap::Ref;
+use crate::object::integer::Int;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Check, Native, Stop};
@@ -11,7 +12,6 @@ use crate::object::number::Number;
 use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::text::format_spec::{self, FormatError};
-use crate::text::integer_text::DEFAULT_DIGIT_LIMIT;
 
 /// The exception an error of a spec is.
 pub fn format_error(cx: &mut Context, error: FormatError) -> Stop {
@@ -30,7 +30,7 @@ pub fn format_as_data(cx: &mut Context, value: Value, spec: &[u8]) -> Option<Res
         (Some(string), _) if spec.is_empty() => return Some(Ok(Str::exact(cx, string))),
         (Some(string), _) => format_spec::format_text(string.bytes(), spec, &name),
         (_, Some(_)) if spec.is_empty() => return None,
-        (_, Some(Number::Int(number))) => format_spec::format_integer(number, spec, &name, DEFAULT_DIGIT_LIMIT),
+        (_, Some(Number::Int(number))) => format_spec::format_integer(number, spec, &name, Int::digit_limit(cx)),
         (_, Some(Number::Float(number))) => format_spec::format_float(number, spec, &name),
         (_, Some(Number::Complex(number))) => {
             let number = crate::text::complex::Complex::new(number.real, number.imaginary);

@@ -353,9 +353,15 @@ impl Int {
         Int::from_integer(cx, result)
     }
 
+    /// The most digits that text of an int may have; 0 for any number.
+    pub fn digit_limit(cx: &Context) -> usize {
+        let limit = cx.module_state.get("int_max_str_digits").and_then(|&limit| Int::to_i64(limit));
+        limit.map_or(integer_text::DEFAULT_DIGIT_LIMIT, |limit| limit as usize)
+    }
+
     /// The decimal text, or ValueError if it has more digits than the limit.
     pub fn to_decimal(cx: &mut Context, value: Value) -> Result<String, Stop> {
-        let limit = integer_text::DEFAULT_DIGIT_LIMIT;
+        let limit = Int::digit_limit(cx);
         integer_text::to_decimal(Int::known(value), limit)
             .ok_or_else(|| cx.value_error(integer_text::text_limit_message(limit)))
     }

@@ -26,6 +26,7 @@ macro_rules! kinds {
 kinds! {
     Instance crate::object::instance::Instance;
     Int crate::object::integer::Int;
+    Float crate::object::float::Float;
     Complex crate::object::complex::Complex;
     Str crate::object::string::Str;
     Bytes crate::object::bytes::Bytes;

@@ -51,7 +51,7 @@ builtin_classes! {
     TYPE "type" OBJECT Class;
     INT "int" OBJECT Int;
     BOOL "bool" INT Int;
-    FLOAT "float" OBJECT Instance;
+    FLOAT "float" OBJECT Float;
     COMPLEX "complex" OBJECT Complex;
     STR "str" OBJECT Str;
     BYTES "bytes" OBJECT Bytes;

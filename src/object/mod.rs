@@ -11,6 +11,7 @@ pub mod equality;
 pub mod exception;
 pub mod extension;
 pub mod fiber;
+pub mod float;
 pub mod frame;
 pub mod function;
 pub mod generator;

@@ -7,6 +7,7 @@ use std::cmp::Ordering;
 use crate::object::complex::Complex as ComplexObject;
 use crate::object::context::Context;
 use crate::object::equality::holds;
+use crate::object::float::Float;
 use crate::object::integer::Int;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -50,6 +51,7 @@ impl Number {
     fn of_object(value: Value) -> Option<Number> {
         match value.header()?.kind() {
             Kind::Int => Int::operand(value).map(Number::Int),
+            Kind::Float => Float::of(value).map(Number::Float),
             Kind::Complex => value.get::<ComplexObject>().map(|complex| Number::Complex(complex.number)),
             _ => None,
         }

@@ -10,6 +10,7 @@ use crate::object::context::Context;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::equality::Problem;
 use crate::object::exception::Exception;
+use crate::object::float::Float;
 use crate::object::frame::FrameObject;
 use crate::object::function::{CellObject, CodeObject, Descriptor, Function, Method, Super};
 use crate::object::generator::Generator;
@@ -122,6 +123,7 @@ pub fn write_repr_as_data(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> 
     match header.kind() {
         Kind::Str => out.extend(quote::repr(Ref::<Str>::from_header(header).bytes()).bytes()),
         Kind::Int => out.extend(Int::to_decimal(cx, value)?.bytes()),
+        Kind::Float => out.extend(float_text::repr(Float::of(value).unwrap_or(0.0)).bytes()),
         Kind::Complex => {
             if let Some(Number::Complex(number)) = Number::of(value) {
                 out.extend(complex::repr(number).bytes());
