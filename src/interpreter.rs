@@ -244,12 +244,29 @@ impl Interpreter {
         }
         match self.call_half("report_exception", &[exception]) {
             Ok(_) => {}
-            Err(_) => eprintln!("corolang: an exception could not be shown"),
+            Err(problem) => {
+                // Nothing of the library could be used for it, so it is shown as it is.
+                eprintln!("Traceback (most recent call last):");
+                eprintln!("{}", self.plain_report(exception));
+                if cfg!(debug_assertions) || std::env::var_os("COROLANG_DEBUG").is_some() {
+                    eprintln!("(while showing it: {})", self.plain_report(problem));
+                }
+            }
         }
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
             return 130;
         }
         1
+    }
+
+    /// The last line of a traceback, made without script code.
+    fn plain_report(&mut self, exception: Value) -> String {
+        let name = self.vm.cx.type_name(exception);
+        let text = match crate::object::repr::str(&mut self.vm.cx, exception) {
+            Ok(text) => crate::object::string::text_of(text),
+            Err(_) => String::new(),
+        };
+        if text.is_empty() { name } else { format!("{name}: {text}") }
     }
 
     fn exit_status(&mut self, exception: Value) -> i32 {

@@ -247,23 +247,22 @@ impl Header {
     /// The value of an attribute of the object itself, not of its class.
     pub fn own_attribute(&self, cx: &Context, name: Value) -> Option<Value> {
         let dictionary = self.dictionary()?;
-        if let Some(dict) = dictionary.get().get::<Dict>() {
-            return dict.get_interned(name);
+        if let Some(&slot) = cx.layout(self.layout()).slots.get(&name) {
+            return Some(self.slot(slot as usize).get()).filter(|value| !value.is_unbound());
         }
-        let &slot = cx.layout(self.layout()).slots.get(&name)?;
-        Some(self.slot(slot as usize).get()).filter(|value| !value.is_unbound())
+        dictionary.get().get::<Dict>()?.get_interned(name)
     }
 
     /// Binds an attribute of the object itself; false if it can have none. The name is interned.
     pub fn set_own_attribute(&self, cx: &mut Context, name: Value, value: Value) -> bool {
         let Some(dictionary) = self.dictionary() else { return false };
-        if let Some(dict) = dictionary.get().get::<Dict>() {
-            dict.set_interned(name, value);
-            return true;
-        }
         let layout = self.layout();
         if let Some(&slot) = cx.layout(layout).slots.get(&name) {
             self.slot(slot as usize).set(value);
+            return true;
+        }
+        if let Some(dict) = dictionary.get().get::<Dict>() {
+            dict.set_interned(name, value);
             return true;
         }
         let used = cx.layout(layout).names.len();
@@ -298,7 +297,9 @@ impl Header {
         }
         let dict = cx.new_dict();
         let names = cx.layout(self.layout()).names.clone();
-        for (index, name) in names.into_iter().enumerate() {
+        // The values of `__slots__` stay where they are.
+        let slots = cx.layout(self.layout()).class.slot_count.get() as usize;
+        for (index, name) in names.into_iter().enumerate().skip(slots) {
             let slot = self.slot(index);
             if !slot.get().is_unbound() {
                 dict.set_interned(name, slot.get());

@@ -213,6 +213,14 @@ impl Context {
         id
     }
 
+    /// Gives a layout of objects with a dictionary the inline slots of another, for `__slots__`.
+    pub fn copy_slots(&mut self, from: LayoutId, to: LayoutId) {
+        let (slots, names) = (self.layout(from).slots.clone(), self.layout(from).names.clone());
+        let layout = self.layouts[to.0 as usize].as_mut().expect("the layout is in use");
+        layout.slots = slots;
+        layout.names = names;
+    }
+
     /// The layout that has one attribute more, in the next slot.
     pub fn layout_with(&mut self, id: LayoutId, name: Value) -> LayoutId {
         if let Some(&next) = self.layout(id).transitions.get(&name) {

@@ -185,6 +185,11 @@ impl Vm {
         }
     }
 
+    /// Can a data descriptor be read? One that cannot hides nothing.
+    fn has_getter(&mut self, binding: Value) -> bool {
+        binding.is::<Descriptor>() || self.cx.special(binding, self.cx.names.__get__).is_some()
+    }
+
     /// Is a class binding one that comes before the instance's own attributes?
     fn is_data_descriptor(&mut self, binding: Value) -> bool {
         match binding.header().map(Header::kind) {
@@ -213,7 +218,7 @@ impl Vm {
         let class = self.cx.class_of(object);
         let binding = self.cx.lookup(class, name);
         if let Some(binding) = binding {
-            if self.is_data_descriptor(binding) {
+            if self.is_data_descriptor(binding) && self.has_getter(binding) {
                 return self.bind_found(binding, object, class.value());
             }
         }
@@ -671,7 +676,7 @@ impl Vm {
         let (class, attribute) = (self.cx.type_name(object), self.text(name));
         let message = match binding {
             Some(_) => format!("'{class}' object attribute '{attribute}' is read-only"),
-            None if object.header().is_some_and(|header| header.dictionary().is_none()) => format!(
+            None if !self.cx.class_of(object).has(Class::HAS_DICTIONARY) => format!(
                 "'{class}' object has no attribute '{attribute}' and no __dict__ for setting new attributes"
             ),
             None => format!("'{class}' object has no attribute '{attribute}'"),
@@ -749,11 +754,9 @@ impl Vm {
                     match header.own_attribute(&self.cx, name) {
                         Some(_) => {
                             let slot = self.cx.layout(header.layout()).slots.get(&name).copied();
-                            match (slot, header.dictionary().map(Cell::get)) {
-                                (Some(slot), Some(dictionary)) if dictionary.is_unbound() => {
-                                    header.slot(slot as usize).set(Value::UNBOUND);
-                                }
-                                _ => {
+                            match slot {
+                                Some(slot) => header.slot(slot as usize).set(Value::UNBOUND),
+                                None => {
                                     header.delete_own_attribute(&mut self.cx, name);
                                 }
                             }

@@ -70,7 +70,7 @@ impl Vm {
         if let Flow::Entered = flow {
             self.cx.fuel -= 1;
             if self.cx.fuel < 0 {
-                return match self.safe_point() {
+                return match self.safe_point(None) {
                     Flow::Done(_) => Flow::Entered,
                     flow => flow,
                 };
@@ -122,7 +122,7 @@ impl Vm {
         }
         self.cx.fuel -= 1;
         if self.cx.fuel < 0 {
-            return Some(match self.safe_point() {
+            return Some(match self.safe_point(None) {
                 Flow::Done(_) => Flow::Entered,
                 flow => flow,
             });
@@ -173,6 +173,10 @@ impl Vm {
                 self.call(method.function, Given { positional: &args, ..given }, then, destination)
             }
             Kind::Class => self.call_class(Ref::from_header(header), given, then, destination),
+            Kind::Descriptor if header.layout() == LayoutId::STATICMETHOD => {
+                let wrapped: Ref<Descriptor> = Ref::from_header(header);
+                self.call(wrapped.getter.get(), given, then, destination)
+            }
             _ => {
                 let Some(method) = self.cx.special(callee, self.cx.names.__call__) else {
                     return self.not_callable(callee);

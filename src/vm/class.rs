@@ -144,13 +144,10 @@ impl Vm {
                 let index = self.slot(2).as_small() as usize - 2;
                 let (name, value) = (hooked.get(index), hooked.get(index + 1));
                 if let (Some(name), Some(value)) = (name, value) {
-                    let note = format!(
-                        "Error calling __set_name__ on '{}' instance {} in '{}'",
-                        self.cx.type_name(value),
-                        crate::object::string::text_of(name).escape_debug().to_string().replace('"', "'"),
-                        self.slot(0).get::<Class>().map_or_else(String::new, |class| class.name_text())
-                    );
-                    let _ = note;
+                    let class = self.slot(0).get::<Class>().map_or_else(String::new, |class| class.name_text());
+                    let (kind, name) = (self.cx.type_name(value), self.text(name));
+                    let note = format!("Error calling __set_name__ on '{kind}' instance '{name}' in '{class}'");
+                    self.add_note(exception, &note);
                 }
             }
             return Next::Raise(exception);
@@ -168,6 +165,18 @@ impl Vm {
         }
         self.go_to(1);
         self.init_subclass()
+    }
+
+    fn add_note(&mut self, exception: Value, note: &str) {
+        let (name, note) = (self.cx.names.__notes__, self.cx.str(note));
+        let header = exception.header().expect("an exception is an object");
+        match header.own_attribute(&self.cx, name).and_then(|notes| notes.get::<List>()) {
+            Some(notes) => notes.push(note),
+            None => {
+                let notes = self.cx.list(vec![note]);
+                header.set_own_attribute(&mut self.cx, name, notes);
+            }
+        }
     }
 
     /// Calls `__init_subclass__` of the nearest base that has one.
@@ -334,6 +343,7 @@ impl Vm {
         }
         class.root_layout.set(layout);
         class.slot_count.set(count);
+        self.cx.copy_slots(layout, dictionary);
         let hint = class.dict.get_interned(self.cx.names.__static_attributes__);
         let own = hint.and_then(|hint| hint.get::<Tuple>()).map_or(0, |names| names.items().len());
         let dynamic = match class.has(Class::HAS_DICTIONARY) {

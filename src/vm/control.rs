@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::Options;
 use crate::object::class::Class;
 use crate::object::dict::Dict;
@@ -130,10 +131,7 @@ impl Vm {
             }
             Control::Compare(number) => self.compare(comparison(number), arg(0), arg(1), then, destination),
             Control::Contains => self.contains(arg(0), arg(1), false, then, destination),
-            Control::Collect => {
-                self.collect_now(then);
-                Flow::Done(Value::small(0))
-            }
+            Control::Collect => self.collect_now(then, destination),
             Control::MakeCoroutine => self.make_coroutine(arg(0)),
             Control::SetRecursionLimit => self.set_recursion_limit(arg(0)),
             Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
@@ -697,10 +695,22 @@ impl Vm {
         Flow::Done(Value::NONE)
     }
 
-    /// `gc.collect()`: now, and the finalisers at the next safe point, which is at once.
-    fn collect_now(&mut self, _then: Then) {
-        self.cx.wants_collection = true;
-        self.cx.fuel = 0;
+    /// `gc.collect()`, and the finalisers of what it found: how many objects had one.
+    fn collect_now(&mut self, then: Then, destination: u16) -> Flow {
+        if self.top().kind == crate::object::frame::FrameKind::Script {
+            let i = self.instruction();
+            if matches!(i.opcode(), Opcode::Call | Opcode::CallMethod) {
+                self.clear_registers_from(i.c());
+            }
+        }
+        self.collect();
+        let found = Value::small(self.cx.pending_finalisers.len() as i64);
+        if self.finalising || !self.has_pending() {
+            return Flow::Done(found);
+        }
+        self.finalising = true;
+        let slots = [Value::UNBOUND, self.handled, found];
+        self.start_machine(Machine::Finalise, &slots, then, destination)
     }
 
     // ----- descriptors

@@ -44,7 +44,7 @@ impl Vm {
         !self.cx.pending_finalisers.is_empty() || !self.cx.pending_callbacks.is_empty()
     }
 
-    // slots: 0 the object or callback that runs, 1 the exception that was handled before
+    // slots: 0 the object or callback that runs, 1 the exception that was handled before, 2 the result
     pub(super) fn step_finalise(&mut self, input: Input) -> Next {
         if let Input::Error(exception) = input {
             let source = self.slot(0);
@@ -63,7 +63,8 @@ impl Vm {
             if self.cx.pending_finalisers.is_empty() {
                 self.finalising = false;
                 self.handled = self.slot(1);
-                return Next::Return(Value::NONE);
+                let result = self.slot(2);
+                return Next::Return(if result.is_unbound() { Value::NONE } else { result });
             }
             let object = self.cx.pending_finalisers.remove(0);
             self.set_slot(0, object);

@@ -34,6 +34,9 @@ pub const CACHE_ADD: u64 = 3;
 /// A module's name: version and entry.
 pub const CACHE_MODULE: u64 = 4;
 
+/// Up to so many bytes a value that is unbound may ask for a collection of its own.
+const SMALL_HEAP: usize = 64 << 20;
+
 impl Vm {
     /// Runs the current frame and what it calls until the loop is left. With `STEPPING` it leaves after every
     /// instruction when `instructions_left` is used up.
@@ -98,11 +101,20 @@ impl Vm {
                     effect!(self.raise(stop))
                 }};
             }
+            // Everything from register `$live` of the current frame is dead.
             macro_rules! safe_point {
-                () => {{
+                ($live:expr) => {{
                     self.cx.fuel -= 1;
                     if self.cx.fuel < 0 {
-                        effect!(self.safe_point());
+                        effect!(self.safe_point(Some($live)));
+                    }
+                }};
+            }
+            // A value was unbound: what it has to do before it goes is done at once.
+            macro_rules! dropped {
+                ($value:expr) => {{
+                    if self.dropped($value) {
+                        effect!(self.safe_point(None));
                     }
                 }};
             }
@@ -224,7 +236,7 @@ impl Vm {
                             continue;
                         }
                         r!(i.b()) = Value::UNBOUND;
-                        self.dropped(value);
+                        dropped!(value);
                     }
                     Opcode::MakeCell => r!(i.b()) = self.new_cell(r!(i.b())),
                     Opcode::LoadCell => {
@@ -244,7 +256,7 @@ impl Vm {
                             raise!(self.unbound_local(name));
                             continue;
                         }
-                        self.dropped(old);
+                        dropped!(old);
                     }
                     Opcode::LoadFree => {
                         let function = (*self.frame).function.unwrap_unchecked();
@@ -266,7 +278,7 @@ impl Vm {
                             raise!(self.unbound_free(i.b()));
                             continue;
                         }
-                        self.dropped(old);
+                        dropped!(old);
                     }
 
                     // ----- names
@@ -302,7 +314,10 @@ impl Vm {
                         let globals = (*self.frame).function.unwrap_unchecked().globals;
                         pc = pc.add(1);
                         if cache != 0 && globals.keys_version() == cache as u32 {
-                            globals.cached_value_cell((cache >> 32) as usize).set(r!(i.b()));
+                            let old = globals.cached_value_cell((cache >> 32) as usize).replace(r!(i.b()));
+                            if old.is_object() {
+                                dropped!(old);
+                            }
                             continue;
                         }
                         let (name, value) = (name!(i.c()), r!(i.b()));
@@ -581,7 +596,7 @@ impl Vm {
                     Opcode::Jump => pc = pc.offset(i.w() as isize),
                     Opcode::JumpBack => {
                         pc = pc.offset(i.w() as isize);
-                        safe_point!();
+                        safe_point!(i.b());
                     }
                     Opcode::JumpIfTrue => {
                         let value = r!(i.b());
@@ -646,7 +661,7 @@ impl Vm {
                                         let place = self.window(args);
                                         if self.push_function(function, args, place, count, Then::Store, i.b()) {
                                             reload!();
-                                            safe_point!();
+                                            safe_point!(function.locals.get());
                                         } else {
                                             go_on!(Flow::Raised);
                                         }
@@ -684,7 +699,7 @@ impl Vm {
                                         let place = self.window(args);
                                         if self.push_function(function, args, place, count, Then::Store, i.b()) {
                                             reload!();
-                                            safe_point!();
+                                            safe_point!(function.locals.get());
                                         } else {
                                             go_on!(Flow::Raised);
                                         }
@@ -891,7 +906,10 @@ impl Vm {
                                 let destination = frame.destination;
                                 reload!();
                                 r!(destination) = value;
-                                safe_point!();
+                                self.cx.fuel -= 1;
+                                if self.cx.fuel < 0 {
+                                    effect!(self.safe_point(None));
+                                }
                                 continue;
                             }
                             effect!(self.yielded(value));
@@ -1023,12 +1041,14 @@ impl Vm {
 
     /// A value was unbound by `del`: if it has something to do before it goes, a collection is due.
     #[inline(always)]
-    pub fn dropped(&mut self, value: Value) {
-        if let Some(header) = value.header() {
-            if header.has(Header::HAS_FINALISER | Header::HAS_WEAK_REFERENCES) {
-                self.cx.wants_collection = true;
-                self.cx.fuel = 0;
+    pub fn dropped(&mut self, value: Value) -> bool {
+        match value.header() {
+            Some(header) if header.has(Header::HAS_FINALISER | Header::HAS_WEAK_REFERENCES) => {
+                // Only while the heap is small: a collection for each object would cost more than it is worth.
+                self.cx.wants_collection = crate::object::memory::allocated() < SMALL_HEAP;
+                self.cx.wants_collection
             }
+            _ => false,
         }
     }
 

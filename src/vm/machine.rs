@@ -438,7 +438,7 @@ impl Vm {
     /// At a safe point when the fuel has run out: collects, counts steps, and sees to what is pending.
     #[cold]
     #[inline(never)]
-    pub fn safe_point(&mut self) -> Flow {
+    pub fn safe_point(&mut self, live: Option<u16>) -> Flow {
         let slice = if self.limits.gc_stress { 0 } else { SLICE };
         if self.limits.max_steps.is_some() {
             let used = (slice - self.cx.fuel.min(slice)) as u64;
@@ -452,6 +452,9 @@ impl Vm {
         self.cx.fuel = budget;
         let allocated = crate::object::memory::allocated();
         if self.limits.gc_stress || self.cx.wants_collection || allocated >= self.next_collection {
+            if let Some(live) = live {
+                self.clear_registers_from(live);
+            }
             self.collect();
         }
         if let Some(limit) = self.limits.max_memory {
@@ -511,6 +514,18 @@ impl Vm {
             marker.value(half);
         }
         self.importer.trace(marker);
+    }
+
+    /// Clears the registers of the current frame that are dead.
+    pub fn clear_registers_from(&mut self, live: u16) {
+        let frame = self.top();
+        if frame.kind != FrameKind::Script || frame.generator.is_some() {
+            return;
+        }
+        let count = frame.function.expect("a script frame has a function").registers.get();
+        for index in live..count {
+            self.set_register(index, Value::UNBOUND);
+        }
     }
 
     /// Clears every register above those of the current frame, down to where the soft end was, and lowers it.

@@ -83,10 +83,10 @@ impl Vm {
     pub fn delete_global(&mut self, name: Value) -> Flow {
         let globals = self.top().function.expect("a script frame has a function").globals;
         match globals.remove_interned(name) {
-            Some(value) => {
-                self.dropped(value);
-                Flow::Done(Value::NONE)
-            }
+            Some(value) => match self.dropped(value) {
+                true => self.safe_point(None),
+                false => Flow::Done(Value::NONE),
+            },
             None => {
                 let stop = self.name_error(name);
                 self.raise(stop)
@@ -209,10 +209,10 @@ impl Vm {
         let namespace = self.namespace();
         match Vm::is_exact_dict(namespace) {
             Some(dict) => match dict.remove_interned(name) {
-                Some(value) => {
-                    self.dropped(value);
-                    Flow::Done(Value::NONE)
-                }
+                Some(value) => match self.dropped(value) {
+                    true => self.safe_point(None),
+                    false => Flow::Done(Value::NONE),
+                },
                 None => {
                     let stop = self.name_error(name);
                     self.raise(stop)

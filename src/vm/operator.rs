@@ -3,6 +3,7 @@
 use crate::object::class::Class;
 use crate::object::equality::Problem;
 use crate::object::frame::Then;
+use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::{KeyAction, KeyOperation, Stop};
 use crate::object::string::Str;
@@ -116,7 +117,18 @@ impl Vm {
     /// A right operand of a subclass that brings its own method is asked first.
     fn right_goes_first(&mut self, a: Value, b: Value, name: Value) -> bool {
         let (left, right) = (self.cx.class_of(a), self.cx.class_of(b));
-        if left == right || !right.is_subclass(left) {
+        if left == right {
+            return false;
+        }
+        // The operators of sequences come after those of numbers, whoever stands on the right.
+        let is_sequence = matches!(
+            a.header().map(|header| header.kind()),
+            Some(Kind::Str | Kind::List | Kind::Tuple | Kind::Bytes | Kind::ByteArray)
+        );
+        if is_sequence && !right.has(Class::BUILTIN) && left.has(Class::BUILTIN) {
+            return self.cx.lookup(right, name).is_some();
+        }
+        if !right.is_subclass(left) {
             return false;
         }
         let own = self.cx.lookup(right, name);

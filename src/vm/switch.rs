@@ -836,7 +836,7 @@ impl Vm {
         }
         if self.cx.special(value, self.cx.names.__anext__).is_none() {
             let found = self.cx.type_name(value);
-            let message = format!("'async for' requires an iterator with __anext__ method, got {found}");
+            let message = format!("'async for' received an object from __aiter__ that does not implement __anext__: {found}");
             let stop = self.cx.type_error(message);
             return self.raise(stop);
         }
