@@ -13,6 +13,7 @@ use crate::object::repr;
 use crate::object::value::Value;
 
 const FUNCTIONS: &[Declaration] = &[
+    plain("method(value, name, /)", method, "What the class of a value binds a special name to, or None."),
     plain("sort_by_keys(items, keys, reverse, /)", sort_by_keys, "Sort a list by plain keys; False if they are not."),
     plain("enter_repr(value, /)", enter_repr, "Begin the repr of a container; False if it is under way already."),
     plain("leave_repr(value, /)", leave_repr, "End the repr of a container."),
@@ -31,6 +32,11 @@ pub fn install(cx: &mut Context) {
     }
     let name = cx.intern("_natives");
     cx.modules.set_interned(name, module.value());
+}
+
+fn method(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let name = cx.intern_value(args.get(1));
+    Ok(cx.special(args.get(0), name).unwrap_or(Value::NONE))
 }
 
 fn sort_by_keys(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
