@@ -82,8 +82,9 @@ instructions! {
     Unbind [RB] 0;
     /// Raise UnboundLocalError for the local called d if R[b] is UNBOUND.
     CheckBound [RB, NameD] 0;
-    /// `del` of a local: as CheckBound, then R[b] = UNBOUND, and a wish that finalisers run soon.
-    DeleteLocal [RB, NameD] 0;
+    /// `del` of a local: as CheckBound, then R[b] = UNBOUND. Everything from R[c] is dead, so that what the value has
+    /// to do before it goes can be done at once; so for the other deletions and for StoreGlobal.
+    DeleteLocal [RB, NC, NameD] 0;
     /// R[b] = a new cell that holds R[b] (a captured parameter, or UNBOUND for a captured local).
     MakeCell [RB] 0;
     /// R[b] = content of the cell in R[c]; unbound: UnboundLocalError for name d.
@@ -91,13 +92,13 @@ instructions! {
     /// Content of the cell in R[b] = R[c]
     StoreCell [RB, RC] 0;
     /// Empty the cell in R[b]; already empty: UnboundLocalError for name d.
-    DeleteCell [RB, NameD] 0;
+    DeleteCell [RB, NC, NameD] 0;
     /// R[b] = content of free variable c; unbound: NameError "cannot access free variable".
     LoadFree [RB, FreeC] 0;
     /// Content of free variable b = R[c]
     StoreFree [FreeB, RC] 0;
     /// Empty free variable b.
-    DeleteFree [FreeB] 0;
+    DeleteFree [FreeB, NC] 0;
 
     // ----- names
     /// R[b] = global c, or built-in c. Quickens to the next two.
@@ -106,16 +107,16 @@ instructions! {
     LoadGlobalModule [RB, NameC] 2;
     /// As LoadGlobal where the cache says at which entry of the builtins the name stands.
     LoadGlobalBuiltin [RB, NameC] 2;
-    /// Global c = R[b]
-    StoreGlobal [RB, NameC] 1;
+    /// Global c = R[b]; everything from R[d] is dead.
+    StoreGlobal [RB, NameC, ND] 1;
     /// `del` of a global.
-    DeleteGlobal [NameC] 0;
+    DeleteGlobal [NameC, NB] 0;
     /// R[b] = name c looked up in the frame's namespace (a class body, exec), then as a global.
     LoadName [RB, NameC] 0;
     /// Name c of the frame's namespace = R[b]
     StoreName [RB, NameC] 0;
     /// `del` of a name of the frame's namespace.
-    DeleteName [NameC] 0;
+    DeleteName [NameC, NB] 0;
     /// R[b] = name c looked up in the frame's namespace, then free variable d.
     LoadNameOrFree [RB, NameC, ND] 0;
     /// R[b] = name c looked up in the mapping R[d], then as a global (annotation scopes in classes).

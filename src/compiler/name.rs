@@ -143,7 +143,8 @@ impl Compiler<'_> {
             }
             Place::Global | Place::ClassOrGlobal => {
                 let number = self.name_number(&name);
-                self.emit(Opcode::StoreGlobal, 0, value, number, 0, span);
+                let live = self.mark();
+                self.emit(Opcode::StoreGlobal, 0, value, number, live, span);
             }
             Place::Namespace | Place::NamespaceOrFree => {
                 let number = self.name_number(&name);
@@ -155,28 +156,29 @@ impl Compiler<'_> {
     /// Deletes a name.
     pub fn delete_name(&mut self, name: &Name, span: Span) {
         let name = self.mangled(name);
+        let live = self.mark();
         match self.name_place(&name) {
             Place::Local(owner) => {
                 let variable = self.variable(owner, &name).expect("a local of an active scope has a register");
                 let number = self.name_number(&name);
                 if variable.is_cell {
-                    self.emit(Opcode::DeleteCell, 0, variable.register, 0, number, span);
+                    self.emit(Opcode::DeleteCell, 0, variable.register, live, number, span);
                 } else {
-                    self.emit(Opcode::DeleteLocal, 0, variable.register, 0, number, span);
+                    self.emit(Opcode::DeleteLocal, 0, variable.register, live, number, span);
                     self.unit.emitter.set_unbound(variable.register);
                 }
             }
             Place::Free | Place::ClassOrFree => {
                 let number = self.free_number(&name);
-                self.emit(Opcode::DeleteFree, 0, number, 0, 0, span);
+                self.emit(Opcode::DeleteFree, 0, number, live, 0, span);
             }
             Place::Global | Place::ClassOrGlobal => {
                 let number = self.name_number(&name);
-                self.emit(Opcode::DeleteGlobal, 0, 0, number, 0, span);
+                self.emit(Opcode::DeleteGlobal, 0, live, number, 0, span);
             }
             Place::Namespace | Place::NamespaceOrFree => {
                 let number = self.name_number(&name);
-                self.emit(Opcode::DeleteName, 0, 0, number, 0, span);
+                self.emit(Opcode::DeleteName, 0, live, number, 0, span);
             }
         }
     }

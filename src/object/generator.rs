@@ -48,6 +48,8 @@ pub struct Generator {
     pub destination: Cell<u16>,
     /// What it runs.
     pub function: Ref<Function>,
+    /// What was sent in while it delegates, for its Delegate to pass on.
+    pub sent: Cell<Value>,
     /// The next instruction while suspended.
     pub pc: Cell<*const Cell<u64>>,
     /// The exception it handles while suspended inside a handler, else UNBOUND.
@@ -60,6 +62,8 @@ pub struct Generator {
     pub delegator: Cell<Option<Ref<Generator>>>,
     /// Of a root: the last of its chain.
     pub innermost: Cell<Option<Ref<Generator>>>,
+    /// Of a root: how many generators its chain has below it.
+    pub depth: Cell<u32>,
     /// Of a root that is being closed: the level GeneratorExit has reached, and that exception.
     pub closing_at: Cell<Option<Ref<Generator>>>,
     /// See `closing_at`.
@@ -90,11 +94,13 @@ impl Generator {
             destination: Cell::new(u16::MAX),
             function,
             pc: Cell::new(code.instructions.as_ptr()),
+            sent: Cell::new(Value::NONE),
             handled: Cell::new(Value::UNBOUND),
             outer_handled: Cell::new(Value::NONE),
             delegate: Cell::new(None),
             delegator: Cell::new(None),
             innermost: Cell::new(None),
+            depth: Cell::new(0),
             closing_at: Cell::new(None),
             closing: Cell::new(Value::UNBOUND),
             name: function.name.clone(),
@@ -179,6 +185,7 @@ impl Body for Generator {
             marker.cell(cell);
         }
         marker.cell(&self.closing);
+        marker.cell(&self.sent);
         for link in [&self.delegate, &self.delegator, &self.innermost, &self.closing_at] {
             if let Some(generator) = link.get() {
                 marker.object(generator);

@@ -130,6 +130,13 @@ impl Vm {
                 self.binary_then(operator(number & 15), in_place, arg(0), arg(1), then, destination)
             }
             Control::Compare(number) => self.compare(comparison(number), arg(0), arg(1), then, destination),
+            Control::Subscript => self.subscript(arg(0), arg(1), then, destination),
+            Control::StoreSubscript => self.discarding(then, destination, |vm, then, destination| {
+                vm.store_subscript(args[0], args[1], args[2], then, destination)
+            }),
+            Control::DeleteSubscript => self.discarding(then, destination, |vm, then, destination| {
+                vm.delete_subscript(args[0], args[1], then, destination)
+            }),
             Control::Contains => self.contains(arg(0), arg(1), false, then, destination),
             Control::Collect => self.collect_now(then, destination),
             Control::MakeCoroutine => self.make_coroutine(arg(0)),

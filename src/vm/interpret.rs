@@ -112,9 +112,9 @@ impl Vm {
             }
             // A value was unbound: what it has to do before it goes is done at once.
             macro_rules! dropped {
-                ($value:expr) => {{
+                ($value:expr, $live:expr) => {{
                     if self.dropped($value) {
-                        effect!(self.safe_point(None));
+                        effect!(self.safe_point(Some($live)));
                     }
                 }};
             }
@@ -236,7 +236,7 @@ impl Vm {
                             continue;
                         }
                         r!(i.b()) = Value::UNBOUND;
-                        dropped!(value);
+                        dropped!(value, i.c());
                     }
                     Opcode::MakeCell => r!(i.b()) = self.new_cell(r!(i.b())),
                     Opcode::LoadCell => {
@@ -256,7 +256,7 @@ impl Vm {
                             raise!(self.unbound_local(name));
                             continue;
                         }
-                        dropped!(old);
+                        dropped!(old, i.c());
                     }
                     Opcode::LoadFree => {
                         let function = (*self.frame).function.unwrap_unchecked();
@@ -278,7 +278,7 @@ impl Vm {
                             raise!(self.unbound_free(i.b()));
                             continue;
                         }
-                        dropped!(old);
+                        dropped!(old, i.c());
                     }
 
                     // ----- names
@@ -316,7 +316,7 @@ impl Vm {
                         if cache != 0 && globals.keys_version() == cache as u32 {
                             let old = globals.cached_value_cell((cache >> 32) as usize).replace(r!(i.b()));
                             if old.is_object() {
-                                dropped!(old);
+                                dropped!(old, i.d());
                             }
                             continue;
                         }
@@ -328,10 +328,10 @@ impl Vm {
                             (*pc.sub(1)).set(cache);
                         }
                     }
-                    Opcode::DeleteGlobal => effect!(self.delete_global(name!(i.c()))),
+                    Opcode::DeleteGlobal => effect!(self.delete_global(name!(i.c()), i.b())),
                     Opcode::LoadName => flow!(self.load_name(name!(i.c()), i.b()), i.b()),
                     Opcode::StoreName => effect!(self.store_name(name!(i.c()), r!(i.b()))),
-                    Opcode::DeleteName => effect!(self.delete_name(name!(i.c()))),
+                    Opcode::DeleteName => effect!(self.delete_name(name!(i.c()), i.b())),
                     Opcode::LoadNameOrFree => flow!(self.load_name_or_free(name!(i.c()), i.d(), i.b()), i.b()),
                     Opcode::LoadFromOrGlobal => {
                         flow!(self.load_from_or_global(name!(i.c()), r!(i.d()), i.b()), i.b())

@@ -80,11 +80,11 @@ impl Vm {
     }
 
     /// `del` of a global.
-    pub fn delete_global(&mut self, name: Value) -> Flow {
+    pub fn delete_global(&mut self, name: Value, live: u16) -> Flow {
         let globals = self.top().function.expect("a script frame has a function").globals;
         match globals.remove_interned(name) {
             Some(value) => match self.dropped(value) {
-                true => self.safe_point(None),
+                true => self.safe_point(Some(live)),
                 false => Flow::Done(Value::NONE),
             },
             None => {
@@ -205,12 +205,12 @@ impl Vm {
     }
 
     /// DeleteName
-    pub fn delete_name(&mut self, name: Value) -> Flow {
+    pub fn delete_name(&mut self, name: Value, live: u16) -> Flow {
         let namespace = self.namespace();
         match Vm::is_exact_dict(namespace) {
             Some(dict) => match dict.remove_interned(name) {
                 Some(value) => match self.dropped(value) {
-                    true => self.safe_point(None),
+                    true => self.safe_point(Some(live)),
                     false => Flow::Done(Value::NONE),
                 },
                 None => {

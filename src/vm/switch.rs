@@ -4,6 +4,7 @@
 //! frame, that of its innermost. Each function here edits frames and generators and returns; the loop reloads.
 #![allow(unsafe_code)]
 
+use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::exception::Exception;
 use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::generator::{Await, AwaitKind, Generator, State};
@@ -43,6 +44,8 @@ impl Vm {
             (*next).kind = FrameKind::Script;
             if inner.destination.get() != u16::MAX {
                 *inner.base().add(inner.destination.get() as usize) = value;
+            } else {
+                inner.sent.set(value);
             }
         }
         root.state.set(State::Running);
@@ -113,11 +116,21 @@ impl Vm {
         let Some(delegator) = generator.delegator.take() else { return };
         let root = delegator.root();
         let innermost = root.innermost.get();
+        let mut below = 0;
+        let mut link = generator;
+        while let Some(next) = link.delegate.get() {
+            link = next;
+            below += 1;
+        }
+        generator.depth.set(below);
+        root.depth.set(root.depth.get().saturating_sub(below + 1));
         generator.innermost.set(innermost.filter(|&innermost| innermost != generator));
         root.innermost.set((delegator != root).then_some(delegator));
         delegator.delegate.set(None);
         // SAFETY: a delegator stands after its Delegate, which has no caches.
         delegator.pc.set(unsafe { delegator.pc.get().sub(1) });
+        delegator.destination.set(u16::MAX);
+        delegator.is_delegating.set(true);
     }
 
     /// Makes the current frame, of one member of a chain, that of another.
@@ -165,6 +178,7 @@ impl Vm {
         delegator.delegate.set(None);
         delegator.is_delegating.set(false);
         root.innermost.set((delegator != root).then_some(delegator));
+        root.depth.set(root.depth.get().saturating_sub(1));
         self.continue_with(delegator);
         delegator
     }
@@ -333,6 +347,8 @@ impl Vm {
                 inner.pc.set(unsafe { inner.pc.get().add(1) });
             }
         }
+        // Nothing is sent: the register keeps what it holds.
+        inner.destination.set(u16::MAX);
         if !self.enter_generator(generator, Value::NONE, then, destination) {
             return Flow::Raised;
         }
@@ -343,7 +359,6 @@ impl Vm {
 
     /// Does a suspended generator stand at (and not after) a Delegate?
     fn at_delegate(&self, generator: Ref<Generator>) -> bool {
-        use crate::bytecode::instruction::{Instruction, Opcode};
         // SAFETY: a suspended generator's `pc` is inside its code.
         let instruction = Instruction(unsafe { (*generator.pc.get()).get() });
         instruction.0 as u8 == Opcode::Delegate as u8
@@ -407,7 +422,10 @@ impl Vm {
         inner.is_delegating.set(false);
         if self.at_delegate(inner) {
             // SAFETY: what follows the Delegate is inside the code.
-            inner.pc.set(unsafe { inner.pc.get().add(1) });
+            unsafe {
+                inner.destination.set(Instruction((*inner.pc.get()).get()).b());
+                inner.pc.set(inner.pc.get().add(1));
+            }
         }
         let (then, destination) = self.pop_frame();
         let then = if then == Then::Store { Then::Step } else { then };
@@ -475,7 +493,7 @@ impl Vm {
     pub fn delegate(&mut self, target: Value, destination: u16, live: u16) -> Flow {
         let generator = self.top().generator.expect("only generators delegate");
         let value = match generator.is_delegating.get() {
-            true => self.register(destination),
+            true => generator.sent.get(),
             false => Value::NONE,
         };
         generator.destination.set(destination);
@@ -544,6 +562,14 @@ impl Vm {
         }
         let root = root_of(self.top());
         generator.is_delegating.set(false);
+        let depth = root.depth.get() + inner.depth.get() + 1;
+        if self.depth() + depth as usize > self.recursion_limit {
+            // A chain needs no deeper stack, but what would recurse in Python is bounded alike.
+            self.recursion_error();
+            return Flow::Raised;
+        }
+        root.depth.set(depth);
+        inner.depth.set(0);
         generator.delegate.set(Some(inner));
         inner.delegator.set(Some(generator));
         inner.state.set(State::Suspended);
@@ -552,6 +578,8 @@ impl Vm {
         self.continue_with(innermost);
         if innermost.destination.get() != u16::MAX {
             self.set_register(innermost.destination.get(), value);
+        } else {
+            innermost.sent.set(value);
         }
         let handled = innermost.handled.replace(Value::UNBOUND);
         if !handled.is_unbound() {
@@ -567,6 +595,7 @@ impl Vm {
         // The Delegate itself is next: it sends on what comes in.
         // SAFETY: the frame stands after its Delegate, which has no caches.
         generator.pc.set(unsafe { self.top().pc.sub(1) });
+        generator.destination.set(u16::MAX);
         if self.suspend_generator(generator) {
             // SAFETY: the frame just popped still stands there.
             let destination = unsafe { (*self.frame.add(1)).destination };
@@ -860,7 +889,6 @@ fn root_of(frame: &Frame) -> Ref<Generator> {
 
 /// What a suspended generator delegates to where that is no generator.
 pub fn delegate_of(generator: Ref<Generator>) -> Value {
-    use crate::bytecode::instruction::{Instruction, Opcode};
     // SAFETY: a suspended generator stands at or after its Delegate.
     let instruction = unsafe {
         let here = Instruction((*generator.pc.get()).get());
