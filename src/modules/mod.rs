@@ -2,6 +2,7 @@
 
 pub mod gc;
 pub mod itertools;
+pub mod math;
 pub mod re;
 pub mod sys;
 pub mod time;
@@ -10,7 +11,7 @@ pub mod traceback;
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &re::module::MODULE, &sys::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[&gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &time::MODULE, &traceback::MODULE];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {
