@@ -32,12 +32,16 @@ pub mod numeric;
 pub mod object;
 pub mod os_error;
 pub mod percent;
+pub mod range;
 pub mod sequence;
+pub mod set;
+pub mod slice;
 pub mod sort;
 pub mod str;
 pub mod str_format;
 pub mod str_methods;
 pub mod translate;
+pub mod tuple;
 pub mod r#type;
 pub mod unicode_error;
 
@@ -102,6 +106,10 @@ pub fn install(cx: &mut Context) {
     int::install(cx);
     list::install(cx);
     dict::install(cx);
+    tuple::install(cx);
+    set::install(cx);
+    range::install(cx);
+    slice::install(cx);
     bytes::install(cx);
     bytearray::install(cx);
     memoryview::install(cx);
