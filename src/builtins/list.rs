@@ -308,7 +308,11 @@ fn index(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let get = |index| if range.start + index < range.end { list.get(range.start + index) } else { None };
     match equality::position(cx, value, get).map_err(Problem::or_half)? {
         Some(place) => Ok(Value::small((range.start + place) as i64)),
-        None => Err(cx.value_error("list.index(x): x not in list")),
+        None => {
+            let shown = crate::object::repr::repr(cx, value).map_err(Problem::or_half)?;
+            let shown = crate::object::string::text_of(shown);
+            Err(cx.value_error(format!("{shown} is not in list")))
+        }
     }
 }
 

@@ -63,7 +63,7 @@ impl Vm {
             Control::BuildClass => self.build_class(args, then, destination),
             Control::GetAttribute => self.getattr(arg(0), arg(1), arg(2), then, destination),
             Control::HasAttribute => {
-                match self.attribute_name(arg(1), "hasattr(): attribute name must be string, not") {
+                match self.attribute_name(arg(1), "attribute name must be string, not") {
                     Ok(name) => self.has_attribute(arg(0), name, then, destination),
                     Err(stop) => self.raise(stop),
                 }
