@@ -1,12 +1,12 @@
 //! Generic aliases such as `list[int]`, and unions such as `int | None`.
 
-use crate::builtins::function::{attribute_of, call_half, show, wrong_object};
 use crate::builtins::r#type::is_unionable;
 use crate::object::alias::GenericAlias;
 use crate::object::arguments::{capacity, finished, instance_class, rest};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
+use crate::object::forward::{attribute_of, call_half, show, wrong_object};
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;

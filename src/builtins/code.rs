@@ -3,17 +3,17 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::builtins::function::{add_members, show, wrong_object};
 use crate::bytecode::code::CodeKind;
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
+use crate::object::forward::{show, wrong_object};
 use crate::object::function::{Attribute, CodeObject};
 use crate::object::heap::{Header, Ref};
 use crate::object::iterator;
 use crate::object::layout::LayoutId;
-use crate::object::module::{self, ClassTables};
+use crate::object::module::{self, ClassTables, add_members};
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::string::{Str, text_of};
 use crate::object::value::Value;

@@ -2,15 +2,15 @@
 
 use std::cell::Cell;
 
-use crate::builtins::function::{add_members, attribute_of, itself, show, wrong_object};
 use crate::object::alias::GenericAlias;
 use crate::object::arguments::instance_class;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::forward::{attribute_of, itself, show, wrong_object};
 use crate::object::function::{Attribute, Descriptor, Function, Method, Super};
 use crate::object::heap::{Header, Ref};
 use crate::object::layout::LayoutId;
-use crate::object::module::{self, ClassTables};
+use crate::object::module::{self, ClassTables, add_members};
 use crate::object::native::{Args, Control, Declaration, Native, Stop, control, plain};
 use crate::object::truth;
 use crate::object::value::Value;

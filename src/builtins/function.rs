@@ -2,18 +2,18 @@
 
 use std::cell::Cell;
 
-use crate::builtins::functions::is_callable;
 use crate::builtins::r#type::computed;
+use crate::object::arguments::is_callable;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::{self, Problem};
-use crate::object::function::{Accessor, Attribute, CellObject, CodeObject, Descriptor, Function, Method};
+use crate::object::forward::{self, attribute_of, itself, show, wrong_object};
+use crate::object::function::{Attribute, CellObject, CodeObject, Function, Method};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
-use crate::object::module::{self, ClassTables};
-use crate::object::native::{Args, Control, Declaration, Native, Stop, control, plain};
-use crate::object::repr;
+use crate::object::module::{self, ClassTables, add_members};
+use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
 use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
@@ -85,21 +85,9 @@ const CELL: &[Declaration] = &[
 const CELL_ATTRIBUTES: &[Attribute] =
     &[Attribute { name: "cell_contents", get: contents, set: Some(set_contents), doc: "What the cell holds." }];
 
-/// `getattr`, for natives whose answer is an attribute of something else.
-static GETATTR: Declaration =
-    control("getattr(object, name, default=<unset>, /)", Control::GetAttribute, "Return an attribute.");
-const GETATTR_KEY: &str = "function.getattr";
-
-/// The native whose script half calls the half of a name.
-static CALL_HALF: Declaration = plain("call_half(name, args, /)", call_half_native, "Call a script half by name.");
-const CALL_HALF_KEY: &str = "function.call_half";
-
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
-    let native = Native::new(cx, &CALL_HALF, LayoutId::BUILTIN_FUNCTION, Value::NONE);
-    cx.module_state.insert(CALL_HALF_KEY, native.value());
-    let native = Native::new(cx, &GETATTR, LayoutId::BUILTIN_FUNCTION, Value::NONE);
-    cx.module_state.insert(GETATTR_KEY, native.value());
+    forward::install(cx);
     let classes: [(LayoutId, &[Declaration], &[Attribute], &[Attribute]); 3] = [
         (LayoutId::FUNCTION, FUNCTION, FUNCTION_ATTRIBUTES, FUNCTION_MEMBERS),
         (LayoutId::METHOD, METHOD, METHOD_ATTRIBUTES, METHOD_MEMBERS),
@@ -111,64 +99,6 @@ pub fn install(cx: &mut Context) {
         module::install(cx, class, &ClassTables { methods, attributes, ..ClassTables::NONE });
         add_members(cx, class, members);
     }
-}
-
-/// Puts accessors into a class that Python calls members.
-pub fn add_members(cx: &mut Context, class: Ref<Class>, members: &'static [Attribute]) {
-    for attribute in members {
-        let name = cx.intern(attribute.name);
-        let accessor = Descriptor::allocate(cx, LayoutId::MEMBER_DESCRIPTOR, class.value(), name);
-        accessor.accessor.set(Some(Accessor::Native(attribute)));
-        class.dict.set_interned(name, accessor.value());
-    }
-    cx.classes_changed();
-}
-
-/// The answer of a native that is an attribute of something else; `default` may be UNBOUND.
-pub fn attribute_of(cx: &Context, object: Value, name: Value, default: Value) -> Stop {
-    let callee = cx.module_state[GETATTR_KEY];
-    match default.is_unbound() {
-        true => cx.call(callee, &[object, name]),
-        false => cx.call(callee, &[object, name, default]),
-    }
-}
-
-fn call_half_native(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Err(Stop::Half)
-}
-
-/// The answer of a native that is the result of a script half which is not its own.
-pub fn call_half(cx: &mut Context, name: &str, args: &[Value]) -> Stop {
-    let callee = cx.module_state[CALL_HALF_KEY];
-    let (name, args) = (cx.intern(name), cx.tuple(args));
-    cx.call(callee, &[name, args])
-}
-
-/// The answer of a native that is the result of a method of something else, found as by a dot.
-pub fn method_call(cx: &mut Context, object: Value, name: &str, args: &[Value]) -> Stop {
-    let (name, args) = (cx.intern(name), cx.tuple(args));
-    call_half(cx, "call_method", &[object, name, args])
-}
-
-/// `repr(self)` by what it holds.
-pub fn show(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let mut out = Vec::new();
-    match repr::write_repr_as_data(cx, &mut out, args.get(0)) {
-        Ok(()) => Ok(cx.str_bytes(&out)),
-        Err(problem) => Err(problem.or_half()),
-    }
-}
-
-/// The method that answers itself.
-pub fn itself(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(args.get(0))
-}
-
-/// TypeError of a descriptor used on what it is not for.
-#[cold]
-pub fn wrong_object(cx: &mut Context, wanted: &str, value: Value) -> Stop {
-    let found = cx.type_name(value);
-    cx.type_error(format!("descriptor for '{wanted}' objects doesn't apply to a '{found}' object"))
 }
 
 // ----- functions
@@ -459,7 +389,7 @@ fn method_reduce(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         Some(function) => function.name.get(),
         None => return Err(cx.type_error("cannot pickle 'method' object")),
     };
-    let getattr = cx.module_state[GETATTR_KEY];
+    let getattr = cx.module_state[forward::GETATTR_KEY];
     let parts = cx.tuple(&[method.receiver, name]);
     Ok(cx.tuple(&[getattr, parts]))
 }

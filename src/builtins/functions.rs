@@ -1,14 +1,12 @@
 //! The functions of module `builtins`, but for those on numbers and over items.
 
-use crate::builtins::arguments::{Truth, Whole, has_special, repr_of, rest, text};
+use crate::builtins::arguments::{Truth, Whole, has_special, is_callable, repr_of, rest, text};
 use crate::builtins::{format as formatting, output};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
-use crate::object::heap::Header;
 use crate::object::integer::Int;
 use crate::object::items;
-use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Check, Control, Declaration, FromValue, Native, Request, Stop, Wish, control, plain};
 use crate::object::repr;
@@ -193,7 +191,7 @@ fn print_to(cx: &mut Context, file: Value, args: Args<'_>) -> Result<Value, Stop
 fn len(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let value = args.get(0);
     if let Some(length) = items::length(cx, value) {
-        return Ok(Value::small(length as i64));
+        return Ok(Int::from_usize(cx, length));
     }
     if has_special(cx, value, cx.names.__len__) {
         return Err(cx.call_special(value, cx.names.__len__, &[], Check::Length));
@@ -246,14 +244,6 @@ fn id(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn callable(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::bool(is_callable(cx, args.get(0))))
-}
-
-/// Can the value be called?
-pub fn is_callable(cx: &mut Context, value: Value) -> bool {
-    match value.header().map(Header::kind) {
-        Some(Kind::Class | Kind::Function | Kind::Method | Kind::Native) => true,
-        _ => has_special(cx, value, cx.names.__call__),
-    }
 }
 
 fn format(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

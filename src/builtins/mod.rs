@@ -6,10 +6,12 @@ pub mod bytearray;
 pub mod bytes;
 pub mod bytes_methods;
 pub mod encoding;
+pub mod complex;
 pub mod dict;
 pub mod dict_view;
 pub mod exception;
 pub mod exception_group;
+pub mod float;
 pub mod format;
 pub mod frame;
 pub mod function;
@@ -104,6 +106,8 @@ pub fn install(cx: &mut Context) {
     iterators::install(cx);
     str::install(cx);
     int::install(cx);
+    float::install(cx);
+    complex::install(cx);
     list::install(cx);
     dict::install(cx);
     tuple::install(cx);
@@ -117,6 +121,7 @@ pub fn install(cx: &mut Context) {
     os_error::install(cx);
     exception_group::install(cx);
     unicode_error::install(cx);
+    crate::modules::weakref::install(cx);
     halves::install(cx);
 }
 

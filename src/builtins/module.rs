@@ -1,13 +1,13 @@
 //! Modules, and read-only looks at mappings.
 
-use crate::builtins::function::{method_call, show, wrong_object};
 use crate::builtins::r#type::computed;
 use crate::object::alias::GenericAlias;
-use crate::object::arguments::{finished, has_special, instance_class, text};
+use crate::object::arguments::{finished, has_special, instance_class, is_callable, text};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::{Dict, DictView, MappingProxy, part_iterator};
 use crate::object::equality::{self, Problem};
+use crate::object::forward::{method_call, show, wrong_object};
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;
 use crate::object::items;
@@ -146,7 +146,7 @@ fn set_annotate(cx: &mut Context, value: Value, annotate: Value) -> Result<(), S
     if annotate.is_unbound() {
         return Err(cx.type_error("cannot delete __annotate__ attribute"));
     }
-    if !annotate.is_none() && !crate::builtins::functions::is_callable(cx, annotate) {
+    if !annotate.is_none() && !is_callable(cx, annotate) {
         return Err(cx.type_error("__annotate__ must be callable or None"));
     }
     dict.set_interned(cx.names.__annotate__, annotate);

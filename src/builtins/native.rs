@@ -1,9 +1,10 @@
 //! Natives as scripts see them: built-in functions and methods, bound or not, and the accessors of attributes.
 
-use crate::builtins::function::{itself, method_eq, method_hash, method_ne, show, wrong_object};
+use crate::builtins::function::{method_eq, method_hash, method_ne};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::equality;
+use crate::object::forward::{itself, show, wrong_object};
 use crate::object::function::{Accessor, Attribute, Descriptor, Method};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;

@@ -3,6 +3,7 @@
 use crate::builtins::arguments::rest;
 use crate::builtins::alias::union;
 use crate::builtins::object::collect_names;
+use crate::object::arguments::is_callable;
 use crate::object::alias::GenericAlias;
 use crate::object::class::{Class, method_resolution_order, refresh_flags};
 use crate::object::context::Context;
@@ -458,7 +459,7 @@ fn set_annotate(cx: &mut Context, value: Value, annotate: Value) -> Result<(), S
         return Err(cx.type_error("cannot delete __annotate__ attribute"));
     }
     check_mutable(cx, class, "__annotate__", annotate)?;
-    if !annotate.is_none() && !crate::builtins::functions::is_callable(cx, annotate) {
+    if !annotate.is_none() && !is_callable(cx, annotate) {
         return Err(cx.type_error("__annotate__ must be callable or None"));
     }
     class.dict.remove_interned(cx.names.__annotate__);

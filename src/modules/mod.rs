@@ -1,5 +1,12 @@
 //! The native part of each library module, one file each.
 
+pub mod weakref;
+pub mod types;
+pub mod operator;
+pub mod functools;
+pub mod collections;
+pub mod abc;
+pub mod cmath;
 pub mod gc;
 pub mod itertools;
 pub mod math;
@@ -11,7 +18,7 @@ pub mod traceback;
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[&weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &time::MODULE, &traceback::MODULE];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -194,3 +194,11 @@ pub fn set_own(cx: &mut Context, value: Value, name: Value, content: Value) {
         header.set_own_attribute(cx, name, content);
     }
 }
+
+/// Can the value be called?
+pub fn is_callable(cx: &mut Context, value: Value) -> bool {
+    match value.header().map(Header::kind) {
+        Some(Kind::Class | Kind::Function | Kind::Method | Kind::Native) => true,
+        _ => has_special(cx, value, cx.names.__call__),
+    }
+}

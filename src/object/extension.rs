@@ -5,6 +5,7 @@
 
 use std::any::Any;
 
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::iterator::Step;
@@ -23,13 +24,23 @@ pub trait Data: Any {
         Ok(Step::Done)
     }
 
-    /// Can its iterator be made and stepped without script code?
-    fn is_plain_container(&self) -> bool {
-        false
+    /// For containers: their items, copied, where nothing but the container itself says what they are.
+    fn items(&self) -> Option<Vec<Value>> {
+        None
+    }
+
+    /// For containers: how many items they have.
+    fn length(&self) -> Option<usize> {
+        None
     }
 
     /// What is left to do when the object is dropped, for those registered with `Heap::add_finalisable`.
     fn finalise(&self) {}
+
+    /// For text streams: writes what `print` has to write, if nothing stands in the way.
+    fn write_text(&self, _cx: &mut Context, _text: &[u8]) -> Option<Result<(), Stop>> {
+        None
+    }
 
     /// Is it an iterator?
     fn is_iterator(&self) -> bool {
@@ -48,6 +59,22 @@ impl Body for Extension {
 
     fn trace(&self, marker: &mut Marker) {
         self.data.trace(marker);
+    }
+}
+
+impl Extension {
+    /// An instance of a class made with `module::make_class` for this kind, or of a subclass.
+    pub fn allocate<T: Data>(cx: &mut Context, class: Ref<Class>, data: T) -> Value {
+        let body = Extension { data: Box::new(data) };
+        let layout = class.root_layout.get();
+        let object = match class.has(Class::HAS_DICTIONARY) || class.slot_count.get() > 0 {
+            true => cx.heap.allocate_attributed(layout, body, class.capacity.get()),
+            false => cx.heap.allocate(layout, body),
+        };
+        if class.has(Class::HAS_DEL) {
+            cx.heap.add_finalisable(object.header());
+        }
+        object.value()
     }
 }
 

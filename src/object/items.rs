@@ -24,8 +24,10 @@ pub fn plain_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, 
     match header.kind() {
         Kind::List => return Some(Ok(Ref::<List>::from_header(header).to_vec())),
         Kind::Tuple => return Some(Ok(Ref::<Tuple>::from_header(header).items().to_vec())),
-        Kind::Extension if !value.get::<Extension>().is_some_and(|object| object.data.is_plain_container()) => {
-            return None;
+        Kind::Extension => {
+            if let Some(items) = Ref::<Extension>::from_header(header).data.items() {
+                return Some(Ok(items));
+            }
         }
         _ => {}
     }
@@ -64,6 +66,7 @@ pub fn length(cx: &mut Context, value: Value) -> Option<usize> {
         Kind::Set => Ref::<Set>::from_header(header).len(),
         Kind::Bytes | Kind::ByteArray | Kind::MemoryView => crate::object::bytes::byte_length(value)?,
         Kind::Range => return crate::object::range::length(value),
+        Kind::Extension => return Ref::<Extension>::from_header(header).data.length(),
         _ => return None,
     })
 }

@@ -12,6 +12,7 @@ pub mod exception;
 pub mod extension;
 pub mod fiber;
 pub mod float;
+pub mod forward;
 pub mod frame;
 pub mod function;
 pub mod generator;

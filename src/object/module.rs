@@ -127,6 +127,17 @@ pub fn install(cx: &mut Context, class: Ref<Class>, tables: &ClassTables) {
     refresh_flags(cx, class);
 }
 
+/// Puts accessors into a class that Python calls members.
+pub fn add_members(cx: &mut Context, class: Ref<Class>, members: &'static [Attribute]) {
+    for attribute in members {
+        let name = cx.intern(attribute.name);
+        let accessor = Descriptor::allocate(cx, LayoutId::MEMBER_DESCRIPTOR, class.value(), name);
+        accessor.accessor.set(Some(Accessor::Native(attribute)));
+        class.dict.set_interned(name, accessor.value());
+    }
+    cx.classes_changed();
+}
+
 /// Makes a class for a library module: `name` is `module.Name`, instances have the kind of the first base or, if
 /// `kind` is given, that one.
 pub fn make_class(

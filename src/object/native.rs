@@ -137,6 +137,12 @@ pub enum Control {
     Binary(u8),
     /// A comparison, likewise.
     Compare(u8),
+    /// `object[key]`
+    Subscript,
+    /// `object[key] = value`
+    StoreSubscript,
+    /// `del object[key]`
+    DeleteSubscript,
     /// `gc.collect()`
     Collect,
     /// Makes a generator a coroutine (`types.coroutine`).
