@@ -7,6 +7,7 @@ mod harness;
 
 use harness::{commands, goldens, layers, readme, scripts};
 use libtest_mimic::{Arguments, Trial};
+use std::collections::HashSet;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -20,5 +21,20 @@ fn main() {
     trials.extend(commands::trials());
     trials.extend(readme::trials());
     trials.push(layers::trial());
+    let pending = pending();
+    let mark = |trial: Trial| {
+        let known = pending.contains(trial.name());
+        trial.with_ignored_flag(known)
+    };
+    let trials = trials.into_iter().map(mark).collect();
     libtest_mimic::run(&arguments, trials).exit();
+}
+
+/// The trials that are known to fail, from `pending.txt`: each is a defect to mend. `cargo test -- --ignored` runs them.
+fn pending() -> HashSet<String> {
+    let lines = include_str!("pending.txt").lines();
+    lines
+        .filter(|line| !line.is_empty() && !line.starts_with('#'))
+        .map(str::to_string)
+        .collect()
 }
