@@ -203,7 +203,7 @@ fn length_hint(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Ok(rest.get::<range::Range>().map_or(Value::small(0), |rest| rest.length));
     }
     Ok(match left(cx, iterator) {
-        Some(left) => Value::small(left as i64),
+        Some(left) => Int::from_usize(cx, left),
         None => cx.not_implemented,
     })
 }

@@ -146,7 +146,8 @@ pub fn allocate(cx: &mut Context, layout: LayoutId, state: IteratorState) -> Val
         | IteratorState::Map { .. } => false,
         IteratorState::Enumerate { inner, .. } => is_plain(*inner),
         IteratorState::Zip { inner, .. } => inner.iter().all(|&inner| is_plain(inner)),
-        IteratorState::Filter { function, inner, .. } => function.is_none() && is_plain(*inner),
+        // The truth of an item may be a script's to say.
+        IteratorState::Filter { .. } => false,
         _ => true,
     };
     cx.heap.allocate(layout, Iterator { state, is_plain }).value()
