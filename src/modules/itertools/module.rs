@@ -461,7 +461,6 @@ fn new_batched(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         gathered: RefCell::default(),
         is_done: Cell::new(false),
     };
-    // A strict one may raise, which the loop must see at once.
     Ok(make(cx, class, State::Batched(state), source.depth))
 }
 
@@ -550,6 +549,10 @@ fn new_permutations(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 // ----- tee
 
+fn is_tee(value: Value) -> bool {
+    Of::<Tool>::from(value).is_some_and(|tool| matches!(tool.state, State::Tee(_)))
+}
+
 /// A tee over an iterable; another tee of its own place over what is one.
 fn make_tee(cx: &mut Context, class: Ref<Class>, value: Value) -> Result<Value, Stop> {
     let tee = match Of::<Tool>::from(value).as_deref() {
@@ -561,8 +564,7 @@ fn make_tee(cx: &mut Context, class: Ref<Class>, value: Value) -> Result<Value, 
             Tee { block: Cell::new(Block::allocate(cx, source)), place: Cell::new(0) }
         }
     };
-    let depth = None;
-    Ok(make(cx, class, State::Tee(tee), depth))
+    Ok(make(cx, class, State::Tee(tee), None))
 }
 
 fn new_tee(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -586,9 +588,13 @@ fn tee(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     cx.reserve((count as usize).saturating_mul(64))?;
     let class = class_of(cx, TEE);
     let mut made: Vec<Value> = Vec::new();
-    for index in 0..count as usize {
-        let source = if index == 0 { args.get(0) } else { made[0] };
-        made.push(make_tee(cx, class, source)?);
+    for _ in 0..count as usize {
+        let tee = match made.first() {
+            None if is_tee(args.get(0)) => args.get(0),
+            None => make_tee(cx, class, args.get(0))?,
+            Some(&first) => make_tee(cx, class, first)?,
+        };
+        made.push(tee);
     }
     Ok(cx.tuple(&made))
 }

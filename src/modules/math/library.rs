@@ -10,8 +10,6 @@ unsafe extern "C" {
     pub safe fn asinh(x: f64) -> f64;
     /// Inverse hyperbolic tangent.
     pub safe fn atanh(x: f64) -> f64;
-    /// The cube root.
-    pub safe fn cbrt(x: f64) -> f64;
     /// The error function.
     pub safe fn erf(x: f64) -> f64;
     /// 1 minus the error function.

@@ -132,17 +132,15 @@ unary! {
     asinh |x| library::asinh(x), false, None;
     atan f64::atan, false, None;
     atanh |x| library::atanh(x), false, Some("expected a number between -1 and 1");
-    cbrt |x| library::cbrt(x), false, None;
+    cbrt f64::cbrt, false, None;
     cos f64::cos, false, FINITE;
     cosh f64::cosh, true, None;
-    degrees |x| x * (180.0 / std::f64::consts::PI), true, None;
     erf |x| library::erf(x), false, None;
     erfc |x| library::erfc(x), false, None;
     exp f64::exp, true, None;
     exp2 f64::exp2, true, None;
     expm1 f64::exp_m1, true, None;
     fabs f64::abs, false, None;
-    radians |x| x * (std::f64::consts::PI / 180.0), false, None;
     sin f64::sin, false, FINITE;
     sinh f64::sinh, true, None;
     sqrt f64::sqrt, false, Some("expected a nonnegative input");
@@ -163,6 +161,16 @@ macro_rules! binary {
 binary! {
     atan2 f64::atan2;
     copysign f64::copysign;
+}
+
+fn degrees(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (Real(x),) = args.take(cx)?;
+    Ok(Value::float(x * (180.0 / std::f64::consts::PI)))
+}
+
+fn radians(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (Real(x),) = args.take(cx)?;
+    Ok(Value::float(x * (std::f64::consts::PI / 180.0)))
 }
 
 fn isfinite(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -148,6 +148,8 @@ fn step_towards(x: f64, y: f64, steps: u64) -> f64 {
 fn nextafter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (Real(x), Real(y)) = (Real::from_value(cx, args.get(0), 0)?, Real::from_value(cx, args.get(1), 1)?);
     let steps = match args.get(2) {
+        // A single step to zero keeps the sign.
+        Value::NONE if x != 0.0 && y == 0.0 => return Ok(Value::float(step_towards(x, 0f64.copysign(x), 1))),
         Value::NONE => 1,
         steps => {
             let crate::object::arguments::Whole(steps) = FromValue::from_value(cx, steps, 2)?;

@@ -1,0 +1,5 @@
+//! `cmath`: functions of complex numbers.
+
+pub mod function;
+pub mod module;
+pub mod special;
