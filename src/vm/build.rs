@@ -119,7 +119,7 @@ impl Vm {
             (0, _) => {
                 self.go_to(1);
                 let (copy, source) = (self.slot(3), self.slot(1));
-                Next::Called(self.update_by_half(copy, source))
+                Next::Called(self.call_half("map_update_all", &[copy, source], Then::Machine, 0))
             }
             _ => {
                 let target: Ref<Dict> = self.slot(0).get().expect("a dict");

@@ -48,6 +48,8 @@ impl Vm {
                 inner.sent.set(value);
             }
         }
+        // While it runs, all of its registers count.
+        inner.live.set(inner.registers);
         root.state.set(State::Running);
         root.outer_handled.set(self.handled);
         let handled = inner.handled.get();
@@ -136,6 +138,7 @@ impl Vm {
     /// Makes the current frame, of one member of a chain, that of another.
     fn continue_with(&mut self, generator: Ref<Generator>) {
         let function = generator.function;
+        generator.live.set(generator.registers);
         let frame = self.top_mut();
         frame.generator = Some(generator);
         frame.pc = generator.pc.get();
