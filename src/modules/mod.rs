@@ -8,17 +8,19 @@ pub mod collections;
 pub mod abc;
 pub mod cmath;
 pub mod gc;
+pub mod io;
 pub mod itertools;
 pub mod math;
 pub mod re;
 pub mod sys;
+pub mod thread;
 pub mod time;
 pub mod traceback;
 
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[&weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

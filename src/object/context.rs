@@ -260,9 +260,17 @@ impl Context {
         self.class(self.layout_of(value))
     }
 
-    /// `type(value).__name__` as text, for messages.
+    /// `type(value).__name__` as text, for messages; of classes of native modules with the module.
     pub fn type_name(&self, value: Value) -> String {
-        self.class_of(value).name_text()
+        let class = self.class_of(value);
+        let name = class.name_text();
+        if class.has(Class::BUILTIN)
+            && let Some(module) = class.dict.get_interned(self.names.__module__).and_then(|module| module.get::<Str>())
+            && module.bytes() != b"builtins"
+        {
+            return format!("{}.{name}", module.text());
+        }
+        name
     }
 
     /// `isinstance(value, class)` by the method resolution order alone.

@@ -118,7 +118,7 @@ fn missing(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn show(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let factory = factory(cx, args.get(0));
-    let name = cx.type_name(args.get(0));
+    let name = cx.class_of(args.get(0)).name_text();
     let mut text = format!("{name}(").into_bytes();
     let result = repr::write_repr(cx, &mut text, factory).and_then(|()| {
         text.extend(b", ");

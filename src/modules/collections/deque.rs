@@ -477,7 +477,7 @@ fn remove(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
             deque.changed();
             Ok(Value::NONE)
         }
-        None => Err(cx.value_error("deque.remove(x): x not in deque")),
+        None => Err(not_there(cx, args.get(1))),
     }
 }
 
@@ -586,7 +586,7 @@ fn show(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if cx.in_repr.contains(&args.get(0)) {
         return Ok(cx.str("[...]"));
     }
-    let mut text = format!("{}([", cx.type_name(args.get(0))).into_bytes();
+    let mut text = format!("{}([", cx.class_of(args.get(0)).name_text()).into_bytes();
     cx.in_repr.push(args.get(0));
     let mut result = Ok(());
     for (index, item) in deque.to_vec().into_iter().enumerate() {
