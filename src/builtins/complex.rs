@@ -50,8 +50,8 @@ const CLASS_METHODS: &[Declaration] =
     &[plain("from_number(cls, number, /)", from_number, "Convert number to a complex floating-point number.")];
 
 const ATTRIBUTES: &[Attribute] = &[
-    Attribute { name: "real", get: real, set: None, doc: "the real part of a complex number" },
-    Attribute { name: "imag", get: imag, set: None, doc: "the imaginary part of a complex number" },
+    Attribute { name: "real", get: real, set: Some(sequence::read_only), doc: "the real part of a complex number" },
+    Attribute { name: "imag", get: imag, set: Some(sequence::read_only), doc: "the imaginary part of a complex number" },
 ];
 
 /// Puts the methods into the class.

@@ -36,9 +36,9 @@ const METHODS: &[Declaration] = &[
 ];
 
 const ATTRIBUTES: &[Attribute] = &[
-    Attribute { name: "start", get: start, set: None, doc: "The first integer." },
-    Attribute { name: "stop", get: stop, set: None, doc: "The integer before which it ends." },
-    Attribute { name: "step", get: step, set: None, doc: "The distance of two integers." },
+    Attribute { name: "start", get: start, set: Some(sequence::read_only), doc: "The first integer." },
+    Attribute { name: "stop", get: stop, set: Some(sequence::read_only), doc: "The integer before which it ends." },
+    Attribute { name: "step", get: step, set: Some(sequence::read_only), doc: "The distance of two integers." },
 ];
 
 /// Puts the methods into the class.

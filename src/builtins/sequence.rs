@@ -8,6 +8,7 @@ use crate::object::equality::{self, Problem};
 use crate::object::heap::Body;
 use crate::object::integer::Int;
 use crate::object::iterator;
+use crate::object::layout::LayoutId;
 use crate::object::native::{Args, FromValue, Stop, Wish};
 use crate::object::repr;
 use crate::object::value::Value;
@@ -82,6 +83,11 @@ pub fn iter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 /// `cls[item]`
 pub fn class_getitem(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(GenericAlias::allocate(cx, args.get(0), args.get(1)))
+}
+
+/// The setter of attributes that are fixed members.
+pub fn read_only(cx: &mut Context, _: Value, _: Value) -> Result<(), Stop> {
+    Err(cx.error(LayoutId::ATTRIBUTE_ERROR, "readonly attribute"))
 }
 
 /// An index that is no slice; asks for it where `__index__` gives it. `name` is that of the type, for messages.

@@ -29,9 +29,9 @@ const METHODS: &[Declaration] = &[
 ];
 
 const ATTRIBUTES: &[Attribute] = &[
-    Attribute { name: "start", get: start, set: None, doc: "Where it begins." },
-    Attribute { name: "stop", get: stop, set: None, doc: "Where it ends." },
-    Attribute { name: "step", get: step, set: None, doc: "From one place to the next." },
+    Attribute { name: "start", get: start, set: Some(sequence::read_only), doc: "Where it begins." },
+    Attribute { name: "stop", get: stop, set: Some(sequence::read_only), doc: "Where it ends." },
+    Attribute { name: "step", get: step, set: Some(sequence::read_only), doc: "From one place to the next." },
 ];
 
 /// Puts the methods into the class.

@@ -72,6 +72,10 @@ pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<()
         Kind::Str => out.extend_from_slice(Ref::<Str>::from_header(header).bytes()),
         // A `__repr__` of the class counts only where no `__str__` comes before it, as exceptions have one.
         Kind::Exception => write_exception_message(cx, out, Ref::from_header(header))?,
+        Kind::MappingProxy => {
+            let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();
+            return nested(cx, value, |cx, _| write_str(cx, out, mapping));
+        }
         _ => write_repr(cx, out, value)?,
     }
     Ok(())

@@ -327,6 +327,9 @@ impl Signature {
         let (most, count) = (self.positional - receiver, count.saturating_sub(receiver));
         let least = most - self.defaults.len().min(most);
         let short = callee.rsplit('.').next().unwrap_or(callee);
+        if most == 0 && self.keyword_only > 0 {
+            return cx.type_error(format!("{short}() takes no positional arguments"));
+        }
         if most == 0 {
             return cx.type_error(format!("{callee}() takes no arguments ({count} given)"));
         }
