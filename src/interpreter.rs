@@ -67,6 +67,7 @@ impl Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
         builtins::install(&mut cx);
+        crate::modules::io::install(&mut cx);
         let limits = Limits {
             gc_stress: settings.gc_stress,
             fuel: settings.fuel,
@@ -201,20 +202,14 @@ impl Interpreter {
 
     fn read_line(&mut self) -> Resume {
         self.flush();
-        let mut line = String::new();
-        match std::io::stdin().read_line(&mut line) {
-            Ok(0) => match self.vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line") {
-                Stop::Raise(exception) => Resume::Throw(exception),
-                _ => unreachable!("an error is raised"),
-            },
-            Ok(_) => {
-                let line = line.strip_suffix('\n').unwrap_or(&line);
-                Resume::Send(self.vm.cx.str(line))
-            }
-            Err(error) => match self.vm.cx.error(LayoutId::OS_ERROR, error.to_string()) {
-                Stop::Raise(exception) => Resume::Throw(exception),
-                _ => unreachable!("an error is raised"),
-            },
+        let answer = match crate::modules::io::standard::read_line(&mut self.vm.cx) {
+            Ok(Some(line)) => return Resume::Send(line),
+            Ok(None) => self.vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line"),
+            Err(stop) => stop,
+        };
+        match answer {
+            Stop::Raise(exception) => Resume::Throw(exception),
+            _ => unreachable!("reading a line raises or answers"),
         }
     }
 

@@ -3,8 +3,10 @@
 use crate::builtins::arguments::{Truth, Whole, has_special, is_callable, repr_of, rest, text};
 use crate::builtins::{format as formatting, output};
 use crate::object::bytes::Bytes;
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
+use crate::object::extension::Extension;
 use crate::object::integer::Int;
 use crate::object::items;
 use crate::object::layout::LayoutId;
@@ -30,11 +32,6 @@ const FUNCTIONS: &[Declaration] = &[
     plain("format(value, format_spec='', /)", format, "Return the value as text, formatted by the spec."),
     plain("input(prompt='', /)", input, "Write the prompt and read a line from the standard input."),
     plain("breakpoint(*args, **kws)", breakpoint, "There is no debugger to stop in: raises RuntimeError."),
-    plain(
-        "open(file, mode='r', buffering=-1, encoding=None, errors=None, newline=None, closefd=True, opener=None)",
-        open,
-        "Open a file and return a file object.",
-    ),
     plain("exit(code=None)", exit, "Leave the program by raising SystemExit."),
     plain("quit(code=None)", exit, "Leave the program by raising SystemExit."),
     plain("aiter(async_iterable, /)", aiter, "Return an asynchronous iterator over an asynchronous iterable."),
@@ -151,7 +148,8 @@ fn print(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let separator = print_part(cx, sep, "sep", b" ")?;
     let ending = print_part(cx, end, "end", b"\n")?;
     let is_flushed = Truth::of(cx, args.get(3), 3)?;
-    if !file.is_none() && cx.module_state.get(output::FILE) != Some(&file) {
+    let to = (!file.is_none() && cx.module_state.get(output::FILE) != Some(&file)).then_some(file);
+    if to.is_some_and(|file| !is_native_stream(cx, file)) {
         return Err(Stop::Half);
     }
     if file.is_none()
@@ -167,11 +165,27 @@ fn print(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         repr::write_str(cx, &mut text, value).map_err(Problem::or_half)?;
     }
     text.extend_from_slice(&ending);
+    if let Some(stream) = to.and_then(|file| file.get::<Extension>()) {
+        return match stream.data.write_text(cx, &text) {
+            Some(result) if !is_flushed => result.map(|()| Value::NONE),
+            Some(result) => {
+                result?;
+                let flush = cx.names.flush;
+                Err(cx.call_special(stream.value(), flush, &[], Check::None))
+            }
+            None => Err(Stop::Half),
+        };
+    }
     output::write_text(cx, &text)?;
     if is_flushed {
         output::flush(cx)?;
     }
     Ok(Value::NONE)
+}
+
+/// Is it a stream whose class is made by Rust code, so that no script method stands in the way?
+fn is_native_stream(cx: &Context, file: Value) -> bool {
+    file.is::<Extension>() && cx.class_of(file).has(Class::BUILTIN)
 }
 
 /// The same call with the file said, for a standard output that a script has exchanged. None swallows all.
@@ -253,7 +267,7 @@ fn format(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn input(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let prompt = args.get(0);
     let Some(text) = prompt.get::<Str>() else { return Err(cx.ask(0, Wish::Text)) };
-    if output::redirected(cx).is_some() {
+    if output::redirected(cx).is_some() || output::is_input_exchanged(cx) {
         return Err(Stop::Half);
     }
     let text = text.bytes().to_vec();
@@ -264,10 +278,6 @@ fn input(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn breakpoint(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Err(cx.runtime_error("breakpoint() is not supported"))
-}
-
-fn open(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Err(Stop::Half)
 }
 
 fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

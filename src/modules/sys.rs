@@ -57,6 +57,7 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
         let dict = cx.new_dict().value();
         module.set(cx, name, dict);
     }
+    super::io::standard::fill(cx, module);
     hooks::fill(cx, module);
     info::fill(cx, module);
 }

@@ -22,6 +22,9 @@ use crate::text::wtf8;
 /// keeps it.
 pub const FILE: &str = "sys.stdout";
 
+/// The same for the standard input.
+pub const INPUT: &str = "sys.stdin";
+
 /// How much is gathered before it is written.
 const FULL: usize = 1 << 16;
 
@@ -83,4 +86,11 @@ pub fn redirected(cx: &mut Context) -> Option<Value> {
     let sys = cx.modules.get_interned(cx.names.sys)?.get::<Module>()?;
     let file = sys.dict().get_interned(cx.names.stdout)?;
     (own != file).then_some(file)
+}
+
+/// Has a script put something else in the place of the standard input?
+pub fn is_input_exchanged(cx: &mut Context) -> bool {
+    let Some(own) = cx.module_state.get(INPUT).copied() else { return false };
+    let sys = cx.modules.get_interned(cx.names.sys).and_then(|sys| sys.get::<Module>());
+    sys.and_then(|sys| sys.dict().get_interned(cx.names.stdin)).is_some_and(|file| file != own)
 }

@@ -33,6 +33,15 @@ impl Decoder {
         &self.pending
     }
 
+    /// A decoder for a later place in the same text: what the mark told of it holds, nothing is pending.
+    pub fn resumed(&self) -> Decoder {
+        Decoder {
+            pending: Vec::new(),
+            started: true,
+            ..self.clone()
+        }
+    }
+
     /// Decodes what these bytes complete; with `last` nothing is held back.
     pub fn feed(&mut self, bytes: &[u8], last: bool) -> Result<Vec<u8>, CodecError> {
         let joined;

@@ -1,0 +1,21 @@
+//! `_io`: files, buffers over them, texts over those; streams in memory; the standard streams.
+
+mod buffered;
+mod buffered_class;
+mod bytes_io;
+mod common;
+mod descriptor;
+mod file_io;
+mod module;
+mod newlines;
+mod open;
+mod pair;
+pub mod standard;
+mod stream;
+mod string_io;
+mod text;
+mod text_class;
+
+pub use descriptor::flush_all;
+pub use module::MODULE;
+pub use open::install;
