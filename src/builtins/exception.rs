@@ -369,9 +369,9 @@ fn init_syntax_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     let place = place?;
     match place.len() {
-        0..4 => {
+        ..4 => {
             let count = place.len();
-            return Err(cx.type_error(format!("function missing required argument (pos {})", count + 1)));
+            return Err(cx.type_error(format!("function takes at least 4 arguments ({count} given)")));
         }
         5 => return Err(cx.type_error("end_offset must be provided when end_lineno is provided")),
         7.. => {

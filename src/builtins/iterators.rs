@@ -64,7 +64,7 @@ const FILTER: &[Declaration] = &[
 ];
 
 const REVERSED: &[Declaration] = &[
-    plain("__new__(cls, sequence, /)", new_reversed, "Items of a sequence from its end."),
+    plain("__new__(cls, sequence=<unset>, /)", new_reversed, "Items of a sequence from its end."),
     plain("__iter__(self, /)", itself, "Implement iter(self)."),
     control("__next__(self, /)", Control::IteratorNext, "Implement next(self)."),
     plain("__length_hint__(self, /)", length_hint, "Return an estimate of the number of items left."),
@@ -420,6 +420,9 @@ fn reduce_filter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn new_reversed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::REVERSED)?;
     let value = args.get(1);
+    if value.is_unbound() {
+        return Err(cx.type_error("reversed expected 1 argument, got 0"));
+    }
     let own = cx.class_of(value);
     if own.has(Class::BUILTIN) || !own.has(Class::OVERRIDES) {
         if let Some(reversed) = plain_reversed(cx, class, value) {

@@ -52,34 +52,34 @@ use crate::object::layout::{BUILTIN_CLASSES, LayoutId};
 use crate::object::module::Module;
 use crate::object::value::Value;
 
-/// Classes that have a name in module `builtins`, but for the exceptions, which all have one.
-const NAMED: &[LayoutId] = &[
-    LayoutId::OBJECT,
-    LayoutId::TYPE,
-    LayoutId::INT,
-    LayoutId::BOOL,
-    LayoutId::FLOAT,
-    LayoutId::COMPLEX,
-    LayoutId::STR,
-    LayoutId::BYTES,
-    LayoutId::BYTEARRAY,
-    LayoutId::MEMORYVIEW,
-    LayoutId::LIST,
-    LayoutId::TUPLE,
-    LayoutId::DICT,
-    LayoutId::SET,
-    LayoutId::FROZENSET,
-    LayoutId::RANGE,
-    LayoutId::SLICE,
-    LayoutId::PROPERTY,
-    LayoutId::STATICMETHOD,
-    LayoutId::CLASSMETHOD,
-    LayoutId::SUPER,
-    LayoutId::REVERSED,
-    LayoutId::ENUMERATE,
-    LayoutId::ZIP,
-    LayoutId::MAP,
-    LayoutId::FILTER,
+/// Classes that have a name in module `builtins`, with their `__doc__`, but for the exceptions, which all have one.
+const NAMED: &[(LayoutId, &str)] = &[
+    (LayoutId::OBJECT, "The base class of all classes."),
+    (LayoutId::TYPE, "The class of classes; called with one argument, the class of an object."),
+    (LayoutId::INT, "Whole numbers of any size."),
+    (LayoutId::BOOL, "True and False."),
+    (LayoutId::FLOAT, "Floating-point numbers of 64 bits."),
+    (LayoutId::COMPLEX, "Complex numbers: a real and an imaginary part, both floats."),
+    (LayoutId::STR, "Text: an immutable sequence of code points."),
+    (LayoutId::BYTES, "An immutable sequence of bytes."),
+    (LayoutId::BYTEARRAY, "A sequence of bytes that can be changed."),
+    (LayoutId::MEMORYVIEW, "A view of the bytes of another object."),
+    (LayoutId::LIST, "A sequence that can be changed."),
+    (LayoutId::TUPLE, "An immutable sequence."),
+    (LayoutId::DICT, "Values by key, in the order in which the keys were added."),
+    (LayoutId::SET, "An unordered collection of distinct items."),
+    (LayoutId::FROZENSET, "An immutable unordered collection of distinct items."),
+    (LayoutId::RANGE, "The whole numbers from start up to stop, in steps."),
+    (LayoutId::SLICE, "What a subscript with colons selects: start, stop and step."),
+    (LayoutId::PROPERTY, "An attribute that functions compute."),
+    (LayoutId::STATICMETHOD, "A function in a class that gets neither instance nor class."),
+    (LayoutId::CLASSMETHOD, "A function in a class that gets the class."),
+    (LayoutId::SUPER, "The attributes of the classes that come after one in the order of a class."),
+    (LayoutId::REVERSED, "An iterator over a sequence from its end."),
+    (LayoutId::ENUMERATE, "An iterator over pairs of a number and an item."),
+    (LayoutId::ZIP, "An iterator over tuples of one item of each iterable."),
+    (LayoutId::MAP, "An iterator over what a function makes of items."),
+    (LayoutId::FILTER, "An iterator over the items for which a function is true."),
 ];
 
 /// Fills module `builtins` and puts the methods into the built-in classes.
@@ -127,9 +127,14 @@ pub fn install(cx: &mut Context) {
 
 fn name_classes(cx: &mut Context) {
     let exceptions = (LayoutId::BASE_EXCEPTION.0..BUILTIN_CLASSES.len() as u32).map(LayoutId);
-    for layout in NAMED.iter().copied().chain(exceptions) {
+    let named = NAMED.iter().copied().chain(exceptions.map(|layout| (layout, "")));
+    for (layout, doc) in named {
         let class = cx.class(layout);
         cx.builtins.set_interned(class.name.get(), class.value());
+        if !doc.is_empty() {
+            let doc = cx.str(doc);
+            class.dict.set_interned(cx.names.__doc__, doc);
+        }
     }
     for (index, &(name, _, _)) in BUILTIN_CLASSES.iter().enumerate() {
         let class = cx.class(LayoutId(index as u32));

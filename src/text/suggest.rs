@@ -8,7 +8,7 @@ pub fn closest<'a>(wrong: &str, candidates: impl IntoIterator<Item = &'a str>) -
             continue;
         }
         let limit = (wrong.chars().count() + candidate.chars().count() + 3) * 2 / 6;
-        let Some(cost) = distance(wrong, candidate, limit * 2) else { continue };
+        let Some(cost) = distance(wrong, candidate, limit) else { continue };
         if best.is_none_or(|(least, _)| cost < least) {
             best = Some((cost, candidate));
         }
