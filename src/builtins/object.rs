@@ -200,16 +200,16 @@ fn format(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 // ----- looking inside
 
-/// The names bound by an object itself.
+/// The names bound by an object itself, those of `__slots__` first.
 fn own_names(cx: &Context, header: &Header) -> Vec<Value> {
     let Some(dictionary) = header.dictionary() else { return Vec::new() };
-    match dictionary.get().get::<Dict>() {
-        Some(dict) => dict.keys(),
-        None => {
-            let names = &cx.layout(header.layout()).names;
-            names.iter().copied().filter(|&name| header.own_attribute(cx, name).is_some()).collect()
-        }
+    let names = &cx.layout(header.layout()).names;
+    let mut names: Vec<Value> =
+        names.iter().copied().filter(|&name| header.own_attribute(cx, name).is_some()).collect();
+    if let Some(dict) = dictionary.get().get::<Dict>() {
+        names.extend(dict.keys());
     }
+    names
 }
 
 /// The names bound by the classes of an order, each once, in a dict.

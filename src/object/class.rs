@@ -285,11 +285,18 @@ impl Header {
         if self.own_attribute(cx, name).is_none() {
             return false;
         }
+        let layout = cx.layout(self.layout());
+        if let Some(&slot) = layout.slots.get(&name)
+            && slot < layout.class.slot_count.get()
+        {
+            self.slot(slot as usize).set(Value::UNBOUND);
+            return true;
+        }
         // Deleting breaks the order of slots, so the attributes move to a dictionary.
         self.attribute_dict(cx).is_some_and(|dict| dict.remove_interned(name).is_some())
     }
 
-    /// The object's attributes as a dictionary, which from now on is where they are.
+    /// The object's attributes as a dictionary, which from now on is where they are, but for those of `__slots__`.
     pub fn attribute_dict(&self, cx: &mut Context) -> Option<Ref<Dict>> {
         let dictionary = self.dictionary()?;
         if let Some(dict) = dictionary.get().get::<Dict>() {

@@ -221,6 +221,14 @@ impl Context {
         layout.names = names;
     }
 
+    /// Gives a new layout for attributes in a dictionary the slots of `__slots__`, which stay where they are.
+    pub fn keep_slots(&mut self, id: LayoutId, names: &[Value]) {
+        if let Some(layout) = &mut self.layouts[id.0 as usize] {
+            layout.slots = names.iter().enumerate().map(|(index, &name)| (name, index as u16)).collect();
+            layout.names = names.to_vec();
+        }
+    }
+
     /// The layout that has one attribute more, in the next slot.
     pub fn layout_with(&mut self, id: LayoutId, name: Value) -> LayoutId {
         if let Some(&next) = self.layout(id).transitions.get(&name) {

@@ -3,7 +3,7 @@
 
 use crate::object::context::Context;
 use crate::object::layout::LayoutId;
-use crate::object::native::{Args, Control, Declaration, Native, Stop, control, plain};
+use crate::object::native::{Args, Control, Declaration, Native, Stop, control};
 use crate::object::repr;
 use crate::object::value::Value;
 
@@ -12,8 +12,8 @@ static GETATTR: Declaration =
 /// Where `getattr` is kept.
 pub const GETATTR_KEY: &str = "forward.getattr";
 
-/// The native whose script half calls the half of a name.
-static CALL_HALF: Declaration = plain("call_half(name, args, /)", call_half_native, "Call a script half by name.");
+static CALL_HALF: Declaration =
+    control("call_half(name, args, /)", Control::CallHalf, "Call the script half of a name.");
 const CALL_HALF_KEY: &str = "forward.call_half";
 
 /// Makes the natives that carry it out.
@@ -31,10 +31,6 @@ pub fn attribute_of(cx: &Context, object: Value, name: Value, default: Value) ->
         true => cx.call(callee, &[object, name]),
         false => cx.call(callee, &[object, name, default]),
     }
-}
-
-fn call_half_native(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Err(Stop::Half)
 }
 
 /// The answer of a native that is the result of a script half which is not its own.

@@ -154,6 +154,8 @@ pub enum Control {
     FrameAttribute,
     /// Runs the function with the arguments; used by halves: `_call(function, *args, **kwargs)`.
     Call,
+    /// Calls the script half of a name: `call_half(name, args)`.
+    CallHalf,
     /// `contains(container, item)`: the `in` operator as a function.
     Contains,
     /// `reload` support: runs a module's code again.

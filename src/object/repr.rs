@@ -18,7 +18,7 @@ use crate::object::heap::{Header, Ref};
 use crate::object::integer::Int;
 use crate::object::iterator::Part;
 use crate::object::kind::Kind;
-use crate::object::layout::LayoutId;
+use crate::object::layout::{BUILTIN_CLASSES, LayoutId};
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::Native;
@@ -83,14 +83,16 @@ pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<()
 
 /// Does the class of an object have a special method that is a script's or a library class's?
 fn is_overridden(cx: &mut Context, header: &Header, name: Value) -> bool {
-    let class = cx.class(header.layout());
     let is_extension = header.kind() == Kind::Extension;
-    if !is_extension && !class.has(Class::OVERRIDES) && class.has(Class::BUILTIN) {
+    let is_known = |layout: LayoutId| (layout.0 as usize) < BUILTIN_CLASSES.len();
+    if !is_extension && is_known(header.layout()) {
         return false;
     }
-    match class.lookup_after(name, None) {
+    match cx.class(header.layout()).lookup_after(name, None) {
         Some((owner, _)) if is_extension => owner != cx.class(LayoutId::OBJECT),
-        Some((owner, method)) => !owner.has(Class::BUILTIN) || !method.is::<Native>(),
+        Some((owner, method)) => {
+            !owner.has(Class::BUILTIN) || !method.is::<Native>() || !is_known(owner.root_layout.get())
+        }
         None => false,
     }
 }

@@ -341,6 +341,8 @@ impl Vm {
                 }
             }
         }
+        let names = self.cx.layout(layout).names.clone();
+        self.cx.keep_slots(dictionary, &names);
         class.root_layout.set(layout);
         class.slot_count.set(count);
         self.cx.copy_slots(layout, dictionary);

@@ -130,6 +130,10 @@ impl Vm {
                 self.binary_then(operator(number & 15), in_place, arg(0), arg(1), then, destination)
             }
             Control::Compare(number) => self.compare(comparison(number), arg(0), arg(1), then, destination),
+            Control::CallHalf => {
+                let (name, args) = (self.text(arg(0)), Vm::tuple_items(arg(1)));
+                self.call_half(&name, &args, then, destination)
+            }
             Control::Subscript => self.subscript(arg(0), arg(1), then, destination),
             Control::StoreSubscript => self.discarding(then, destination, |vm, then, destination| {
                 vm.store_subscript(args[0], args[1], args[2], then, destination)
