@@ -71,7 +71,10 @@ pub fn format(cx: &mut Context, value: Value, spec: Value) -> Result<Value, Stop
         }
         return str_of(cx, value);
     }
-    Err(cx.call_special(value, cx.names.__format__, &[spec], Check::Str))
+    match cx.special(value, cx.names.__format__) {
+        Some(method) if method.is::<Native>() => Err(cx.call_special(value, cx.names.__format__, &[spec], Check::Str)),
+        _ => Err(Stop::Half),
+    }
 }
 
 /// `object.__format__`: `str(value)`, and no spec.
