@@ -1,5 +1,6 @@
 //! The native part of each library module, one file each.
 
+pub mod hashlib;
 pub mod random;
 pub mod string;
 pub mod json;
@@ -23,7 +24,7 @@ pub mod traceback;
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&random::MODULE, &string::MODULE, &json::module::MODULE, &weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[&hashlib::MODULE, &random::MODULE, &string::MODULE, &json::module::MODULE, &weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {
