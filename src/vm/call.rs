@@ -14,7 +14,7 @@ use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::{Args, Control, Entry, Native, Stop};
-use crate::object::signature::{Defaults, Given};
+use crate::object::signature::{Defaults, Given, Signature};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
@@ -321,6 +321,9 @@ impl Vm {
         }
         let signature = native.signature(&mut self.cx);
         let mut bound = Bound::new(signature.len());
+        if given.names.is_empty() && bind_by_position(&signature, given.positional, bound.values()) {
+            return self.run_entry(native, bound.values(), then, destination);
+        }
         let name = self.native_name(native);
         let defaults = Defaults { positional: &signature.defaults, keyword: None };
         if let Err(stop) = signature.bind(&mut self.cx, &name, given, defaults, bound.values()) {
@@ -558,10 +561,41 @@ impl Vm {
         let mut args = Vec::with_capacity(given.positional.len() + 1);
         args.push(class.value());
         args.extend_from_slice(given.positional);
+        if class.has(Class::BUILTIN) && new.is::<Native>() && !class.has(Class::HEAP_TYPE) {
+            // What has no `__init__` of its own is made by `__new__` alone.
+            let init = self.cx.lookup(class, self.cx.names.__init__);
+            if init == self.cx.module_state.get("object.__init__").copied() && new != self.cx.module_state["object.__new__"] {
+                return self.call(new, Given { positional: &args, ..given }, then, destination);
+            }
+            if let Some(made) = self.fill_container(class, &args, given) {
+                return Flow::Done(made);
+            }
+        }
         let tuple = self.cx.tuple(&args);
         let keywords = self.keywords_dict(given);
         let slots = [class.value(), tuple, keywords, new];
         self.start_machine(Machine::Instantiate, &slots, then, destination)
+    }
+
+    /// A list or set of the items of an argument that is plain data; None if that takes the long way.
+    fn fill_container(&mut self, class: Ref<Class>, args: &[Value], given: Given<'_>) -> Option<Value> {
+        let layout = class.root_layout.get();
+        if !matches!(layout, LayoutId::LIST | LayoutId::SET) || args.len() > 2 || !given.names.is_empty() {
+            return None;
+        }
+        let made = match layout {
+            LayoutId::LIST => self.cx.list(Vec::new()),
+            _ => crate::object::set::Set::allocate(&mut self.cx, layout).value(),
+        };
+        let Some(&source) = args.get(1) else { return Some(made) };
+        let init: Ref<Native> = self.cx.lookup(class, self.cx.names.__init__)?.get()?;
+        match init.entry {
+            // Only a container can be gone through again.
+            Entry::Plain(run) if !source.is::<crate::object::iterator::Iterator>() => {
+                run(&mut self.cx, Args(&[made, source])).ok().map(|_| made)
+            }
+            _ => None,
+        }
     }
 
     /// Keyword arguments as a dict, or UNBOUND for none.
@@ -581,4 +615,21 @@ impl Vm {
     pub fn is_exception(value: Value) -> bool {
         value.is::<Exception>()
     }
+}
+
+/// Binds arguments given by position to the parameters of a native, where that is all there is to do.
+fn bind_by_position(signature: &Signature, given: &[Value], out: &mut [Value]) -> bool {
+    let (count, most) = (given.len(), signature.positional);
+    if signature.variadic || signature.keyword_variadic || count > most || count + signature.defaults.len() < most {
+        return false;
+    }
+    out[..count].copy_from_slice(given);
+    out[count..most].copy_from_slice(&signature.defaults[signature.defaults.len() - (most - count)..]);
+    for (place, default) in out[most..].iter_mut().zip(&signature.keyword_defaults) {
+        match default {
+            Some(value) => *place = *value,
+            None => return false,
+        }
+    }
+    true
 }
