@@ -19,7 +19,6 @@ use crate::object::repr;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
-use crate::text::integer_text::DEFAULT_DIGIT_LIMIT;
 use crate::text::percent::{Count, Field, INCOMPLETE, Layout, Parser, PercentError, Piece, TOO_FEW};
 use crate::text::search::Unit;
 use crate::text::{float, wtf8};
@@ -271,7 +270,7 @@ fn write(
         }
     } else {
         match Number::of(value) {
-            Some(Number::Int(number)) => layout.integer(conversion, number, DEFAULT_DIGIT_LIMIT),
+            Some(Number::Int(number)) => layout.integer(conversion, number, Int::digit_limit(cx)),
             Some(Number::Float(number)) => layout.float(conversion, number),
             _ => layout.text(b""),
         }
