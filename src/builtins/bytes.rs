@@ -2,7 +2,8 @@
 //! `bytes_methods`.
 
 use crate::builtins::arguments::{capacity, finished, has_special, instance_class};
-use crate::builtins::bytes_methods::{self, add, contains, from_hex, from_items, give, mul, own};
+use crate::builtins::bytes_hex::from_hex;
+use crate::builtins::bytes_methods::{self, add, contains, from_items, give, mul, own};
 use crate::builtins::encoding::{self, Manner};
 use crate::builtins::percent;
 use crate::builtins::str_methods::is_iterable;

@@ -369,16 +369,12 @@ fn init_syntax_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     let place = place?;
     match place.len() {
-        ..4 => {
-            let count = place.len();
+        4 | 6 => {}
+        5 => return Err(cx.type_error("end_offset must be provided when end_lineno is provided")),
+        count @ ..4 => {
             return Err(cx.type_error(format!("function takes at least 4 arguments ({count} given)")));
         }
-        5 => return Err(cx.type_error("end_offset must be provided when end_lineno is provided")),
-        7.. => {
-            let count = place.len();
-            return Err(cx.type_error(format!("function takes at most 6 arguments ({count} given)")));
-        }
-        _ => {}
+        count => return Err(cx.type_error(format!("function takes at most 6 arguments ({count} given)"))),
     }
     let fields = [names.filename, names.lineno, names.offset, names.text, names.end_lineno, names.end_offset];
     for (name, value) in fields.into_iter().zip(place) {

@@ -2,7 +2,7 @@
 
 use crate::builtins::arguments::{has_special, instance_class, text, type_title};
 use crate::builtins::bytes::place;
-use crate::builtins::bytes_methods::hex_text;
+use crate::builtins::bytes_hex::hex_text;
 use crate::object::bytes::{self, Bytes, MemoryView, item_size};
 use crate::object::class::Class;
 use crate::object::context::Context;

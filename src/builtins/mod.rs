@@ -4,6 +4,7 @@ pub use crate::object::arguments;
 pub use crate::object::output;
 pub mod bytearray;
 pub mod bytes;
+pub mod bytes_hex;
 pub mod bytes_methods;
 pub mod encoding;
 pub mod complex;
