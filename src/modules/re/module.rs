@@ -43,8 +43,13 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
         let native = Native::new(cx, declaration, LayoutId::BUILTIN_FUNCTION, Value::NONE);
         cx.module_state.insert(declaration.name(), native.value());
     }
-    for (name, key) in [("Pattern", "re.Pattern"), ("Match", "re.Match")] {
+    for (name, key, doc) in [
+        ("Pattern", "re.Pattern", "A compiled regular expression."),
+        ("Match", "re.Match", "Where a pattern was found; always true."),
+    ] {
         let class = class_of(cx, key);
+        let doc = cx.str(doc);
+        class.dict.set_interned(cx.names.__doc__, doc);
         module.set(cx, name, class.value());
     }
 }

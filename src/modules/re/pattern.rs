@@ -309,6 +309,9 @@ fn groups(cx: &mut Context, this: Value) -> Result<Value, Stop> {
 
 fn groupindex(cx: &mut Context, this: Value) -> Result<Value, Stop> {
     let pattern = Of::<Pattern>::from_value(cx, this, 0)?;
+    if pattern.program.group_names.is_empty() {
+        return Ok(cx.new_dict().value());
+    }
     if pattern.index.get().is_unbound() {
         let dict = cx.new_dict();
         for (name, group) in &pattern.program.group_names {

@@ -43,6 +43,8 @@ pub struct Work {
     subject: Subject,
     window: Window,
     matches: Matches,
+    /// Those of the match found last.
+    captures: Captures,
     goal: Goal,
 }
 
@@ -103,12 +105,12 @@ impl Work {
     /// A search of a part of a subject.
     pub fn new(pattern: &Of<Pattern>, subject: Subject, window: Window, anchor: Anchor, goal: Goal) -> Work {
         let matches = Matches::new(&pattern.program, window.start, window.end, anchor);
-        Work { pattern: pattern.value(), subject, window, matches, goal }
+        Work::going_on(pattern.value(), subject, window, matches, goal)
     }
 
     /// The same, going on with matches found before.
     pub fn going_on(pattern: Value, subject: Subject, window: Window, matches: Matches, goal: Goal) -> Work {
-        Work { pattern, subject, window, matches, goal }
+        Work { pattern, subject, window, matches, captures: Captures::default(), goal }
     }
 
     /// The result; what is not done in a slice is left to a half.
@@ -127,14 +129,14 @@ impl Work {
         let pattern = pattern_of(self.pattern);
         let mut steps = SLICE;
         while self.wants_more() {
-            match self.matches.advance(&pattern.program, self.subject.bytes(), steps) {
+            match self.matches.advance_into(&pattern.program, self.subject.bytes(), steps, &mut self.captures) {
                 Progress::Pending => {
                     charge_slice(cx);
                     return Ok(None);
                 }
-                Progress::Done(None) => break,
-                Progress::Done(Some(captures)) => {
-                    if let Some(result) = self.take(cx, &pattern, captures)? {
+                Progress::Done(false) => break,
+                Progress::Done(true) => {
+                    if let Some(result) = self.take(cx, &pattern)? {
                         return Ok(Some(result));
                     }
                 }
@@ -157,20 +159,29 @@ impl Work {
     }
 
     /// Makes something of a match; gives the result if it was the only one wanted.
-    fn take(&mut self, cx: &mut Context, pattern: &Of<Pattern>, captures: Captures) -> Result<Option<Value>, Stop> {
+    fn take(&mut self, cx: &mut Context, pattern: &Of<Pattern>) -> Result<Option<Value>, Stop> {
         match &mut self.goal {
-            Goal::First => return Ok(Some(Match::allocate(cx, pattern, self.subject, self.window, captures))),
+            Goal::First => {}
             Goal::Scan(scanner) => {
                 if let Some(scanner) = Of::<Scanner>::from(*scanner) {
-                    scanner.moved(Some(captures.whole()));
+                    scanner.moved(Some(self.captures.whole()));
                 }
-                return Ok(Some(Match::allocate(cx, pattern, self.subject, self.window, captures)));
             }
-            Goal::FindAll(found) => found.push(texts_of(cx, &self.subject, &captures)),
-            Goal::Split(split) => split.take(cx, &self.subject, &captures),
-            Goal::Substitute(substitute) => substitute.take(cx, &self.subject, &captures)?,
+            Goal::FindAll(found) => {
+                found.push(texts_of(cx, &self.subject, &self.captures));
+                return Ok(None);
+            }
+            Goal::Split(split) => {
+                split.take(cx, &self.subject, &self.captures);
+                return Ok(None);
+            }
+            Goal::Substitute(substitute) => {
+                substitute.take(cx, &self.subject, &self.captures)?;
+                return Ok(None);
+            }
         }
-        Ok(None)
+        let captures = std::mem::take(&mut self.captures);
+        Ok(Some(Match::allocate(cx, pattern, self.subject, self.window, captures)))
     }
 
     /// The result once there are no more matches.

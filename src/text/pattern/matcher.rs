@@ -33,7 +33,7 @@ pub enum Progress<T> {
 }
 
 /// The groups of a match, as positions in bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Captures {
     /// Start and end of each group, the whole match first; `NOWHERE` where a group did not take part.
     slots: Vec<usize>,
@@ -157,11 +157,20 @@ impl Search {
 
     /// Goes on for about so many steps. The text must be the one of the calls before.
     pub fn advance(&mut self, code: &Code, text: &[u8], steps: usize) -> Progress<Option<Captures>> {
+        let mut captures = Captures::default();
+        match self.advance_into(code, text, steps, &mut captures) {
+            Progress::Done(found) => Progress::Done(found.then_some(captures)),
+            Progress::Pending => Progress::Pending,
+        }
+    }
+
+    /// As `advance`, with the groups put where those of the last match are; says whether there is a match.
+    pub fn advance_into(&mut self, code: &Code, text: &[u8], steps: usize, captures: &mut Captures) -> Progress<bool> {
         let text = TextReader { bytes: &text[..self.end.min(text.len())], wide: code.wide };
         self.fuel = steps.min(isize::MAX as usize) as isize;
         loop {
             let outcome = match self.next {
-                Next::Finished => return Progress::Done(None),
+                Next::Finished => return Progress::Done(false),
                 Next::Scan(from) => {
                     let Some(origin) = self.find_start(code, text, from) else {
                         self.next = Next::Finished;
@@ -178,7 +187,10 @@ impl Search {
             };
             match outcome {
                 Outcome::Pending => return Progress::Pending,
-                Outcome::Matched(end) => return Progress::Done(Some(self.captures(code, end))),
+                Outcome::Matched(end) => {
+                    self.capture(code, end, captures);
+                    return Progress::Done(true);
+                }
                 Outcome::Failed => {
                     let ended = self.anchor != Anchor::Search || self.origin >= text.bytes.len();
                     self.next = if ended { Next::Finished } else { Next::Scan(text.after(self.origin)) };
@@ -209,13 +221,14 @@ impl Search {
         }
     }
 
-    fn captures(&mut self, code: &Code, end: usize) -> Captures {
+    fn capture(&mut self, code: &Code, end: usize, captures: &mut Captures) {
         self.next = Next::Finished;
         self.registers[0] = self.origin;
         self.registers[1] = end;
         self.dirty = true;
-        let slots = self.registers[..2 * (code.group_count + 1)].to_vec();
-        Captures { slots, last_group: self.last_group as usize }
+        captures.slots.clear();
+        captures.slots.extend_from_slice(&self.registers[..2 * (code.group_count + 1)]);
+        captures.last_group = self.last_group as usize;
     }
 
     /// Sets a register so that going back undoes it.

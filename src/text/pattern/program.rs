@@ -100,8 +100,23 @@ impl Matches {
 
     /// Looks for the next match for about so many steps.
     pub fn advance(&mut self, program: &Program, text: &[u8], steps: usize) -> Progress<Option<Captures>> {
-        let progress = program.advance(&mut self.search, text, steps);
-        if let Progress::Done(Some(captures)) = &progress {
+        let mut captures = Captures::default();
+        match self.advance_into(program, text, steps, &mut captures) {
+            Progress::Done(found) => Progress::Done(found.then_some(captures)),
+            Progress::Pending => Progress::Pending,
+        }
+    }
+
+    /// As `advance`, with the groups put where those of the last match are; says whether there is a match.
+    pub fn advance_into(
+        &mut self,
+        program: &Program,
+        text: &[u8],
+        steps: usize,
+        captures: &mut Captures,
+    ) -> Progress<bool> {
+        let progress = self.search.advance_into(&program.code, text, steps, captures);
+        if progress == Progress::Done(true) {
             let (start, end) = captures.whole();
             self.search.go_on(end, start == end);
         }
