@@ -6,7 +6,7 @@ use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::exception::Traceback;
 use crate::object::frame::{FrameObject, read_attribute};
-use crate::object::function::Attribute;
+use crate::object::function::{Attribute, Function};
 use crate::object::generator::State;
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
@@ -226,7 +226,12 @@ fn set_next(cx: &mut Context, value: Value, next: Value) -> Result<(), Stop> {
 }
 
 fn frame(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    Ok(entry(cx, value)?.frame.get())
+    let entry = entry(cx, value)?;
+    if let Some(function) = entry.frame.get().get::<Function>() {
+        let object = FrameObject::ended(cx, function, entry.word);
+        entry.frame.set(object.value());
+    }
+    Ok(entry.frame.get())
 }
 
 fn traceback_line(cx: &mut Context, value: Value) -> Result<Value, Stop> {

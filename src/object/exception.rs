@@ -79,7 +79,7 @@ pub struct Traceback {
     pub word: u32,
     /// The line, where a script made the entry; 0: that of the word.
     pub line: Cell<u32>,
-    /// `tb_frame`
+    /// `tb_frame`; the function that ran in it until a script asks.
     pub frame: Cell<Value>,
     /// Left out when printed: the script half of a built-in.
     pub is_hidden: bool,

@@ -122,6 +122,29 @@ pub struct FrameObject {
     pub trace: Cell<Value>,
 }
 
+impl FrameObject {
+    /// The object of a frame that has ended, of which only its function and its last position are known.
+    pub fn ended(cx: &mut Context, function: Ref<Function>, word: u32) -> Ref<FrameObject> {
+        let unbound = || Cell::new(Value::UNBOUND);
+        let locals = cx.new_dict();
+        let object = FrameObject {
+            function,
+            back: Cell::new(Value::NONE),
+            word: Cell::new(word),
+            locals: Cell::new(locals.value()),
+            namespace: unbound(),
+            place: Cell::new(None),
+            generator: Cell::new(Value::NONE),
+            fiber: Cell::new(Value::NONE),
+            trace: Cell::new(Value::NONE),
+        };
+        if matches!(function.code.get().code.kind, CodeKind::Module | CodeKind::AsyncModule) {
+            object.namespace.set(function.globals.value());
+        }
+        cx.heap.allocate(LayoutId::FRAME, object)
+    }
+}
+
 impl Body for FrameObject {
     const KIND: Kind = Kind::FrameObject;
 

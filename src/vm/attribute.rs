@@ -12,6 +12,7 @@ use crate::object::layout::LayoutId;
 use crate::object::module::Module;
 use crate::object::native::{Native, Stop};
 use crate::object::signature::Given;
+use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::vm::interpret::{CACHE_ADD, CACHE_CLASS, CACHE_MODULE, CACHE_SLOT};
 use crate::vm::machine::{Flow, Vm};
@@ -865,7 +866,9 @@ impl Vm {
     pub fn class_title(&mut self, class: Ref<Class>) -> String {
         let name = self.text(class.qualified_name.get());
         match class.dict.get_interned(self.cx.names.__module__) {
-            Some(module) if self.text(module) != "builtins" => format!("{}.{name}", self.text(module)),
+            Some(module) if module.is::<Str>() && self.text(module) != "builtins" => {
+                format!("{}.{name}", self.text(module))
+            }
             _ => name,
         }
     }

@@ -545,6 +545,10 @@ impl Vm {
         if class == self.cx.class(LayoutId::TYPE) && given.positional.len() == 1 && given.names.is_empty() {
             return Flow::Done(self.cx.class_of(given.positional[0]).value());
         }
+        if class == self.cx.class(LayoutId::TYPE) && given.positional.len() != 3 {
+            let stop = self.cx.type_error("type() takes 1 or 3 arguments");
+            return self.raise(stop);
+        }
         if class.has(Class::NOT_CALLABLE) {
             let module = if class.has(Class::BUILTIN) { self.class_title(class) } else { class.name_text() };
             let stop = self.cx.type_error(format!("cannot create '{module}' instances"));

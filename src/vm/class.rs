@@ -120,6 +120,11 @@ impl Vm {
 
     /// `type.__new__(metaclass, name, bases, namespace, **keywords)`
     pub fn type_new(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        if args[3].is_unbound() {
+            let given = args[1..4].iter().filter(|arg| !arg.is_unbound()).count();
+            let stop = self.cx.type_error(format!("type.__new__() takes exactly 3 arguments ({given} given)"));
+            return self.raise(stop);
+        }
         let class = match self.new_class(args[0], args[1], args[2], args[3]) {
             Ok(class) => class,
             Err(stop) => return self.raise(stop),

@@ -18,7 +18,7 @@ use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::module::Module;
-use crate::object::native::{Args, Entry, Native, Request};
+use crate::object::native::{Args, Control, Entry, Native, Request};
 use crate::object::set::Set;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
@@ -716,6 +716,23 @@ impl Vm {
                                                 go_on!(self.stopped(), i.b());
                                             }
                                             continue;
+                                        }
+                                        if let Entry::Control(Control::Send) = native.entry {
+                                            // `generator.send(value)` of one that waits at a yield: no call at all.
+                                            if let Some(generator) = receiver.get::<Generator>() {
+                                                if generator.state.get() == State::Suspended
+                                                    && generator.delegator.get().is_none()
+                                                {
+                                                    (*self.frame).pc = pc;
+                                                    let value = r!(i.c() + 2);
+                                                    if self.enter_generator(generator, value, Then::Step, i.b()) {
+                                                        reload!();
+                                                    } else {
+                                                        go_on!(Flow::Raised);
+                                                    }
+                                                    continue;
+                                                }
+                                            }
                                         }
                                     }
                                 }

@@ -129,7 +129,12 @@ impl Vm {
     fn add_traceback(&mut self, word: u32) {
         let exception = self.raising_body();
         let function = self.top().function.expect("a script frame has a function");
-        let frame = self.frame_object(self.depth() - 1);
+        // A frame object is made when a script asks for it; one there is already is kept.
+        let known = match self.top().generator {
+            Some(generator) => generator.frame.get(),
+            None => self.top().extra,
+        };
+        let frame = if known.is_unbound() { function.value() } else { known };
         let entry = Traceback {
             next: Cell::new(exception.traceback.get()),
             code: function.code.get(),
