@@ -15,6 +15,7 @@ pub mod gc;
 pub mod io;
 pub mod itertools;
 pub mod math;
+pub mod os;
 pub mod re;
 pub mod sys;
 pub mod thread;
@@ -24,7 +25,7 @@ pub mod traceback;
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&hashlib::MODULE, &random::MODULE, &string::MODULE, &json::module::MODULE, &weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[&hashlib::MODULE, &random::MODULE, &string::MODULE, &json::module::MODULE, &weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &os::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -399,6 +399,9 @@ fn default_value(cx: &mut Context, text: &str) -> Value {
                 let string = string.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
                 return cx.intern(&string);
             }
+            if text == "b''" {
+                return crate::object::bytes::Bytes::allocate(cx, b"");
+            }
             if let Ok(number) = text.parse::<i64>() {
                 return cx.int(number);
             }

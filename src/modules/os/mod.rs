@@ -1,0 +1,12 @@
+//! `_os`: files, folders, descriptors and processes, by the calls of the system.
+
+mod argument;
+mod constants;
+mod descriptors;
+mod entries;
+mod files;
+mod module;
+mod process;
+mod status;
+
+pub use module::MODULE;
