@@ -64,13 +64,6 @@ pub fn install(cx: &mut Context) {
         attributes: ATTRIBUTES,
     };
     module::install(cx, class, &tables);
-    let doc = "Create a complex number from a string or numbers.\n\n\
-               If a string is given, parse it as a complex number.\n\
-               If a single number is given, convert it to a complex number.\n\
-               If the 'real' or 'imag' arguments are given, create a complex number\n\
-               with the specified real and imaginary components.";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
 }
 
 /// The number a complex object is.

@@ -59,12 +59,6 @@ const CLASS_METHODS: &[Declaration] = &[
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::DICT);
     class.dict.set_interned(cx.names.__hash__, Value::NONE);
-    let doc = "dict() -> new empty dictionary\n\
-               dict(mapping) -> new dictionary initialized from a mapping object's (key, value) pairs\n\
-               dict(iterable) -> new dictionary initialized from pairs\n\
-               dict(**kwargs) -> new dictionary initialized with the name=value pairs of the keyword arguments";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
     module::install(cx, class, &ClassTables { methods: METHODS, class_methods: CLASS_METHODS, ..ClassTables::NONE });
     dict_view::install(cx);
 }

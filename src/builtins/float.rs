@@ -88,8 +88,6 @@ pub fn install(cx: &mut Context) {
         attributes: ATTRIBUTES,
     };
     module::install(cx, class, &tables);
-    let doc = cx.str("Convert a string or number to a floating-point number, if possible.");
-    class.dict.set_interned(cx.names.__doc__, doc);
 }
 
 /// The receiver, which the binder has checked.

@@ -129,12 +129,8 @@ pub fn install(cx: &mut Context) {
         attributes: ATTRIBUTES,
     };
     module::install(cx, class, &tables);
-    let doc = cx.str("int([x]) -> integer\nint(x, base=10) -> integer\n\nConvert a number or string to an integer.");
-    class.dict.set_interned(cx.names.__doc__, doc);
     let class = cx.class(LayoutId::BOOL);
     module::install(cx, class, &ClassTables { methods: BOOL, ..ClassTables::NONE });
-    let doc = cx.str("Returns True when the argument is true, False otherwise.");
-    class.dict.set_interned(cx.names.__doc__, doc);
 }
 
 /// The receiver, which the binder has checked.

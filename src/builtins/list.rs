@@ -65,10 +65,6 @@ const CLASS_METHODS: &[Declaration] =
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::LIST);
     class.dict.set_interned(cx.names.__hash__, Value::NONE);
-    let doc = "Built-in mutable sequence.\n\nIf no argument is given, the constructor creates a new empty list.\n\
-               The argument must be an iterable if specified.";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
     module::install(cx, class, &ClassTables { methods: METHODS, class_methods: CLASS_METHODS, ..ClassTables::NONE });
 }
 
