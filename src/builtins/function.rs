@@ -438,7 +438,7 @@ fn cell(cx: &mut Context, value: Value) -> Result<Ref<CellObject>, Stop> {
 
 fn contents(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     match cell(cx, value)?.content.get() {
-        content if content.is_unbound() => Err(cx.value_error("cell is empty")),
+        content if content.is_unbound() => Err(cx.value_error("Cell is empty")),
         content => Ok(content),
     }
 }

@@ -22,7 +22,7 @@ use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
 const METHODS: &[Declaration] = &[
-    control("__new__(metacls, name, bases, dict, /, **kwds)", Control::TypeNew, "Create and return a new class."),
+    control("__new__(metacls, name=<unset>, bases=<unset>, dict=<unset>, /, **kwds)", Control::TypeNew, "Create and return a new class."),
     control("__call__(self, /, *args, **kwargs)", Control::TypeCall, "Call self as a function."),
     plain("__init__(self, /, *args, **kwargs)", init, "Initialize self."),
     plain("__repr__(self, /)", repr, "Return repr(self)."),
@@ -217,7 +217,7 @@ fn check_mutable(cx: &mut Context, class: Ref<Class>, attribute: &str, value: Va
         return Err(cx.type_error(format!("cannot set '{attribute}' attribute of immutable type '{label}'")));
     }
     if value.is_unbound() {
-        return Err(cx.type_error(format!("cannot delete '{attribute}' attribute of type '{name}'")));
+        return Err(cx.type_error(format!("cannot delete '{attribute}' attribute of immutable type '{name}'")));
     }
     Ok(())
 }
@@ -502,10 +502,11 @@ fn set_bases(cx: &mut Context, value: Value, bases: Value) -> Result<(), Stop> {
     let old: Ref<Class> = class.base.get().get().unwrap_or(first);
     let new = classes.iter().copied().find(|base| base.instance_kind == class.instance_kind).unwrap_or(first);
     let object = cx.class(LayoutId::OBJECT);
-    let is_alike = old == new || (old == object) == (new == object) && laid_out_alike(cx, old, new);
-    if !is_alike {
+    let is_like_old = old.has(Class::BUILTIN) == new.has(Class::BUILTIN) && (old == object) == (new == object);
+    if old != new && !(is_like_old && laid_out_alike(cx, old, new)) {
+        let what = if is_like_old { "object layout" } else { "deallocator" };
         let (new, old) = (new.name_text(), old.name_text());
-        return Err(cx.type_error(format!("__bases__ assignment: '{new}' object layout differs from '{old}'")));
+        return Err(cx.type_error(format!("__bases__ assignment: '{new}' {what} differs from '{old}'")));
     }
     let before = (class.bases.get(), class_bases(class));
     class.bases.set(bases);

@@ -452,13 +452,11 @@ fn write_wrapper(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &Hea
         Kind::Descriptor => write_descriptor(cx, out, value, Ref::from_header(header)),
         _ => {
             let parts: Ref<Super> = Ref::from_header(header);
-            let name = |cx: &mut Context, class: Value| {
-                class.get::<Class>().map_or("NULL".to_string(), |class| class_label(cx, class))
-            };
-            let start = name(cx, parts.start.get());
+            let name = |class: Value| class.get::<Class>().map_or("NULL".to_string(), Ref::<Class>::name_text);
+            let start = name(parts.start.get());
             let object = match parts.object.get() {
                 object if object.is_none() || object.is_unbound() => "NULL".to_string(),
-                _ => format!("<{} object>", name(cx, parts.class.get())),
+                _ => format!("<{} object>", name(parts.class.get())),
             };
             out.extend(format!("<super: <class '{start}'>, {object}>").bytes());
             Ok(())

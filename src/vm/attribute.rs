@@ -742,6 +742,9 @@ impl Vm {
         let result = match descriptor.accessor.get() {
             Some(Accessor::Native(attribute)) => match attribute.set {
                 Some(set) => set(&mut self.cx, object, value),
+                None if descriptor.header().layout() == LayoutId::MEMBER_DESCRIPTOR => {
+                    Err(self.cx.error(LayoutId::ATTRIBUTE_ERROR, "readonly attribute"))
+                }
                 None => {
                     let owner = descriptor.getter.get().get::<Class>().map_or_else(String::new, |c| c.name_text());
                     let message =
