@@ -15,7 +15,8 @@
 //! the word after the instruction (after its caches). Where an instruction calls, everything from the register
 //! it names as its base upwards is dead or an argument.
 
-/// An operand of an instruction, for the disassembler and for whoever checks code.
+/// An operand of an instruction, for the disassembler and for whoever checks code. A line above tells several.
+#[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Operand {
     /// The byte `a` as a number.
@@ -50,7 +51,8 @@ pub enum Operand {
 
 macro_rules! instructions {
     ($($(#[doc = $doc:literal])* $name:ident [$($operand:ident),*] $caches:literal;)*) => {
-        /// What an instruction does.
+        /// What an instruction does. The line above a group of alike ones tells them all.
+        #[allow(missing_docs)]
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         #[repr(u8)]
         pub enum Opcode { $($(#[doc = $doc])* $name,)* }

@@ -52,7 +52,8 @@ pub enum Part {
     Items,
 }
 
-/// What an iterator iterates and where it is.
+/// What an iterator iterates and where it is. The line of a variant tells its fields.
+#[allow(missing_docs)]
 pub enum IteratorState {
     /// Small integers: the next, how many are left, the step.
     Range { next: Cell<i64>, left: Cell<u64>, step: i64 },

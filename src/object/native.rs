@@ -54,7 +54,8 @@ impl Declaration {
     }
 }
 
-/// The natives that the loop carries out.
+/// The natives that the loop carries out. A line above tells several.
+#[allow(missing_docs)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
     /// `next(iterator[, default])`

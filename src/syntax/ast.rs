@@ -46,6 +46,7 @@ pub struct Expression {
 /// The kinds of expressions. Targets of assignments are `Name`, `Attribute`, `Subscript`, `Tuple`, `List` and
 /// `Starred`, in the same form as when they are read.
 #[derive(Debug)]
+#[allow(missing_docs)]
 pub enum ExpressionKind {
     /// A literal number, string, bytes, `True`, `None`, `...`.
     Constant(Constant),
@@ -337,6 +338,7 @@ pub type Block = Vec<Statement>;
 
 /// The kinds of statements.
 #[derive(Debug)]
+#[allow(missing_docs)]
 pub enum StatementKind {
     /// An expression whose value is dropped (or printed, at a prompt).
     Expression(Expression),
