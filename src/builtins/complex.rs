@@ -51,18 +51,19 @@ const CLASS_METHODS: &[Declaration] =
 
 const ATTRIBUTES: &[Attribute] = &[
     Attribute { name: "real", get: real, set: Some(sequence::read_only), doc: "the real part of a complex number" },
-    Attribute { name: "imag", get: imag, set: Some(sequence::read_only), doc: "the imaginary part of a complex number" },
+    Attribute {
+        name: "imag",
+        get: imag,
+        set: Some(sequence::read_only),
+        doc: "the imaginary part of a complex number",
+    },
 ];
 
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::COMPLEX);
-    let tables = ClassTables {
-        methods: METHODS,
-        class_methods: CLASS_METHODS,
-        static_methods: &[],
-        attributes: ATTRIBUTES,
-    };
+    let tables =
+        ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
     module::install(cx, class, &tables);
 }
 

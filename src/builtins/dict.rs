@@ -158,8 +158,7 @@ fn merge_pairs(cx: &mut Context, dict: Ref<Dict>, items: &[Value]) -> Result<(),
         };
         let &[key, value] = pair.as_slice() else {
             let length = pair.len();
-            let message =
-                format!("dictionary update sequence element #{index} has length {length}; 2 is required");
+            let message = format!("dictionary update sequence element #{index} has length {length}; 2 is required");
             return Err(Problem::Stop(cx.value_error(message)));
         };
         dict.set(cx, key, value)?;

@@ -41,7 +41,11 @@ const LIKE_SETS: &[Declaration] = &[
     plain("__rsub__(self, value, /)", rsub, "Return value-self."),
     plain("__xor__(self, value, /)", xor, "Return self^value."),
     plain("__rxor__(self, value, /)", rxor, "Return value^self."),
-    plain("isdisjoint(self, other, /)", isdisjoint, "Return True if the view and the given iterable have none in common."),
+    plain(
+        "isdisjoint(self, other, /)",
+        isdisjoint,
+        "Return True if the view and the given iterable have none in common.",
+    ),
 ];
 
 const ATTRIBUTES: &[Attribute] =
@@ -49,8 +53,7 @@ const ATTRIBUTES: &[Attribute] =
 
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
-    for (layout, is_set) in
-        [(LayoutId::DICT_KEYS, true), (LayoutId::DICT_ITEMS, true), (LayoutId::DICT_VALUES, false)]
+    for (layout, is_set) in [(LayoutId::DICT_KEYS, true), (LayoutId::DICT_ITEMS, true), (LayoutId::DICT_VALUES, false)]
     {
         let class = cx.class(layout);
         class.set(Class::NOT_CALLABLE | Class::FINAL);

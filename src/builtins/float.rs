@@ -81,12 +81,8 @@ const ATTRIBUTES: &[Attribute] = &[
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::FLOAT);
-    let tables = ClassTables {
-        methods: METHODS,
-        class_methods: CLASS_METHODS,
-        static_methods: &[],
-        attributes: ATTRIBUTES,
-    };
+    let tables =
+        ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
     module::install(cx, class, &tables);
 }
 

@@ -122,12 +122,8 @@ const BOOL: &[Declaration] = &[
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::INT);
-    let tables = ClassTables {
-        methods: METHODS,
-        class_methods: CLASS_METHODS,
-        static_methods: &[],
-        attributes: ATTRIBUTES,
-    };
+    let tables =
+        ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
     module::install(cx, class, &tables);
     let class = cx.class(LayoutId::BOOL);
     module::install(cx, class, &ClassTables { methods: BOOL, ..ClassTables::NONE });
@@ -220,9 +216,7 @@ fn parse(cx: &mut Context, value: Value, base: u32) -> Result<Value, Stop> {
     };
     match parsed {
         Ok(number) => Ok(Int::from_integer(cx, number)),
-        Err(ParseError::TooManyDigits(digits)) => {
-            Err(cx.value_error(integer_text::digit_limit_message(limit, digits)))
-        }
+        Err(ParseError::TooManyDigits(digits)) => Err(cx.value_error(integer_text::digit_limit_message(limit, digits))),
         Err(_) => {
             let shown = shown(cx, value);
             Err(cx.value_error(format!("invalid literal for int() with base {base}: {shown}")))
@@ -315,6 +309,7 @@ fn to_bytes(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let Ok(length) = usize::try_from(length) else {
         return Err(cx.value_error("length argument must be non-negative"));
     };
+    cx.reserve(length)?;
     match integer_text::to_bytes(receiver(args), length, is_little, is_signed) {
         Ok(bytes) => Ok(Bytes::from_vec(cx, bytes)),
         Err(ToBytesError::Memory) => Err(cx.memory_error()),

@@ -3,9 +3,7 @@
 
 use crate::builtins::arguments::{capacity, container_items, finished, instance_class, rest};
 use crate::builtins::list::check_arguments;
-use crate::builtins::sequence::{
-    self, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL, compare,
-};
+use crate::builtins::sequence::{self, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL, compare};
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::Problem;
@@ -38,9 +36,17 @@ const COMMON: &[Declaration] = &[
     plain("__rxor__(self, value, /)", rxor, "Return value^self."),
     plain("copy(self, /)", copy, "Return a shallow copy of a set."),
     plain("union(self, /, *others)", union, "Return a new set with elements from the set and all others."),
-    plain("intersection(self, /, *others)", intersection, "Return a new set with elements common to the set and all others."),
+    plain(
+        "intersection(self, /, *others)",
+        intersection,
+        "Return a new set with elements common to the set and all others.",
+    ),
     plain("difference(self, /, *others)", difference, "Return a new set with elements that are not in the others."),
-    plain("symmetric_difference(self, other, /)", symmetric_difference, "Return a new set with elements in either the set or other but not both."),
+    plain(
+        "symmetric_difference(self, other, /)",
+        symmetric_difference,
+        "Return a new set with elements in either the set or other but not both.",
+    ),
     plain("isdisjoint(self, other, /)", isdisjoint, "Return True if two sets have a null intersection."),
     plain("issubset(self, other, /)", issubset, "Report whether another set contains this set."),
     plain("issuperset(self, other, /)", issuperset, "Report whether this set contains another set."),
@@ -61,9 +67,21 @@ const SET: &[Declaration] = &[
     plain("pop(self, /)", pop, "Remove and return an arbitrary set element."),
     plain("clear(self, /)", clear, "Remove all elements from this set."),
     plain("update(self, /, *others)", update, "Update the set, adding elements from all others."),
-    plain("intersection_update(self, /, *others)", intersection_update, "Update the set, keeping only elements found in it and all others."),
-    plain("difference_update(self, /, *others)", difference_update, "Update the set, removing elements found in others."),
-    plain("symmetric_difference_update(self, other, /)", symmetric_difference_update, "Update the set, keeping only elements found in either set, but not in both."),
+    plain(
+        "intersection_update(self, /, *others)",
+        intersection_update,
+        "Update the set, keeping only elements found in it and all others.",
+    ),
+    plain(
+        "difference_update(self, /, *others)",
+        difference_update,
+        "Update the set, removing elements found in others.",
+    ),
+    plain(
+        "symmetric_difference_update(self, other, /)",
+        symmetric_difference_update,
+        "Update the set, keeping only elements found in either set, but not in both.",
+    ),
 ];
 
 const FROZENSET: &[Declaration] = &[
@@ -78,7 +96,10 @@ const CLASS_METHODS: &[Declaration] =
 pub fn install(cx: &mut Context) {
     let hash = cx.names.__hash__;
     cx.class(LayoutId::SET).dict.set_interned(hash, Value::NONE);
-    let docs = ["Build an unordered collection of unique elements.", "Build an immutable unordered collection of unique elements."];
+    let docs = [
+        "Build an unordered collection of unique elements.",
+        "Build an immutable unordered collection of unique elements.",
+    ];
     for ((layout, methods), doc) in [(LayoutId::SET, SET), (LayoutId::FROZENSET, FROZENSET)].into_iter().zip(docs) {
         let class = cx.class(layout);
         module::install(cx, class, &ClassTables { methods: COMMON, ..ClassTables::NONE });

@@ -1,9 +1,7 @@
 //! `slice`: its methods.
 
 use crate::builtins::arguments::{Whole, has_special, instance_class};
-use crate::builtins::sequence::{
-    self, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL, compare,
-};
+use crate::builtins::sequence::{self, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL, compare};
 use crate::object::context::Context;
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;

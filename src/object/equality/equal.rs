@@ -236,7 +236,8 @@ pub fn all_equal(cx: &mut Context, pairs: &[(Value, Value)]) -> Result<bool, Pro
 
 /// `dict.keys()` and `dict.items()` equal sets with the same members.
 fn equal_views(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
-    let is_set = |value: Value| value.is::<Set>() || value.get::<DictView>().is_some_and(|view| view.part != Part::Values);
+    let is_view = |value: Value| value.get::<DictView>().is_some_and(|view| view.part != Part::Values);
+    let is_set = |value: Value| value.is::<Set>() || is_view(value);
     if !is_set(a) || !is_set(b) {
         return Ok(false);
     }
