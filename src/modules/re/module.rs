@@ -3,7 +3,7 @@
 use super::pattern::{Layouts, Pattern};
 use super::{found, iterator, pattern, work};
 use crate::object::arguments::Index;
-use crate::object::bytes;
+use crate::object::bytes::{self, Bytes};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::heap::Ref;
@@ -14,13 +14,15 @@ use crate::object::native::{Args, Declaration, Native, Stop, plain};
 use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::text::pattern::error::{ErrorKind, PatternError, PatternText};
-use crate::text::pattern::program;
+use crate::text::pattern::{escape, program};
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_re", fill };
 
-const FUNCTIONS: &[Declaration] =
-    &[plain("compile(pattern, flags, /)", compile, "Return the Pattern of a text and of flags as an int.")];
+const FUNCTIONS: &[Declaration] = &[
+    plain("compile(pattern, flags, /)", compile, "Return the Pattern of a text and of flags as an int."),
+    plain("escape(pattern)", escape, "Return a text with a backslash before all that patterns give a meaning."),
+];
 
 /// What natives here call for what needs script code: always the half, in stdlib/_halves_re.co.
 const HALVES: &[Declaration] = &[
@@ -105,6 +107,19 @@ fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let warnings = cx.tuple(&warnings);
     Err(half(cx, "re_warned", &[pattern, warnings]))
+}
+
+fn escape(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if let Some(text) = args.get(0).get::<Str>() {
+        return Str::try_from_vec(cx, escape::escape(text.bytes()));
+    }
+    match bytes::bytes_of(&args.get(0)) {
+        Some(bytes) => Ok(Bytes::from_vec(cx, escape::escape(&bytes))),
+        None => {
+            let found = cx.type_name(args.get(0));
+            Err(cx.type_error(format!("decoding to str: need a bytes-like object, {found} found")))
+        }
+    }
 }
 
 /// The exception that an error in a pattern or in a template becomes.
