@@ -298,6 +298,7 @@ impl Interpreter {
             let flow = self.vm.run_finalisers_at_end();
             let _ = self.drive(flow);
         }
+        crate::modules::io::flush_all();
         match builtins::output::flush(&mut self.vm.cx) {
             Ok(()) => status,
             Err(_) => 120,

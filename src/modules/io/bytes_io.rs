@@ -251,10 +251,7 @@ fn tell(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn truncate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let stream = this::<BytesIo>(cx, args)?;
     stream.check(cx)?;
-    let length = match args.get(1) {
-        Value::NONE => stream.position.get() as i64,
-        size => whole(cx, size, 1)?,
-    };
+    let length = common::size(cx, args.get(1), 1)?.unwrap_or(stream.position.get() as i64);
     stream.cut(cx, length)?;
     Ok(cx.int(length))
 }

@@ -93,6 +93,14 @@ pub fn line_amount(cx: &mut Context, value: Value, position: usize) -> Result<Op
     }
 }
 
+/// A size to cut a stream at; None is the position.
+pub fn size(cx: &mut Context, value: Value, position: usize) -> Result<Option<i64>, Stop> {
+    match Int::clamp(value) {
+        Some(size) => Ok(Some(size)),
+        None => amount(cx, value, position).map(|_| None),
+    }
+}
+
 /// An int argument, cut to the range of `i64`.
 pub fn whole(cx: &mut Context, value: Value, position: usize) -> Result<i64, Stop> {
     match Int::clamp(value) {
@@ -197,9 +205,7 @@ pub fn readline_or_none<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<V
 }
 
 fn read_line<T: Stream>(cx: &mut Context, args: Args<'_>, most: Option<usize>) -> Result<Value, Stop> {
-    let stream = this::<T>(cx, args)?;
-    stream.check(cx)?;
-    let line = stream.line(cx, most)?;
+    let line = this::<T>(cx, args)?.line(cx, most)?;
     Ok(if line.is_unbound() { T::nothing(cx) } else { line })
 }
 

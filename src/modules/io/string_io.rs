@@ -57,6 +57,7 @@ impl Stream for StringIo {
     }
 
     fn line(&self, cx: &mut Context, most: Option<usize>) -> Result<Value, Stop> {
+        self.check(cx)?;
         let text = self.text.borrow();
         let rest = &text[self.offset.get()..];
         let mut length = self.newline.get().line_end(rest).unwrap_or(rest.len());
@@ -322,10 +323,7 @@ fn tell(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn truncate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let stream = open_stream(cx, args)?;
-    let length = match args.get(1) {
-        Value::NONE => stream.position.get() as i64,
-        size => whole(cx, size, 1)?,
-    };
+    let length = common::size(cx, args.get(1), 1)?.unwrap_or(stream.position.get() as i64);
     if length < 0 {
         return Err(cx.value_error(format!("Negative size value {length}")));
     }

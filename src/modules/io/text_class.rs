@@ -110,7 +110,7 @@ fn newline_of(cx: &mut Context, name: &Option<String>) -> Result<Newline, Stop> 
 pub struct Wishes {
     encoding: Option<String>,
     errors: Option<String>,
-    newline: Newline,
+    newline: Option<String>,
 }
 
 impl Wishes {
@@ -119,7 +119,7 @@ impl Wishes {
         let encoding = text_or_none(cx, arguments[0], function, "encoding")?;
         let errors = text_or_none(cx, arguments[1], function, "errors")?;
         let newline = text_or_none(cx, arguments[2], function, "newline")?;
-        Ok(Wishes { encoding, errors, newline: newline_of(cx, &newline)? })
+        Ok(Wishes { encoding, errors, newline })
     }
 
     /// Are encoding and error handler both native ones?
@@ -138,6 +138,7 @@ impl Wishes {
         line_buffering: bool,
         write_through: bool,
     ) -> Result<(), Stop> {
+        let newline = newline_of(cx, &self.newline)?;
         let (found, shown) = encoding_of(cx, &self.encoding);
         let Some(encoding) = found else {
             let name = self.encoding.as_deref().unwrap_or_default();
@@ -148,7 +149,7 @@ impl Wishes {
         let errors = cx.str(errors);
         text.encoding_name.set(shown);
         text.errors_name.set(errors);
-        let manner = Manner { encoding, handler, newline: self.newline, line_buffering, write_through };
+        let manner = Manner { encoding, handler, newline, line_buffering, write_through };
         text.stand_on(cx, below, manner)
     }
 }
@@ -214,7 +215,7 @@ fn reconfigure(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         }
     }
     if !newline.is_unbound() {
-        manner.newline = wishes.newline;
+        manner.newline = newline_of(cx, &wishes.newline)?;
     }
     text.flush(cx)?;
     if !encoding.is_none() {
@@ -313,12 +314,18 @@ fn isatty(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn readable(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let below = asked(cx, args)?;
+    let below = this::<Text>(cx, args)?.below(cx)?;
+    if below.is_readable() {
+        asked(cx, args)?;
+    }
     Ok(Value::bool(below.is_readable()))
 }
 
 fn writable(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let below = asked(cx, args)?;
+    let below = this::<Text>(cx, args)?.below(cx)?;
+    if below.is_writable() {
+        asked(cx, args)?;
+    }
     Ok(Value::bool(below.is_writable()))
 }
 
@@ -345,8 +352,7 @@ fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 // ----- attributes
 
 fn buffer(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    let below = object::<Text>(cx, value)?.below(cx)?;
-    Ok(below.value())
+    Ok(object::<Text>(cx, value)?.buffer.get())
 }
 
 fn closed(cx: &mut Context, value: Value) -> Result<Value, Stop> {

@@ -54,6 +54,10 @@ fn stat(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (target, folder) = (target(cx, args, 0, "stat")?, folder(cx, args, 1)?);
     let flags = if Truth::of(cx, args.get(2), 2)? { 0 } else { libc::AT_SYMLINK_NOFOLLOW };
     let mut status = empty_status();
+    if matches!(target, Target::Path(_)) {
+        // The length of a file counts what was written to it, even if that has only been dropped.
+        crate::modules::io::flush_all();
+    }
     let result = match &target {
         // SAFETY: the path ends in a null byte, and the call fills in the structure.
         Target::Path(path) => unsafe { libc::fstatat(folder, path.text.as_ptr(), &mut status, flags) },
