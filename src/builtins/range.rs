@@ -45,11 +45,6 @@ const ATTRIBUTES: &[Attribute] = &[
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::RANGE);
     module::install(cx, class, &ClassTables { methods: METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE });
-    let doc = "range(stop) -> range object\nrange(start, stop[, step]) -> range object\n\n\
-               Return an object that produces a sequence of integers from start (inclusive)\n\
-               to stop (exclusive) by step.";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
 }
 
 fn receiver(cx: &mut Context, args: Args<'_>) -> Result<Ref<Range>, Stop> {

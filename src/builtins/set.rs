@@ -96,16 +96,10 @@ const CLASS_METHODS: &[Declaration] =
 pub fn install(cx: &mut Context) {
     let hash = cx.names.__hash__;
     cx.class(LayoutId::SET).dict.set_interned(hash, Value::NONE);
-    let docs = [
-        "Build an unordered collection of unique elements.",
-        "Build an immutable unordered collection of unique elements.",
-    ];
-    for ((layout, methods), doc) in [(LayoutId::SET, SET), (LayoutId::FROZENSET, FROZENSET)].into_iter().zip(docs) {
+    for (layout, methods) in [(LayoutId::SET, SET), (LayoutId::FROZENSET, FROZENSET)] {
         let class = cx.class(layout);
         module::install(cx, class, &ClassTables { methods: COMMON, ..ClassTables::NONE });
         module::install(cx, class, &ClassTables { methods, class_methods: CLASS_METHODS, ..ClassTables::NONE });
-        let doc = cx.str(doc);
-        class.dict.set_interned(cx.names.__doc__, doc);
     }
 }
 

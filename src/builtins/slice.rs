@@ -36,10 +36,6 @@ const ATTRIBUTES: &[Attribute] = &[
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::SLICE);
     module::install(cx, class, &ClassTables { methods: METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE });
-    let doc = "slice(stop)\nslice(start, stop[, step])\n\n\
-               Create a slice object.  This is used for extended slicing (e.g. a[0:10:2]).";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
 }
 
 fn receiver(cx: &mut Context, args: Args<'_>) -> Result<Ref<Slice>, Stop> {

@@ -45,11 +45,6 @@ const CLASS_METHODS: &[Declaration] =
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::TUPLE);
-    let doc = "Built-in immutable sequence.\n\nIf no argument is given, the constructor returns an empty tuple.\n\
-               If iterable is specified the tuple is initialized from iterable's items.\n\n\
-               If the argument is a tuple, the return value is the same object.";
-    let doc = cx.str(doc);
-    class.dict.set_interned(cx.names.__doc__, doc);
     module::install(cx, class, &ClassTables { methods: METHODS, class_methods: CLASS_METHODS, ..ClassTables::NONE });
 }
 
