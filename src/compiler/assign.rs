@@ -118,7 +118,8 @@ impl<'a> Compiler<'a> {
             }
             return Ok(());
         }
-        let window = self.allocate(elements.len());
+        // Unpacking nothing still names a register.
+        let window = self.allocate(elements.len().max(1));
         match elements.iter().position(is_starred) {
             None => self.emit(Opcode::Unpack, 0, window, value, elements.len() as u16, span),
             Some(before) => match u8::try_from(elements.len() - before - 1) {

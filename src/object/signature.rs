@@ -402,6 +402,9 @@ fn default_value(cx: &mut Context, text: &str) -> Value {
             if text == "b''" {
                 return crate::object::bytes::Bytes::allocate(cx, b"");
             }
+            if text == "b''" {
+                return crate::object::bytes::Bytes::allocate(cx, b"");
+            }
             if let Ok(number) = text.parse::<i64>() {
                 return cx.int(number);
             }
