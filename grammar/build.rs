@@ -16,7 +16,8 @@ fn main() {
         })
         .collect();
     table.sort();
-    let mut text = String::from("/// The texts of the library by path, in order.\nstatic EMBEDDED: &[(&str, &str)] = &[\n");
+    let mut text =
+        String::from("/// The texts of the library by path, in order.\npub static EMBEDDED: &[(&str, &str)] = &[\n");
     for (name, file) in table {
         writeln!(text, "    ({name:?}, include_str!({file:?})),").expect("strings take all");
     }

@@ -44,4 +44,6 @@ pub mod text;
 
 pub mod diagnostic;
 
+pub mod library;
+
 pub mod source;

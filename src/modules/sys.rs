@@ -26,13 +26,18 @@ const FUNCTIONS: &[Declaration] = &[
     plain("getfilesystemencodeerrors()", getfilesystemencodeerrors, "Return how file names that are no text are read."),
     plain("is_finalizing()", no, "Return whether the program is ending."),
     plain("get_int_max_str_digits()", get_int_max_str_digits, "Return the limit of digits in conversions of int."),
-    plain("set_int_max_str_digits(maxdigits)", set_int_max_str_digits, "Set the limit of digits in conversions of int."),
+    plain(
+        "set_int_max_str_digits(maxdigits)",
+        set_int_max_str_digits,
+        "Set the limit of digits in conversions of int.",
+    ),
     plain("getswitchinterval()", getswitchinterval, "Return how long a thread runs before another may."),
     plain("setswitchinterval(interval, /)", setswitchinterval, "Set how long a thread runs before another may."),
     plain("getallocatedblocks()", getallocatedblocks, "Return how many blocks of 64 bytes the process has allocated."),
     plain("_is_gil_enabled()", yes, "Return whether only one thread runs at a time."),
     plain("_clear_type_cache()", nothing, "Forget what look-ups in classes found; they notice changes by themselves."),
     plain("_clear_internal_caches()", nothing, "Forget what may be found again; nothing has to be."),
+    plain("_library_names()", library_names, "Return the names of all modules in the binary."),
     plain("audit(event, /, *args)", nothing, "Tell the hooks of an event; there are no hooks."),
     control("_getframe(depth=0, /)", Control::GetFrame, "Return a frame of the call stack."),
     control("exc_info()", Control::ExceptionInfo, "Return class, instance and traceback of the exception handled."),
@@ -141,6 +146,12 @@ fn set_int_max_str_digits(cx: &mut Context, args: Args<'_>) -> Result<Value, Sto
     }
     cx.module_state.insert("int_max_str_digits", Value::small(digits));
     Ok(Value::NONE)
+}
+
+fn library_names(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let texts = crate::library::EMBEDDED.iter().map(|(path, _)| path.split('/').next().unwrap_or(path));
+    let names: Vec<Value> = texts.chain(super::names()).map(|name| cx.str(name)).collect();
+    Ok(cx.list(names))
 }
 
 const SWITCH_INTERVAL: &str = "sys.switchinterval";

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use crate::bytecode::code::Code;
 use crate::compiler::compile::{Options, compile};
 use crate::diagnostic::Diagnostic;
+use crate::library::{EMBEDDED, embedded};
 use crate::object::dict::Dict;
 use crate::object::frame::Then;
 use crate::object::function::{CodeObject, Function};
@@ -22,8 +23,6 @@ use crate::syntax::ast::Mode;
 use crate::syntax::parser::parse;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
-
-include!(concat!(env!("OUT_DIR"), "/embedded.rs"));
 
 /// Finds modules: native ones, those embedded in the binary, then files.
 pub struct Importer {
@@ -53,13 +52,6 @@ impl Importer {
     pub fn trace(&self, marker: &mut Marker) {
         marker.value(self.path);
     }
-}
-
-/// The text of a module embedded in the binary: `name` or, of a package, `name/__init__`.
-pub fn embedded(name: &str) -> Option<(&'static str, bool)> {
-    let path = name.replace('.', "/");
-    let find = |path: &str| EMBEDDED.binary_search_by_key(&path, |entry| entry.0).ok().map(|index| EMBEDDED[index].1);
-    find(&path).map(|text| (text, false)).or_else(|| find(&format!("{path}/__init__")).map(|text| (text, true)))
 }
 
 /// The module among the halves that defines one.
@@ -317,9 +309,9 @@ impl Vm {
             Value::NONE => None,
             parent => {
                 let module = self.cx.modules.get_interned(parent);
-                let path = module.and_then(|module| module.get::<Module>()).and_then(|module| {
-                    module.dict().get_interned(self.cx.names.__path__)
-                });
+                let path = module
+                    .and_then(|module| module.get::<Module>())
+                    .and_then(|module| module.dict().get_interned(self.cx.names.__path__));
                 match path {
                     Some(path) => Some(path),
                     None if embedded(&text).is_some() || self.importer.natives.contains_key(text.as_str()) => None,

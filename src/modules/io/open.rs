@@ -8,7 +8,7 @@ use crate::modules::io::module::class;
 use crate::modules::io::stream::Below;
 use crate::modules::io::text::Text;
 use crate::modules::io::text_class::Wishes;
-use crate::object::arguments::{Truth, has_special};
+use crate::object::arguments::{Truth, has_special, own};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::extension::Of;
@@ -111,7 +111,11 @@ fn open(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if !args.get(7).is_none() || !wishes.are_native() {
         return Err(Stop::Half);
     }
-    let descriptor = open_named(cx, file, 0, access, is_owned)?;
+    let descriptor = match open_named(cx, file, 0, access, is_owned) {
+        // The half makes room and tries again.
+        Err(Stop::Raise(exception)) if is_out_of_descriptors(cx, exception) => return Err(Stop::Half),
+        opened => opened?,
+    };
     let raw_class = class(cx, "FileIO");
     let raw = allocate(cx, raw_class, FileIo::over(descriptor, file, access));
     let result = finish(cx, raw, &mode, access, buffering, &wishes);
@@ -121,6 +125,13 @@ fn open(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         let _ = file.shut(cx);
     }
     result
+}
+
+/// Is it the error of a process or a system that has too many files open?
+fn is_out_of_descriptors(cx: &Context, exception: Value) -> bool {
+    let number = Int::to_i64(own(cx, exception, cx.names.errno));
+    cx.is_instance(exception, LayoutId::OS_ERROR)
+        && number.is_some_and(|number| number == libc::EMFILE as i64 || number == libc::ENFILE as i64)
 }
 
 /// Puts buffer and text over a file.
