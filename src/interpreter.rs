@@ -78,8 +78,7 @@ impl Interpreter {
             crate::object::memory::set_limit(limit);
         }
         let vm = Vm::new(cx, Importer::new(crate::modules::all()), limits);
-        let mut interpreter =
-            Interpreter { vm, settings, virtual_nanoseconds: 0, started: std::time::Instant::now() };
+        let mut interpreter = Interpreter { vm, settings, virtual_nanoseconds: 0, started: std::time::Instant::now() };
         interpreter.set_path();
         interpreter
     }
@@ -99,9 +98,9 @@ impl Interpreter {
     pub fn run_main(&mut self, name: &str, text: &str) -> i32 {
         let source = Rc::new(Source::new(name, text));
         let options = Options { mode: Mode::Module, top_level_await: true, ..Options::default() };
-        let code = match parse(&source, Mode::Module)
-            .and_then(|module| crate::compiler::compile::compile(&module, &source, options).map_err(|error| vec![error]))
-        {
+        let code = match parse(&source, Mode::Module).and_then(|module| {
+            crate::compiler::compile::compile(&module, &source, options).map_err(|error| vec![error])
+        }) {
             Ok(code) => code,
             Err(errors) => {
                 self.report_errors(&errors, &source);

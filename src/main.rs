@@ -90,7 +90,9 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
         let argument = parser.next().map_err(|error| error.to_string())?;
         match argument {
             None if words == 0 && std::io::stdin().is_terminal() => return Ok(Command::Print(HELP.to_string())),
-            None if words == 0 => return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![]))),
+            None if words == 0 => {
+                return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![])));
+            }
             None => return Err("a FILE is missing".to_string()),
             Some(Short('h') | Long("help")) => return Ok(Command::Print(HELP.to_string())),
             Some(Short('V') | Long("version")) => {
@@ -119,7 +121,11 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                     "run" if words == 0 => words = 1,
                     "check" if words == 0 => {
                         let files = rest(&mut parser)?;
-                        return if files.is_empty() { Err("a FILE is missing".into()) } else { Ok(Command::Check(files)) };
+                        return if files.is_empty() {
+                            Err("a FILE is missing".into())
+                        } else {
+                            Ok(Command::Check(files))
+                        };
                     }
                     "dis" if words == 0 => {
                         let files = rest(&mut parser)?;
@@ -251,8 +257,8 @@ fn disassemble(file: &str) -> ExitCode {
     };
     let source = Rc::new(Source::new(file, &text));
     let options = Options { top_level_await: true, ..Options::default() };
-    let code = parse(&source, Mode::Module)
-        .and_then(|module| compile(&module, &source, options).map_err(|error| vec![error]));
+    let code =
+        parse(&source, Mode::Module).and_then(|module| compile(&module, &source, options).map_err(|error| vec![error]));
     match code {
         Ok(code) => {
             print!("{}", corolang::bytecode::disassembler::disassemble(&code));

@@ -33,8 +33,5 @@ fn main() {
 /// The trials that are known to fail, from `pending.txt`: each is a defect to mend. `cargo test -- --ignored` runs them.
 fn pending() -> HashSet<String> {
     let lines = include_str!("pending.txt").lines();
-    lines
-        .filter(|line| !line.is_empty() && !line.starts_with('#'))
-        .map(str::to_string)
-        .collect()
+    lines.filter(|line| !line.is_empty() && !line.starts_with('#')).map(str::to_string).collect()
 }

@@ -54,8 +54,7 @@ const SEQUENCE: &[Declaration] = &[
     plain("__buffer__(self, flags, /)", buffer, "Return a memoryview of the bytes."),
 ];
 
-const CLASS_METHODS: &[Declaration] =
-    &[plain("fromhex(cls, string, /)", fromhex, "Make bytes of hexadecimal digits.")];
+const CLASS_METHODS: &[Declaration] = &[plain("fromhex(cls, string, /)", fromhex, "Make bytes of hexadecimal digits.")];
 
 /// Puts the methods into both classes.
 pub fn install(cx: &mut Context) {
@@ -64,11 +63,8 @@ pub fn install(cx: &mut Context) {
         for methods in [SEQUENCE, bytes_methods::METHODS] {
             module::install(cx, class, &ClassTables { methods, ..ClassTables::NONE });
         }
-        let tables = ClassTables {
-            class_methods: CLASS_METHODS,
-            static_methods: bytes_methods::STATIC,
-            ..ClassTables::NONE
-        };
+        let tables =
+            ClassTables { class_methods: CLASS_METHODS, static_methods: bytes_methods::STATIC, ..ClassTables::NONE };
         module::install(cx, class, &tables);
     }
     let class = cx.class(LayoutId::BYTES);

@@ -62,8 +62,7 @@ pub const METHODS: &[Declaration] = &[
 ];
 
 /// Natives of both classes that are called without an instance.
-pub const STATIC: &[Declaration] =
-    &[plain("maketrans(frm, to, /)", maketrans, "Return a table for translate.")];
+pub const STATIC: &[Declaration] = &[plain("maketrans(frm, to, /)", maketrans, "Return a table for translate.")];
 
 /// The bytes of the receiver, which the binder has checked.
 pub fn own<'a>(args: Args<'a>) -> Cow<'a, [u8]> {
@@ -407,10 +406,7 @@ fn list_of(cx: &mut Context, receiver: Value, pieces: Vec<&[u8]>) -> Value {
     cx.list(items)
 }
 
-type Pieces = (
-    for<'a> fn(&'a [u8], &[u8], i64) -> Vec<&'a [u8]>,
-    fn(&[u8], i64, Unit) -> Vec<&[u8]>,
-);
+type Pieces = (for<'a> fn(&'a [u8], &[u8], i64) -> Vec<&'a [u8]>, fn(&[u8], i64, Unit) -> Vec<&[u8]>);
 
 fn split_by(cx: &mut Context, args: Args<'_>, (by_separator, by_space): Pieces) -> Result<Value, Stop> {
     let Index(limit) = Index::from_value(cx, args.get(2), 2)?;

@@ -196,9 +196,9 @@ fn lines(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
             _ => ranges.push((word, word + 1, line)),
         }
     }
-    let items = ranges.into_iter().map(|(start, end, line)| {
-        cx.tuple(&[start * 2, end * 2, line].map(|number| Value::small(number as i64)))
-    });
+    let items = ranges
+        .into_iter()
+        .map(|(start, end, line)| cx.tuple(&[start * 2, end * 2, line].map(|number| Value::small(number as i64))));
     let items = items.collect();
     Ok(iterator_over(cx, items))
 }
@@ -210,7 +210,8 @@ fn positions(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let mut items = Vec::with_capacity(code.code.instructions.len());
     for word in 0..code.code.instructions.len() as u32 {
         let span = code.code.span(word);
-        let place = [source.line(span.start), source.line(span.end), source.column(span.start), source.column(span.end)];
+        let place =
+            [source.line(span.start), source.line(span.end), source.column(span.start), source.column(span.end)];
         items.push(cx.tuple(&place.map(|number| Value::small(number as i64))));
     }
     Ok(iterator_over(cx, items))

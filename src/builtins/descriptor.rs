@@ -339,8 +339,7 @@ wrapped_attributes! {
 
 fn new_super(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::SUPER)?;
-    let body =
-        Super { start: Cell::new(Value::NONE), object: Cell::new(Value::NONE), class: Cell::new(Value::NONE) };
+    let body = Super { start: Cell::new(Value::NONE), object: Cell::new(Value::NONE), class: Cell::new(Value::NONE) };
     let object = match crate::object::arguments::capacity(class) {
         Some(capacity) => cx.heap.allocate_attributed(class.root_layout.get(), body, capacity),
         None => cx.heap.allocate(class.root_layout.get(), body),

@@ -35,12 +35,8 @@ const ATTRIBUTES: &[Attribute] = &[
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::BASE_EXCEPTION_GROUP);
-    let tables = ClassTables {
-        methods: METHODS,
-        class_methods: CLASS_METHODS,
-        attributes: ATTRIBUTES,
-        ..ClassTables::NONE
-    };
+    let tables =
+        ClassTables { methods: METHODS, class_methods: CLASS_METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE };
     module::install(cx, class, &tables);
 }
 
@@ -69,13 +65,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     group(cx, class, args.get(1), args.get(2), &members)
 }
 
-fn group(
-    cx: &mut Context,
-    class: Ref<Class>,
-    message: Value,
-    given: Value,
-    members: &[Value],
-) -> Result<Value, Stop> {
+fn group(cx: &mut Context, class: Ref<Class>, message: Value, given: Value, members: &[Value]) -> Result<Value, Stop> {
     let arguments = cx.tuple(&[message, given]);
     let made = exception::allocate(cx, class, arguments);
     let members = cx.tuple(members);

@@ -10,7 +10,9 @@ use crate::object::extension::Extension;
 use crate::object::integer::Int;
 use crate::object::items;
 use crate::object::layout::LayoutId;
-use crate::object::native::{Args, Check, Control, Declaration, FromValue, Native, Request, Stop, Wish, control, plain};
+use crate::object::native::{
+    Args, Check, Control, Declaration, FromValue, Native, Request, Stop, Wish, control, plain,
+};
 use crate::object::repr;
 use crate::object::string::Str;
 use crate::object::value::Value;
@@ -71,11 +73,7 @@ const FUNCTIONS: &[Declaration] = &[
         compile,
         "Compile a text into a code object for exec and eval.",
     ),
-    control(
-        "__import__(name, globals=None, locals=None, fromlist=(), level=0)",
-        Control::Import,
-        "Import a module.",
-    ),
+    control("__import__(name, globals=None, locals=None, fromlist=(), level=0)", Control::Import, "Import a module."),
     control("globals()", Control::Globals, "Return the namespace of the calling module."),
     control("locals()", Control::Locals, "Return the local variables of the caller."),
     plain("vars(object=<unset>, /)", vars, "Return the namespace of the object, or locals()."),

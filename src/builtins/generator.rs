@@ -74,8 +74,7 @@ const fn attribute(name: &'static str, get: fn(&mut Context, Value) -> Result<Va
     Attribute { name, get, set: None, doc: "" }
 }
 
-const NAME: Attribute =
-    Attribute { name: "__name__", get: name, set: Some(set_name), doc: "name of the generator" };
+const NAME: Attribute = Attribute { name: "__name__", get: name, set: Some(set_name), doc: "name of the generator" };
 const QUALIFIED_NAME: Attribute = Attribute {
     name: "__qualname__",
     get: qualified_name,

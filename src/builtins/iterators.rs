@@ -446,7 +446,8 @@ fn new_reversed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 /// The reverse of a built-in container whose methods are not overridden.
 fn plain_reversed(cx: &mut Context, class: Ref<Class>, value: Value) -> Option<Value> {
-    let has_own = cx.special(value, cx.names.__reversed__).is_some_and(|method| !method.is::<crate::object::native::Native>());
+    let has_own =
+        cx.special(value, cx.names.__reversed__).is_some_and(|method| !method.is::<crate::object::native::Native>());
     let header = value.header().filter(|_| !has_own)?;
     Some(match header.kind() {
         Kind::List => {

@@ -68,12 +68,8 @@ const CLASS_METHODS: &[Declaration] =
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::MEMORYVIEW);
     class.set(Class::FINAL);
-    let tables = ClassTables {
-        methods: METHODS,
-        attributes: ATTRIBUTES,
-        class_methods: CLASS_METHODS,
-        ..ClassTables::NONE
-    };
+    let tables =
+        ClassTables { methods: METHODS, attributes: ATTRIBUTES, class_methods: CLASS_METHODS, ..ClassTables::NONE };
     module::install(cx, class, &tables);
 }
 
@@ -91,7 +87,12 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Ok(view);
     }
     if has_special(cx, value, cx.names.__buffer__) {
-        return Err(cx.call_special(value, cx.names.__buffer__, &[Value::small(0)], crate::object::native::Check::None));
+        return Err(cx.call_special(
+            value,
+            cx.names.__buffer__,
+            &[Value::small(0)],
+            crate::object::native::Check::None,
+        ));
     }
     let found = cx.type_name(value);
     Err(cx.type_error(format!("memoryview: a bytes-like object is required, not '{found}'")))

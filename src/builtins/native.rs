@@ -199,7 +199,8 @@ fn accessor_name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 
 fn accessor_qualified_name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let accessor = accessor(cx, value)?;
-    let owner = accessor.getter.get().get::<Class>().map_or_else(String::new, |class| text_of(class.qualified_name.get()));
+    let owner =
+        accessor.getter.get().get::<Class>().map_or_else(String::new, |class| text_of(class.qualified_name.get()));
     let name = text_of(accessor.name.get());
     Ok(cx.str(&format!("{owner}.{name}")))
 }

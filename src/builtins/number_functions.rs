@@ -153,9 +153,7 @@ fn ord(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     match found {
         Some(code) if length == 1 => Ok(Value::small(code as i64)),
-        _ => {
-            Err(cx.type_error(format!("ord() expected a character, but string of length {length} found")))
-        }
+        _ => Err(cx.type_error(format!("ord() expected a character, but string of length {length} found"))),
     }
 }
 
@@ -185,4 +183,3 @@ fn oct(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn hex(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     prefixed(cx, args, 16)
 }
-

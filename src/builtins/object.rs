@@ -52,12 +52,8 @@ const ATTRIBUTES: &[Attribute] =
 /// Puts the methods into the class, and the accessors of `__dict__` into those whose instances have one.
 pub fn install(cx: &mut Context) {
     let object = cx.class(LayoutId::OBJECT);
-    let tables = ClassTables {
-        methods: METHODS,
-        class_methods: CLASS_METHODS,
-        static_methods: &[],
-        attributes: ATTRIBUTES,
-    };
+    let tables =
+        ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
     module::install(cx, object, &tables);
     let doc = cx.str("The base class of the class hierarchy.");
     object.dict.set_interned(cx.names.__doc__, doc);

@@ -154,13 +154,7 @@ fn is_text(conversion: char, unit: Unit) -> bool {
 }
 
 /// A value as its conversion wants it: text, an int, a float, or what `%c` takes.
-fn prepare(
-    cx: &mut Context,
-    value: Value,
-    code: u32,
-    unit: Unit,
-    field: &Field,
-) -> Result<Value, Problem> {
+fn prepare(cx: &mut Context, value: Value, code: u32, unit: Unit, field: &Field) -> Result<Value, Problem> {
     let conversion = char::from_u32(code).unwrap_or('\0');
     match conversion {
         's' if unit == Unit::Character => repr::str(cx, value),
@@ -349,14 +343,7 @@ fn from_list(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn prepare_one(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let unit = if args.get(2) == Value::TRUE { Unit::Byte } else { Unit::Character };
     let conversion = args.get(1).get::<Str>().and_then(|text| text.code_at(0));
-    let field = Field {
-        key: None,
-        flags: Default::default(),
-        width: None,
-        precision: None,
-        conversion,
-        position: 0,
-    };
+    let field = Field { key: None, flags: Default::default(), width: None, precision: None, conversion, position: 0 };
     match prepare(cx, args.get(0), conversion.unwrap_or(0), unit, &field) {
         Ok(value) => Ok(value),
         Err(Problem::Script) => Ok(cx.ellipsis),

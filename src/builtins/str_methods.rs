@@ -66,11 +66,8 @@ const METHODS: &[Declaration] = &[
     plain("zfill(self, width, /)", zfill, "Return the string filled with zeros to a width."),
 ];
 
-const STATIC: &[Declaration] = &[plain(
-    "maketrans(x, y=<unset>, z=<unset>, /)",
-    translate::maketrans,
-    "Return a table for translate.",
-)];
+const STATIC: &[Declaration] =
+    &[plain("maketrans(x, y=<unset>, z=<unset>, /)", translate::maketrans, "Return a table for translate.")];
 
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
@@ -410,10 +407,7 @@ fn list_of(cx: &mut Context, pieces: Vec<&[u8]>) -> Value {
     cx.list(items)
 }
 
-type Pieces = (
-    for<'a> fn(&'a [u8], &[u8], i64) -> Vec<&'a [u8]>,
-    fn(&[u8], i64, Unit) -> Vec<&[u8]>,
-);
+type Pieces = (for<'a> fn(&'a [u8], &[u8], i64) -> Vec<&'a [u8]>, fn(&[u8], i64, Unit) -> Vec<&[u8]>);
 
 fn split_by(cx: &mut Context, args: Args<'_>, (by_separator, by_space): Pieces) -> Result<Value, Stop> {
     let (string, separator, Index(limit)): (Ref<Str>, Value, Index) = args.take(cx)?;
@@ -461,7 +455,9 @@ fn join(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 /// Could `iter` be tried on it?
 pub fn is_iterable(cx: &mut Context, value: Value) -> bool {
     let names = cx.names;
-    has_special(cx, value, names.__iter__) || has_special(cx, value, names.__getitem__) || value.is::<crate::object::iterator::Iterator>()
+    has_special(cx, value, names.__iter__)
+        || has_special(cx, value, names.__getitem__)
+        || value.is::<crate::object::iterator::Iterator>()
 }
 
 fn replace(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

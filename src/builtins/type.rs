@@ -1,10 +1,10 @@
 //! `type`: classes as objects.
 
-use crate::builtins::arguments::rest;
 use crate::builtins::alias::union;
+use crate::builtins::arguments::rest;
 use crate::builtins::object::collect_names;
-use crate::object::arguments::is_callable;
 use crate::object::alias::GenericAlias;
+use crate::object::arguments::is_callable;
 use crate::object::class::{Class, method_resolution_order, refresh_flags};
 use crate::object::context::Context;
 use crate::object::dict::MappingProxy;
@@ -22,7 +22,11 @@ use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
 const METHODS: &[Declaration] = &[
-    control("__new__(metacls, name=<unset>, bases=<unset>, dict=<unset>, /, **kwds)", Control::TypeNew, "Create and return a new class."),
+    control(
+        "__new__(metacls, name=<unset>, bases=<unset>, dict=<unset>, /, **kwds)",
+        Control::TypeNew,
+        "Create and return a new class.",
+    ),
     control("__call__(self, /, *args, **kwargs)", Control::TypeCall, "Call self as a function."),
     plain("__init__(self, /, *args, **kwargs)", init, "Initialize self."),
     plain("__repr__(self, /)", repr, "Return repr(self)."),
@@ -554,12 +558,7 @@ fn flags(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let mut bits: i64 = 1 << 12 | 1 << 18 | 1 << 14;
     let is_fixed = class.has(Class::BUILTIN) && !class.has(Class::HEAP_TYPE);
     bits |= if is_fixed { 1 << 8 } else { 1 << 9 };
-    for (flag, bit) in [
-        (Class::SEQUENCE, 5),
-        (Class::MAPPING, 6),
-        (Class::NOT_CALLABLE, 7),
-        (Class::ABSTRACT, 20),
-    ] {
+    for (flag, bit) in [(Class::SEQUENCE, 5), (Class::MAPPING, 6), (Class::NOT_CALLABLE, 7), (Class::ABSTRACT, 20)] {
         bits |= (class.has(flag) as i64) << bit;
     }
     bits |= (!class.has(Class::FINAL) as i64) << 10;

@@ -58,9 +58,8 @@ fn operand_problem(
 ) -> Option<String> {
     let (b, c, d) = (instruction.b() as usize, instruction.c() as usize, instruction.d() as usize);
     let wide = instruction.w();
-    let within = |index: usize, length: usize, what: &str| {
-        (index >= length).then(|| format!("{what} {index} of {length}"))
-    };
+    let within =
+        |index: usize, length: usize, what: &str| (index >= length).then(|| format!("{what} {index} of {length}"));
     let lands = |distance: i64| {
         let target = next as i64 + distance;
         let is_start = usize::try_from(target).is_ok_and(|target| starts.binary_search(&target).is_ok());

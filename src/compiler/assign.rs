@@ -187,12 +187,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// The last value may go straight to its target, if nothing before it can fail or still needs the old value.
-    fn last_value(
-        &mut self,
-        value: &'a Expression,
-        plain: &[Option<Register>],
-        sources: &[Value],
-    ) -> Result<Register> {
+    fn last_value(&mut self, value: &'a Expression, plain: &[Option<Register>], sources: &[Value]) -> Result<Register> {
         let target = plain[plain.len() - 1].filter(|register| {
             let is_free = |source: &Value| !matches!(source, Value::Register(source) if source == register);
             !plain.contains(&None) && sources.iter().all(is_free)

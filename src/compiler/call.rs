@@ -65,12 +65,7 @@ impl<'a> Compiler<'a> {
 
     /// Evaluates arguments into the next registers, with one more after the positional ones if there is, and
     /// gives the operand of their keywords.
-    pub(super) fn arguments(
-        &mut self,
-        arguments: &'a [Argument],
-        more: Option<Register>,
-        span: Span,
-    ) -> Result<u16> {
+    pub(super) fn arguments(&mut self, arguments: &'a [Argument], more: Option<Register>, span: Span) -> Result<u16> {
         for argument in arguments {
             if let Argument::Positional(value) = argument {
                 self.next(value)?;

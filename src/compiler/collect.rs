@@ -99,8 +99,7 @@ impl<'a> Collector<'a> {
         let outer = self.current;
         self.current = self.scopes.add(kind, Some(outer), node, role);
         let parent = self.scopes.get(outer);
-        let sees_class =
-            kind.restriction().is_some() && (parent.kind == ScopeKind::Class || parent.sees_class);
+        let sees_class = kind.restriction().is_some() && (parent.kind == ScopeKind::Class || parent.sees_class);
         self.scope().sees_class = sees_class;
         outer
     }
@@ -260,9 +259,7 @@ impl<'a> Collector<'a> {
     fn check_loop(&mut self, message: &str, span: Span) -> Result<()> {
         match self.nesting.last() {
             Some(Nesting::Loop) => Ok(()),
-            Some(Nesting::Group) => {
-                error("'break', 'continue' and 'return' cannot appear in an except* block", span)
-            }
+            Some(Nesting::Group) => error("'break', 'continue' and 'return' cannot appear in an except* block", span),
             None => error(message, span),
         }
     }

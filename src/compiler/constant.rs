@@ -53,9 +53,9 @@ pub fn fold(expression: &Expression) -> Option<Constant> {
         ExpressionKind::Unary(operators, operand) => {
             operators.iter().rev().try_fold(fold(operand)?, |value, operator| unary(*operator, &value))
         }
-        ExpressionKind::Binary(first, rest) => rest
-            .iter()
-            .try_fold(fold(first)?, |left, (operator, right)| binary(*operator, &left, &fold(right)?)),
+        ExpressionKind::Binary(first, rest) => {
+            rest.iter().try_fold(fold(first)?, |left, (operator, right)| binary(*operator, &left, &fold(right)?))
+        }
         _ => None,
     }
 }
@@ -142,9 +142,7 @@ fn integers(operator: BinaryOperator, left: BigInt, right: BigInt) -> Option<Con
         BinaryOperator::Multiply => normal(left * right),
         BinaryOperator::FloorDivide if !right.is_zero() => normal(left.div_floor(&right)),
         BinaryOperator::Modulo if !right.is_zero() => normal(left.mod_floor(&right)),
-        BinaryOperator::Divide if !right.is_zero() => {
-            floats(operator, float(&normal(left)?)?, float(&normal(right)?)?)
-        }
+        BinaryOperator::Divide if !right.is_zero() => floats(operator, float(&normal(left)?)?, float(&normal(right)?)?),
         BinaryOperator::Power => {
             let exponent = right.to_u32().filter(|&exponent| u64::from(exponent) * left.bits() <= LARGEST_INTEGER)?;
             normal(Pow::pow(left, exponent))

@@ -223,12 +223,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn f_string_part(
-        &mut self,
-        part: &'a FStringPart,
-        destination: Option<Register>,
-        span: Span,
-    ) -> Result<Register> {
+    fn f_string_part(&mut self, part: &'a FStringPart, destination: Option<Register>, span: Span) -> Result<Register> {
         let (value, conversion, spec) = match part {
             FStringPart::Text(text) => return Ok(self.constant(&Constant::Str(text.clone()), destination, span)),
             FStringPart::Field { value, conversion, spec } => (value, conversion, spec),

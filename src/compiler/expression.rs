@@ -203,12 +203,7 @@ impl<'a> Compiler<'a> {
         Ok(register)
     }
 
-    fn await_value(
-        &mut self,
-        value: &'a Expression,
-        destination: Option<Register>,
-        span: Span,
-    ) -> Result<Register> {
+    fn await_value(&mut self, value: &'a Expression, destination: Option<Register>, span: Span) -> Result<Register> {
         let mark = self.mark();
         let value = self.expression(value, None)?;
         self.release(mark);
@@ -244,12 +239,7 @@ impl<'a> Compiler<'a> {
         Ok(register)
     }
 
-    fn yield_from(
-        &mut self,
-        value: &'a Expression,
-        destination: Option<Register>,
-        span: Span,
-    ) -> Result<Register> {
+    fn yield_from(&mut self, value: &'a Expression, destination: Option<Register>, span: Span) -> Result<Register> {
         let mark = self.mark();
         let value = self.expression(value, None)?;
         self.release(mark);

@@ -409,9 +409,8 @@ fn refuse_double_keys(entries: &[(Expression, Pattern)]) -> Result<()> {
     let keys: Vec<Option<Constant>> = entries.iter().map(|(key, _)| fold(key)).collect();
     for (index, key) in keys.iter().enumerate() {
         let Some(key) = key else { continue };
-        let is_equal = |earlier: &Constant| {
-            earlier == key || number(earlier).is_some_and(|value| number(key) == Some(value))
-        };
+        let is_equal =
+            |earlier: &Constant| earlier == key || number(earlier).is_some_and(|value| number(key) == Some(value));
         if keys[..index].iter().flatten().any(is_equal) {
             let text = match key {
                 Constant::Str(text) => format!("'{}'", String::from_utf8_lossy(text)),

@@ -8,9 +8,7 @@ use crate::compiler::emitter::Label;
 use crate::compiler::exit::{BlockKind, Exit};
 use crate::compiler::scope::{Result, ScopeKind};
 use crate::source::Span;
-use crate::syntax::ast::{
-    Alias, Block, Expression, ExpressionKind, Mode, Name, Statement, StatementKind,
-};
+use crate::syntax::ast::{Alias, Block, Expression, ExpressionKind, Mode, Name, Statement, StatementKind};
 
 impl<'a> Compiler<'a> {
     /// Compiles statements in order.
@@ -108,12 +106,7 @@ impl<'a> Compiler<'a> {
         self.return_conditional(orelse, span)
     }
 
-    fn raise(
-        &mut self,
-        exception: Option<&'a Expression>,
-        cause: Option<&'a Expression>,
-        span: Span,
-    ) -> Result<()> {
+    fn raise(&mut self, exception: Option<&'a Expression>, cause: Option<&'a Expression>, span: Span) -> Result<()> {
         match (exception, cause) {
             (None, _) => self.emit(Opcode::Raise, 0, 0, 0, 0, span),
             (Some(exception), None) => {

@@ -50,11 +50,10 @@ fn assert_refused(text: &str, message: &str) {
 #[test]
 fn results_go_where_they_are_wanted() {
     assert_shape("def f(b, c):\n a = b + c\n return a", &["Add a, b, c", "Return a"]);
-    assert_shape("def f(a, x):\n a = a.b[x]\n return a", &[
-        "LoadAttribute t0, a, b",
-        "LoadSubscript a, t0, x",
-        "Return a",
-    ]);
+    assert_shape(
+        "def f(a, x):\n a = a.b[x]\n return a",
+        &["LoadAttribute t0, a, b", "LoadSubscript a, t0, x", "Return a"],
+    );
 }
 
 #[test]
@@ -65,13 +64,10 @@ fn locals_are_copied_only_if_rebound() {
 
 #[test]
 fn an_old_value_lasts_until_the_new_one_is_complete() {
-    assert_shape("def f(x, y):\n x = y or x.z\n return x", &[
-        "JumpIfTrue y, -> 6",
-        "LoadAttribute x, x, z",
-        "Jump -> 7",
-        "Move x, y",
-        "Return x",
-    ]);
+    assert_shape(
+        "def f(x, y):\n x = y or x.z\n return x",
+        &["JumpIfTrue y, -> 6", "LoadAttribute x, x, z", "Jump -> 7", "Move x, y", "Return x"],
+    );
 }
 
 #[test]
@@ -82,34 +78,37 @@ fn parallel_assignments_build_no_tuple() {
 
 #[test]
 fn conditions_are_jumps() {
-    assert_shape("def f(a, b):\n if a < 3 and not b is None: return 1\n return 2", &[
-        "JumpLessInt a, 3, -> 4, a=0",
-        "JumpIfNone b, -> 4",
-        "LoadInt t0, 1",
-        "Return t0",
-        "LoadInt t0, 2",
-        "Return t0",
-    ]);
+    assert_shape(
+        "def f(a, b):\n if a < 3 and not b is None: return 1\n return 2",
+        &[
+            "JumpLessInt a, 3, -> 4, a=0",
+            "JumpIfNone b, -> 4",
+            "LoadInt t0, 1",
+            "Return t0",
+            "LoadInt t0, 2",
+            "Return t0",
+        ],
+    );
 }
 
 #[test]
 fn loops_jump_once_a_round() {
-    assert_shape("def f(n):\n while n > 0:\n  n -= 1", &[
-        "JumpGreaterInt n, 0, -> 3, a=0",
-        "SubtractInt n, n, 1, a=1",
-        "JumpBack -> 0, 1",
-        "LoadNone t0",
-        "Return t0",
-    ]);
-    assert_shape("def f(d):\n for k, v in d:\n  if k: break", &[
-        "GetIterator t0, d",
-        "ForIterate t1, t0, -> 5",
-        "Unpack k, t1, 2",
-        "JumpIfTrue k, -> 5",
-        "JumpBack -> 1, 4",
-        "LoadNone t0",
-        "Return t0",
-    ]);
+    assert_shape(
+        "def f(n):\n while n > 0:\n  n -= 1",
+        &["JumpGreaterInt n, 0, -> 3, a=0", "SubtractInt n, n, 1, a=1", "JumpBack -> 0, 1", "LoadNone t0", "Return t0"],
+    );
+    assert_shape(
+        "def f(d):\n for k, v in d:\n  if k: break",
+        &[
+            "GetIterator t0, d",
+            "ForIterate t1, t0, -> 5",
+            "Unpack k, t1, 2",
+            "JumpIfTrue k, -> 5",
+            "JumpBack -> 1, 4",
+            "LoadNone t0",
+            "Return t0",
+        ],
+    );
 }
 
 #[test]
@@ -120,25 +119,26 @@ fn constants_are_folded_and_dead_code_is_dropped() {
 
 #[test]
 fn only_doubtful_locals_are_checked() {
-    assert_shape("def f(a):\n if a: x = 1\n return x", &[
-        "JumpIfFalse a, -> 2",
-        "LoadInt x, 1",
-        "CheckBound x, x",
-        "Return x",
-    ]);
+    assert_shape(
+        "def f(a):\n if a: x = 1\n return x",
+        &["JumpIfFalse a, -> 2", "LoadInt x, 1", "CheckBound x, x", "Return x"],
+    );
 }
 
 #[test]
 fn calls_use_a_window() {
-    assert_shape("def f(g, x):\n y = g(x, k=x.m(1))\n return y", &[
-        "Move t0, g",
-        "Move t1, x",
-        "LoadMethod t2, x, m",
-        "LoadInt t4, 1",
-        "CallMethod t2, t2, a=1, -",
-        "Call y, t0, a=2, (\"k\",)",
-        "Return y",
-    ]);
+    assert_shape(
+        "def f(g, x):\n y = g(x, k=x.m(1))\n return y",
+        &[
+            "Move t0, g",
+            "Move t1, x",
+            "LoadMethod t2, x, m",
+            "LoadInt t4, 1",
+            "CallMethod t2, t2, a=1, -",
+            "Call y, t0, a=2, (\"k\",)",
+            "Return y",
+        ],
+    );
 }
 
 #[test]
@@ -150,16 +150,19 @@ fn zero_argument_super_makes_no_object() {
 
 #[test]
 fn comprehensions_run_in_their_frame() {
-    assert_shape("def f(a):\n return [x * 2 for x in a if x]", &[
-        "GetIterator t1, a",
-        "BuildList t0, 0",
-        "ForIterate t2, t1, -> 7",
-        "JumpIfFalse t2, -> 6",
-        "MultiplyInt t3, t2, 2",
-        "ListAppend t0, t3",
-        "JumpBack -> 2, 4",
-        "Return t0",
-    ]);
+    assert_shape(
+        "def f(a):\n return [x * 2 for x in a if x]",
+        &[
+            "GetIterator t1, a",
+            "BuildList t0, 0",
+            "ForIterate t2, t1, -> 7",
+            "JumpIfFalse t2, -> 6",
+            "MultiplyInt t3, t2, 2",
+            "ListAppend t0, t3",
+            "JumpBack -> 2, 4",
+            "Return t0",
+        ],
+    );
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::object::integer::Int;
 use crate::object::key::key_plain;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
-use crate::object::module::{ClassTables, Module, NativeModule, make_class, add_members};
+use crate::object::module::{ClassTables, Module, NativeModule, add_members, make_class};
 use crate::object::native::{Args, Call, Declaration, FromValue, KeyAction, Native, Stop, plain};
 use crate::object::repr;
 use crate::object::string::text_of;

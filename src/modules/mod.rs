@@ -1,31 +1,59 @@
 //! The native part of each library module, one file each.
 
-pub mod hashlib;
-pub mod random;
-pub mod string;
-pub mod json;
-pub mod weakref;
-pub mod types;
-pub mod operator;
-pub mod functools;
-pub mod collections;
 pub mod abc;
+pub mod array;
+pub mod buffer;
 pub mod cmath;
+pub mod collections;
+pub mod functools;
 pub mod gc;
+pub mod hashlib;
 pub mod io;
 pub mod itertools;
+pub mod json;
 pub mod math;
+pub mod operator;
 pub mod os;
+pub mod random;
 pub mod re;
+pub mod string;
+pub mod r#struct;
 pub mod sys;
 pub mod thread;
 pub mod time;
 pub mod traceback;
+pub mod types;
+pub mod weakref;
 
 use crate::object::module::{NativeModule, NativeModules};
 
 /// All native modules.
-const MODULES: &[&NativeModule] = &[&hashlib::MODULE, &random::MODULE, &string::MODULE, &json::module::MODULE, &weakref::MODULE, &types::MODULE, &operator::MODULE, &functools::MODULE, &collections::MODULE, &abc::MODULE, &cmath::module::MODULE, &gc::MODULE, &io::MODULE, &itertools::module::MODULE, &itertools::module::HALVES, &math::module::MODULE, &os::MODULE, &re::module::MODULE, &sys::MODULE, &thread::MODULE, &time::MODULE, &traceback::MODULE];
+const MODULES: &[&NativeModule] = &[
+    &r#struct::module::MODULE,
+    &array::module::MODULE,
+    &hashlib::MODULE,
+    &random::MODULE,
+    &string::MODULE,
+    &json::module::MODULE,
+    &weakref::MODULE,
+    &types::MODULE,
+    &operator::MODULE,
+    &functools::MODULE,
+    &collections::MODULE,
+    &abc::MODULE,
+    &cmath::module::MODULE,
+    &gc::MODULE,
+    &io::MODULE,
+    &itertools::module::MODULE,
+    &itertools::module::HALVES,
+    &math::module::MODULE,
+    &os::MODULE,
+    &re::module::MODULE,
+    &sys::MODULE,
+    &thread::MODULE,
+    &time::MODULE,
+    &traceback::MODULE,
+];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -12,8 +12,10 @@ use crate::object::key::key_plain;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
-use crate::object::module::{ClassTables, Module, NativeModule, make_class, add_members};
-use crate::object::native::{Args, Check, Control, Declaration, FromValue, KeyAction, Native, Stop, Wish, control, plain};
+use crate::object::module::{ClassTables, Module, NativeModule, add_members, make_class};
+use crate::object::native::{
+    Args, Check, Control, Declaration, FromValue, KeyAction, Native, Stop, Wish, control, plain,
+};
 use crate::object::number;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
@@ -160,7 +162,13 @@ fn index(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if crate::object::integer::Int::is(args.get(0)) { Ok(args.get(0)) } else { Err(cx.ask(0, Wish::Index)) }
 }
 
-fn unary(cx: &mut Context, value: Value, operator: Option<UnaryOperator>, name: Value, sign: &str) -> Result<Value, Stop> {
+fn unary(
+    cx: &mut Context,
+    value: Value,
+    operator: Option<UnaryOperator>,
+    name: Value,
+    sign: &str,
+) -> Result<Value, Stop> {
     let is_exact = matches!(cx.layout_of(value), LayoutId::INT | LayoutId::FLOAT | LayoutId::BOOL | LayoutId::COMPLEX);
     if let (true, Some(operator)) = (is_exact, operator)
         && let Some(result) = number::unary(cx, operator, value)?

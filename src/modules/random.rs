@@ -24,7 +24,11 @@ use crate::text::mersenne::{Mersenne, WORDS};
 pub const MODULE: NativeModule = NativeModule { name: "_random", fill };
 
 const METHODS: &[Declaration] = &[
-    plain("__new__(cls, /, *args, **kwargs)", new, "A generator of random numbers, seeded by the system or an argument."),
+    plain(
+        "__new__(cls, /, *args, **kwargs)",
+        new,
+        "A generator of random numbers, seeded by the system or an argument.",
+    ),
     plain("seed(self, n=None, /)", seed, "Start over from a seed."),
     plain("random(self, /)", random, "Return a random float from 0 up to but not including 1."),
     plain("getrandbits(self, k, /)", getrandbits, "Return an int of k random bits."),

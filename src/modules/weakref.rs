@@ -298,8 +298,7 @@ forwarded! { PROXY:
     __ixor__ proxy_ixor "(self, value, /)" true;
 }
 
-const CALLABLE: &[Declaration] =
-    &[plain("__call__(self, /, *args, **kwargs)", call_proxy, "Call self as a function.")];
+const CALLABLE: &[Declaration] = &[plain("__call__(self, /, *args, **kwargs)", call_proxy, "Call self as a function.")];
 
 fn call_proxy(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let callee = behind(cx, args.get(0))?;

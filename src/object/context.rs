@@ -239,7 +239,13 @@ impl Context {
         slots.insert(name, names.len() as u16);
         names.push(name);
         let next = LayoutId(self.layouts.len() as u32);
-        self.layouts.push(Some(Layout { class, slots, names, transitions: FxHashMap::default(), is_dictionary: false }));
+        self.layouts.push(Some(Layout {
+            class,
+            slots,
+            names,
+            transitions: FxHashMap::default(),
+            is_dictionary: false,
+        }));
         self.layouts[id.0 as usize].as_mut().expect("the layout is in use").transitions.insert(name, next);
         next
     }

@@ -186,7 +186,12 @@ impl Function {
     }
 
     /// Makes a function of a code in a namespace.
-    pub fn allocate(cx: &mut Context, code: Ref<CodeObject>, globals: Ref<Dict>, closure: Box<[Value]>) -> Ref<Function> {
+    pub fn allocate(
+        cx: &mut Context,
+        code: Ref<CodeObject>,
+        globals: Ref<Dict>,
+        closure: Box<[Value]>,
+    ) -> Ref<Function> {
         let doc = match code.code.has_docstring {
             true => code.constants[0],
             false => Value::NONE,
@@ -379,4 +384,3 @@ impl Body for Super {
         marker.cell(&self.class);
     }
 }
-

@@ -506,7 +506,12 @@ impl Heap {
         self.sweep_all();
         self.collections += 1;
         self.cycle = if self.cycle == 255 { 1 } else { self.cycle + 1 };
-        Marker { work: Vec::with_capacity(1024), cycle: self.cycle, layouts: vec![false; layouts], reached_layouts: Vec::new() }
+        Marker {
+            work: Vec::with_capacity(1024),
+            cycle: self.cycle,
+            layouts: vec![false; layouts],
+            reached_layouts: Vec::new(),
+        }
     }
 
     /// After marking: takes out of the list those objects with a finaliser that were not reached.
@@ -530,7 +535,12 @@ impl Heap {
     pub fn take_finalisable(&mut self) -> Vec<Value> {
         let all = std::mem::take(&mut self.finalisable);
         // SAFETY: as in `take_unreached_finalisable`.
-        all.into_iter().map(|header| unsafe { (*header).clear(Header::HAS_FINALISER); Value::from_header(&*header) }).collect()
+        all.into_iter()
+            .map(|header| unsafe {
+                (*header).clear(Header::HAS_FINALISER);
+                Value::from_header(&*header)
+            })
+            .collect()
     }
 
     /// Was this object reached in the last marking?

@@ -36,20 +36,12 @@ impl Context {
 }
 
 /// `__dict__` of the instances of a class that gave them one.
-pub const DICTIONARY: Attribute = Attribute {
-    name: "__dict__",
-    get: dictionary,
-    set: Some(set_dictionary),
-    doc: "The attributes of the object.",
-};
+pub const DICTIONARY: Attribute =
+    Attribute { name: "__dict__", get: dictionary, set: Some(set_dictionary), doc: "The attributes of the object." };
 
 /// `__weakref__` of the instances of a class that lets them be referred to weakly.
-pub const WEAK_REFERENCES: Attribute = Attribute {
-    name: "__weakref__",
-    get: first_weak_reference,
-    set: None,
-    doc: "The weak references to the object.",
-};
+pub const WEAK_REFERENCES: Attribute =
+    Attribute { name: "__weakref__", get: first_weak_reference, set: None, doc: "The weak references to the object." };
 
 /// Puts the accessors of `__dict__` and `__weakref__` into a class, as far as its instances have them and no base
 /// has brought them.

@@ -285,9 +285,7 @@ impl Int {
         match integer::power_modulo(Int::known(a), Int::known(b), Int::known(modulus)) {
             Ok(result) => Ok(Int::from_integer(cx, result)),
             Err(PowerModuloError::ZeroModulus) => Err(cx.value_error("pow() 3rd argument cannot be 0")),
-            Err(PowerModuloError::NotInvertible) => {
-                Err(cx.value_error("base is not invertible for the given modulus"))
-            }
+            Err(PowerModuloError::NotInvertible) => Err(cx.value_error("base is not invertible for the given modulus")),
         }
     }
 

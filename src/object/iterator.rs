@@ -513,9 +513,7 @@ fn next_of_protocol(cx: &mut Context, iterator: Ref<Iterator>) -> Result<Step, S
 pub fn of_builtin(cx: &mut Context, value: Value) -> Option<Value> {
     let header = value.header()?;
     let (layout, state) = match header.kind() {
-        Kind::List => {
-            (LayoutId::LIST_ITERATOR, IteratorState::List { list: Cell::new(value), index: Cell::new(0) })
-        }
+        Kind::List => (LayoutId::LIST_ITERATOR, IteratorState::List { list: Cell::new(value), index: Cell::new(0) }),
         Kind::Tuple => {
             let tuple = Ref::from_header(header);
             (LayoutId::TUPLE_ITERATOR, IteratorState::Tuple { tuple, index: Cell::new(0) })
@@ -552,11 +550,5 @@ fn bytes_state(layout: LayoutId, value: Value) -> (LayoutId, IteratorState) {
 /// The state of an iterator over a part of a dict.
 pub fn dict_state(dict: Ref<Dict>, part: Part, reverse: bool) -> IteratorState {
     let start = if reverse { dict.end() } else { 0 };
-    IteratorState::Dict {
-        dict: Cell::new(dict.value()),
-        part,
-        index: Cell::new(start),
-        length: dict.len(),
-        reverse,
-    }
+    IteratorState::Dict { dict: Cell::new(dict.value()), part, index: Cell::new(start), length: dict.len(), reverse }
 }

@@ -9,13 +9,7 @@ use crate::object::set::Set;
 use crate::object::value::Value;
 
 /// The operation where the key and its candidates are plain data; else `Stop::Key` for the loop to carry out.
-pub fn key_plain(
-    cx: &mut Context,
-    action: KeyAction,
-    table: Value,
-    key: Value,
-    value: Value,
-) -> Result<Value, Stop> {
+pub fn key_plain(cx: &mut Context, action: KeyAction, table: Value, key: Value, value: Value) -> Result<Value, Stop> {
     let found = crate::object::equality::hash(cx, key).and_then(|hash| {
         let place = match table.get::<Dict>() {
             Some(dict) => dict.find_hashed(cx, key, hash)?,

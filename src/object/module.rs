@@ -97,10 +97,29 @@ pub fn install(cx: &mut Context, class: Ref<Class>, tables: &ClassTables) {
         let is_slot = declaration.name().starts_with("__")
             && !matches!(
                 declaration.name(),
-                "__class_getitem__" | "__reduce__" | "__reduce_ex__" | "__format__" | "__sizeof__" | "__dir__"
-                    | "__getnewargs__" | "__getstate__" | "__length_hint__" | "__reversed__" | "__enter__"
-                    | "__exit__" | "__copy__" | "__deepcopy__" | "__round__" | "__trunc__" | "__floor__" | "__ceil__"
-                    | "__setstate__" | "__subclasses__" | "__instancecheck__" | "__subclasscheck__" | "__prepare__"
+                "__class_getitem__"
+                    | "__reduce__"
+                    | "__reduce_ex__"
+                    | "__format__"
+                    | "__sizeof__"
+                    | "__dir__"
+                    | "__getnewargs__"
+                    | "__getstate__"
+                    | "__length_hint__"
+                    | "__reversed__"
+                    | "__enter__"
+                    | "__exit__"
+                    | "__copy__"
+                    | "__deepcopy__"
+                    | "__round__"
+                    | "__trunc__"
+                    | "__floor__"
+                    | "__ceil__"
+                    | "__setstate__"
+                    | "__subclasses__"
+                    | "__instancecheck__"
+                    | "__subclasscheck__"
+                    | "__prepare__"
             );
         let layout = if is_slot { LayoutId::WRAPPER_DESCRIPTOR } else { LayoutId::METHOD_DESCRIPTOR };
         let native = Native::new(cx, declaration, layout, class.value());

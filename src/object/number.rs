@@ -172,9 +172,7 @@ fn power_float(cx: &mut Context, x: f64, y: f64) -> Result<Value, Stop> {
         Ok(result) => Ok(Value::float(result)),
         Err(PowerError::ZeroToNegative) => Err(cx.zero_division_error("zero to a negative power")),
         Err(PowerError::Overflow) => Err(out_of_range(cx)),
-        Err(PowerError::Complex) => {
-            power_complex(cx, Complex::new(x, 0.0), Complex::new(y, 0.0))
-        }
+        Err(PowerError::Complex) => power_complex(cx, Complex::new(x, 0.0), Complex::new(y, 0.0)),
     }
 }
 
@@ -227,18 +225,12 @@ pub fn operand_message(cx: &Context, op: BinaryOperator, a: Value, b: Value) -> 
     };
     let (left, right) = (cx.type_name(a), cx.type_name(b));
     match (op, kind(a)) {
-        (BinaryOperator::Add, Some(Kind::Str)) => {
-            Some(format!("can only concatenate str (not \"{right}\") to str"))
-        }
-        (BinaryOperator::Add, Some(Kind::List)) => {
-            Some(format!("can only concatenate list (not \"{right}\") to list"))
-        }
+        (BinaryOperator::Add, Some(Kind::Str)) => Some(format!("can only concatenate str (not \"{right}\") to str")),
+        (BinaryOperator::Add, Some(Kind::List)) => Some(format!("can only concatenate list (not \"{right}\") to list")),
         (BinaryOperator::Add, Some(Kind::Tuple)) => {
             Some(format!("can only concatenate tuple (not \"{right}\") to tuple"))
         }
-        (BinaryOperator::Add, Some(Kind::Bytes | Kind::ByteArray)) => {
-            Some(format!("can't concat {right} to {left}"))
-        }
+        (BinaryOperator::Add, Some(Kind::Bytes | Kind::ByteArray)) => Some(format!("can't concat {right} to {left}")),
         (BinaryOperator::Multiply, _) if is_sequence(a) => {
             Some(format!("can't multiply sequence by non-int of type '{right}'"))
         }

@@ -86,8 +86,7 @@ impl Range {
         }
         let is_one = self.length == Value::small(1);
         self.is_empty()
-            || Int::compare(self.start, other.start).is_eq()
-                && (is_one || Int::compare(self.step, other.step).is_eq())
+            || Int::compare(self.start, other.start).is_eq() && (is_one || Int::compare(self.step, other.step).is_eq())
     }
 
     /// The items of the tuple whose hash is that of the range.

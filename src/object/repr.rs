@@ -649,7 +649,8 @@ fn module_text(cx: &mut Context, module: Ref<Module>) -> String {
     let name = |name: Value| module.dict().get_interned(name).filter(|value| value.is::<Str>());
     let title = name(cx.names.__name__).map_or("?".to_string(), text_of);
     // A module that a script has made is not the one of its name.
-    let own = |cx: &Context| name(cx.names.__name__).and_then(|name| cx.modules.get_interned(name)) == Some(module.value());
+    let own =
+        |cx: &Context| name(cx.names.__name__).and_then(|name| cx.modules.get_interned(name)) == Some(module.value());
     match name(cx.names.__file__) {
         Some(file) => format!("<module '{title}' from '{}'>", text_of(file)),
         None if own(cx) => format!("<module '{title}' (built-in)>"),

@@ -197,13 +197,7 @@ impl Signature {
         )))
     }
 
-    fn bind_keywords(
-        &self,
-        cx: &mut Context,
-        callee: &str,
-        given: Given<'_>,
-        out: &mut [Value],
-    ) -> Result<(), Stop> {
+    fn bind_keywords(&self, cx: &mut Context, callee: &str, given: Given<'_>, out: &mut [Value]) -> Result<(), Stop> {
         let extra = self.keyword_variadic.then(|| cx.new_dict());
         if let Some(dict) = extra {
             out[self.len() - 1] = dict.value();
@@ -303,8 +297,7 @@ impl Signature {
             let (name, place) = (self.parameter(index), self.place(index));
             return cx.type_error(format!("{callee}() missing required argument '{name}' (pos {place})"));
         }
-        let missing: Vec<String> =
-            (0..required).filter(|&i| out[i].is_unbound()).map(|i| self.parameter(i)).collect();
+        let missing: Vec<String> = (0..required).filter(|&i| out[i].is_unbound()).map(|i| self.parameter(i)).collect();
         cx.type_error(format!(
             "{callee}() missing {} required positional argument{}: {}",
             missing.len(),
@@ -315,7 +308,8 @@ impl Signature {
 
     /// Is the first parameter the receiver, which users do not count?
     fn has_self(&self) -> bool {
-        self.parameters.first().is_some_and(|&name| matches!(text_of(name).as_str(), "self" | "cls")) && self.positional > 0
+        self.parameters.first().is_some_and(|&name| matches!(text_of(name).as_str(), "self" | "cls"))
+            && self.positional > 0
     }
 
     fn place(&self, index: usize) -> usize {

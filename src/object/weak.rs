@@ -46,7 +46,8 @@ impl WeakReference {
         let list = cx.weak.references.entry(target.bits()).or_default();
         let is_shared = callback.is_none() && (layout.0 as usize) < crate::object::layout::BUILTIN_CLASSES.len();
         if is_shared
-            && let Some(there) = list.iter().find(|there| there.header().layout() == layout && there.callback.get().is_none())
+            && let Some(there) =
+                list.iter().find(|there| there.header().layout() == layout && there.callback.get().is_none())
         {
             return there.value();
         }

@@ -6,23 +6,13 @@ use super::codec::CodecError;
 use super::wtf8;
 
 /// Decodes from a position on; gives where it stopped.
-pub fn decode(
-    bytes: &[u8],
-    position: usize,
-    table: &[u16; 128],
-    out: &mut Vec<u8>,
-) -> Result<usize, CodecError> {
+pub fn decode(bytes: &[u8], position: usize, table: &[u16; 128], out: &mut Vec<u8>) -> Result<usize, CodecError> {
     for (at, &byte) in bytes.iter().enumerate().skip(position) {
         match byte {
             0..0x80 => out.push(byte),
             _ => match table[byte as usize - 0x80] {
                 0 => {
-                    return Err(CodecError::new(
-                        "charmap",
-                        at,
-                        at + 1,
-                        "character maps to <undefined>",
-                    ));
+                    return Err(CodecError::new("charmap", at, at + 1, "character maps to <undefined>"));
                 }
                 code => wtf8::push(out, code as u32),
             },

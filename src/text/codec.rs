@@ -25,72 +25,36 @@ pub struct CodecError {
 }
 
 impl CodecError {
-    pub(super) fn new(
-        encoding: &'static str,
-        start: usize,
-        end: usize,
-        reason: &'static str,
-    ) -> CodecError {
-        CodecError {
-            encoding,
-            start,
-            end,
-            reason,
-            unhandled: false,
-        }
+    pub(super) fn new(encoding: &'static str, start: usize, end: usize, reason: &'static str) -> CodecError {
+        CodecError { encoding, start, end, reason, unhandled: false }
     }
 
     /// The range in code points of the text that could not be encoded.
     pub fn character_range(&self, text: &[u8]) -> (usize, usize) {
         let start = wtf8::index_of_offset(text, self.start);
-        (
-            start,
-            start + wtf8::count(&text[self.start.min(text.len())..self.end.min(text.len())]),
-        )
+        (start, start + wtf8::count(&text[self.start.min(text.len())..self.end.min(text.len())]))
     }
 }
 
 /// `str()` of a UnicodeDecodeError.
-pub fn decode_message(
-    encoding: &str,
-    object: &[u8],
-    start: usize,
-    end: usize,
-    reason: &str,
-) -> String {
+pub fn decode_message(encoding: &str, object: &[u8], start: usize, end: usize, reason: &str) -> String {
     match object.get(start) {
         Some(byte) if end == start + 1 => {
-            format!(
-                "'{encoding}' codec can't decode byte 0x{byte:02x} in position {start}: {reason}"
-            )
+            format!("'{encoding}' codec can't decode byte 0x{byte:02x} in position {start}: {reason}")
         }
-        _ => format!(
-            "'{encoding}' codec can't decode bytes in position {start}-{}: {reason}",
-            end as i128 - 1
-        ),
+        _ => format!("'{encoding}' codec can't decode bytes in position {start}-{}: {reason}", end as i128 - 1),
     }
 }
 
 /// `str()` of a UnicodeEncodeError; the range is in code points.
-pub fn encode_message(
-    encoding: &str,
-    object: &[u8],
-    start: usize,
-    end: usize,
-    reason: &str,
-) -> String {
+pub fn encode_message(encoding: &str, object: &[u8], start: usize, end: usize, reason: &str) -> String {
     match wtf8::code_points(object).nth(start) {
         Some(code) if end == start + 1 => {
             let mut shown = String::new();
             quote::push_numeric_escape(&mut shown, code);
-            format!(
-                "'{encoding}' codec can't encode character '{shown}' in position {start}: {reason}"
-            )
+            format!("'{encoding}' codec can't encode character '{shown}' in position {start}: {reason}")
         }
-        _ => format!(
-            "'{encoding}' codec can't encode characters in position {start}-{}: {reason}",
-            end as i128 - 1
-        ),
+        _ => format!("'{encoding}' codec can't encode characters in position {start}-{}: {reason}", end as i128 - 1),
     }
 }
 
@@ -102,10 +66,7 @@ pub fn translate_message(object: &[u8], start: usize, end: usize, reason: &str) 
             quote::push_numeric_escape(&mut shown, code);
             format!("can't translate character '{shown}' in position {start}: {reason}")
         }
-        _ => format!(
-            "can't translate characters in position {start}-{}: {reason}",
-            end as i128 - 1
-        ),
+        _ => format!("can't translate characters in position {start}-{}: {reason}", end as i128 - 1),
     }
 }
 
@@ -127,11 +88,7 @@ pub fn decode(bytes: &[u8], encoding: Encoding, handler: Handler) -> Result<Vec<
 /// object is what comes behind it.
 pub fn read_mark(encoding: Encoding, bytes: &[u8]) -> (Encoding, &[u8], usize) {
     match encoding {
-        Encoding::Utf8Marked => (
-            Encoding::Utf8,
-            bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes),
-            0,
-        ),
+        Encoding::Utf8Marked => (Encoding::Utf8, bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes), 0),
         Encoding::Utf16(Order::Marked) => match bytes {
             [0xFF, 0xFE, rest @ ..] => (Encoding::Utf16(Order::Little), rest, 2),
             [0xFE, 0xFF, rest @ ..] => (Encoding::Utf16(Order::Big), rest, 2),
@@ -177,9 +134,7 @@ pub fn decode_step(
         Encoding::Utf16(order) => wide_codec::decode_16(bytes, position, order, last, out),
         Encoding::Utf32(order) => wide_codec::decode_32(bytes, position, order, last, out),
         Encoding::Latin1 => {
-            bytes[position..]
-                .iter()
-                .for_each(|&byte| wtf8::push(out, byte as u32));
+            bytes[position..].iter().for_each(|&byte| wtf8::push(out, byte as u32));
             Ok(bytes.len())
         }
         Encoding::Ascii => decode_ascii(bytes, position, out),
@@ -190,12 +145,7 @@ pub fn decode_step(
     }
 }
 
-fn decode_utf8(
-    bytes: &[u8],
-    position: usize,
-    last: bool,
-    out: &mut Vec<u8>,
-) -> Result<usize, CodecError> {
+fn decode_utf8(bytes: &[u8], position: usize, last: bool, out: &mut Vec<u8>) -> Result<usize, CodecError> {
     let rest = &bytes[position..];
     let Err(error) = std::str::from_utf8(rest) else {
         out.extend_from_slice(rest);
@@ -207,12 +157,7 @@ fn decode_utf8(
         if !last {
             return Ok(start);
         }
-        return Err(CodecError::new(
-            "utf-8",
-            start,
-            bytes.len(),
-            "unexpected end of data",
-        ));
+        return Err(CodecError::new("utf-8", start, bytes.len(), "unexpected end of data"));
     };
     let reason = match bytes[start] {
         0xC2..=0xF4 => "invalid continuation byte",
@@ -223,19 +168,11 @@ fn decode_utf8(
 
 fn decode_ascii(bytes: &[u8], position: usize, out: &mut Vec<u8>) -> Result<usize, CodecError> {
     let rest = &bytes[position..];
-    let length = rest
-        .iter()
-        .position(|byte| !byte.is_ascii())
-        .unwrap_or(rest.len());
+    let length = rest.iter().position(|byte| !byte.is_ascii()).unwrap_or(rest.len());
     out.extend_from_slice(&rest[..length]);
     let stop = position + length;
     if stop < bytes.len() {
-        return Err(CodecError::new(
-            "ascii",
-            stop,
-            stop + 1,
-            "ordinal not in range(128)",
-        ));
+        return Err(CodecError::new("ascii", stop, stop + 1, "ordinal not in range(128)"));
     }
     Ok(stop)
 }
@@ -255,8 +192,7 @@ fn handle_decode(
         Handler::Replace => wtf8::push(out, 0xFFFD),
         Handler::BackslashReplace => {
             let mut text = String::new();
-            bad.iter()
-                .for_each(|&byte| quote::push_numeric_escape(&mut text, byte as u32));
+            bad.iter().for_each(|&byte| quote::push_numeric_escape(&mut text, byte as u32));
             out.extend_from_slice(text.as_bytes());
         }
         Handler::XmlCharacterReplace | Handler::NameReplace => {
@@ -268,14 +204,11 @@ fn handle_decode(
             if length == 0 {
                 return Err(error);
             }
-            bad[..length]
-                .iter()
-                .for_each(|&byte| wtf8::push(out, 0xDC00 + byte as u32));
+            bad[..length].iter().for_each(|&byte| wtf8::push(out, 0xDC00 + byte as u32));
             return Ok(error.start + length);
         }
         Handler::SurrogatePass => {
-            let (code, length) =
-                encoded_surrogate(&bytes[error.start..], encoding).ok_or(error.clone())?;
+            let (code, length) = encoded_surrogate(&bytes[error.start..], encoding).ok_or(error.clone())?;
             wtf8::push(out, code);
             return Ok(error.start + length);
         }
@@ -287,10 +220,9 @@ fn handle_decode(
 fn encoded_surrogate(bytes: &[u8], encoding: Encoding) -> Option<(u32, usize)> {
     let (code, length) = match encoding {
         Encoding::Utf8 | Encoding::Utf8Marked => match bytes {
-            [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => (
-                0xD000 | ((*second as u32 & 0x3F) << 6) | (*third as u32 & 0x3F),
-                3,
-            ),
+            [0xED, second @ 0xA0..=0xBF, third @ 0x80..=0xBF, ..] => {
+                (0xD000 | ((*second as u32 & 0x3F) << 6) | (*third as u32 & 0x3F), 3)
+            }
             _ => return None,
         },
         Encoding::Utf16(order) => (wide_codec::unit(bytes, 2, order)?, 2),
@@ -319,12 +251,7 @@ pub fn mark(encoding: Encoding) -> &'static [u8] {
 }
 
 /// Encodes without a mark.
-pub fn encode_into(
-    text: &[u8],
-    encoding: Encoding,
-    handler: Handler,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
+pub fn encode_into(text: &[u8], encoding: Encoding, handler: Handler, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let mut position = 0;
     while let Err(error) = encode_step(text, position, encoding, out) {
         handle_encode(text, &error, encoding, handler, out)?;
@@ -334,46 +261,22 @@ pub fn encode_into(
 }
 
 /// Encodes from a byte offset of the text on.
-pub fn encode_step(
-    text: &[u8],
-    position: usize,
-    encoding: Encoding,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
+pub fn encode_step(text: &[u8], position: usize, encoding: Encoding, out: &mut Vec<u8>) -> Result<(), CodecError> {
     match encoding {
         Encoding::Utf8 | Encoding::Utf8Marked => encode_utf8(text, position, out),
         Encoding::Utf16(order) => wide_codec::encode_16(text, position, order, out),
         Encoding::Utf32(order) => wide_codec::encode_32(text, position, order, out),
-        Encoding::Latin1 => encode_bytes(
-            text,
-            position,
-            "latin-1",
-            "ordinal not in range(256)",
-            out,
-            |code| u8::try_from(code).ok(),
-        ),
-        Encoding::Ascii => encode_bytes(
-            text,
-            position,
-            "ascii",
-            "ordinal not in range(128)",
-            out,
-            |code| u8::try_from(code).ok().filter(u8::is_ascii),
-        ),
+        Encoding::Latin1 => {
+            encode_bytes(text, position, "latin-1", "ordinal not in range(256)", out, |code| u8::try_from(code).ok())
+        }
+        Encoding::Ascii => encode_bytes(text, position, "ascii", "ordinal not in range(128)", out, |code| {
+            u8::try_from(code).ok().filter(u8::is_ascii)
+        }),
         Encoding::Cp1252 | Encoding::Cp437 => {
-            let table = if encoding == Encoding::Cp437 {
-                &code_page::CP437
-            } else {
-                &code_page::CP1252
-            };
-            encode_bytes(
-                text,
-                position,
-                "charmap",
-                "character maps to <undefined>",
-                out,
-                |code| code_page::byte(table, code),
-            )
+            let table = if encoding == Encoding::Cp437 { &code_page::CP437 } else { &code_page::CP1252 };
+            encode_bytes(text, position, "charmap", "character maps to <undefined>", out, |code| {
+                code_page::byte(table, code)
+            })
         }
         Encoding::UnicodeEscape => {
             escape_codec::encode(&text[position..], out);
@@ -400,12 +303,7 @@ fn encode_utf8(text: &[u8], position: usize, out: &mut Vec<u8>) -> Result<(), Co
     {
         end += length;
     }
-    Err(CodecError::new(
-        "utf-8",
-        start,
-        end,
-        "surrogates not allowed",
-    ))
+    Err(CodecError::new("utf-8", start, end, "surrogates not allowed"))
 }
 
 /// Encodes one byte a character; all in a row that have none are one error.
@@ -448,13 +346,9 @@ fn handle_encode(
             Handler::SurrogateEscape | Handler::SurrogatePass => {
                 if !push_surrogate(out, code, encoding, handler) {
                     // What was escaped before is done, so the error starts here; tables report all of it.
-                    let partial =
-                        handler == Handler::SurrogateEscape && error.encoding != "charmap";
+                    let partial = handler == Handler::SurrogateEscape && error.encoding != "charmap";
                     let start = if partial { offset } else { error.start };
-                    return Err(CodecError {
-                        start,
-                        ..error.clone()
-                    });
+                    return Err(CodecError { start, ..error.clone() });
                 }
             }
             _ => {
@@ -518,77 +412,36 @@ mod tests {
     #[test]
     fn utf8_errors_are_those_of_python() {
         let rest = |text: &str| format!("'utf-8' codec can't decode {text}");
-        assert_eq!(
-            failure(b"a\xff", "utf8"),
-            rest("byte 0xff in position 1: invalid start byte")
-        );
-        assert_eq!(
-            failure(b"\xe2(\xa1", "utf8"),
-            rest("byte 0xe2 in position 0: invalid continuation byte")
-        );
-        assert_eq!(
-            failure(b"\xf0\x9f\x98", "utf8"),
-            rest("bytes in position 0-2: unexpected end of data")
-        );
-        assert_eq!(
-            failure(b"\xed\xa0\x80", "utf8"),
-            rest("byte 0xed in position 0: invalid continuation byte")
-        );
-        assert_eq!(
-            failure(b"\xc0\x80", "utf8"),
-            rest("byte 0xc0 in position 0: invalid start byte")
-        );
+        assert_eq!(failure(b"a\xff", "utf8"), rest("byte 0xff in position 1: invalid start byte"));
+        assert_eq!(failure(b"\xe2(\xa1", "utf8"), rest("byte 0xe2 in position 0: invalid continuation byte"));
+        assert_eq!(failure(b"\xf0\x9f\x98", "utf8"), rest("bytes in position 0-2: unexpected end of data"));
+        assert_eq!(failure(b"\xed\xa0\x80", "utf8"), rest("byte 0xed in position 0: invalid continuation byte"));
+        assert_eq!(failure(b"\xc0\x80", "utf8"), rest("byte 0xc0 in position 0: invalid start byte"));
     }
 
     #[test]
     fn handlers_of_decoding() {
-        assert_eq!(
-            decoded(b"a\xf0\x9f\x98b", "utf-8", "replace"),
-            [0x61, 0xFFFD, 0x62]
-        );
-        assert_eq!(
-            decoded(b"\xff\xe2\x82", "utf-8", "surrogateescape"),
-            [0xDCFF, 0xDCE2, 0xDC82]
-        );
+        assert_eq!(decoded(b"a\xf0\x9f\x98b", "utf-8", "replace"), [0x61, 0xFFFD, 0x62]);
+        assert_eq!(decoded(b"\xff\xe2\x82", "utf-8", "surrogateescape"), [0xDCFF, 0xDCE2, 0xDC82]);
         assert_eq!(decoded(b"\xed\xa0\x80", "utf-8", "surrogatepass"), [0xD800]);
-        assert_eq!(
-            decoded(b"\xed\xa0\x80", "utf-8", "backslashreplace").len(),
-            12
-        );
+        assert_eq!(decoded(b"\xed\xa0\x80", "utf-8", "backslashreplace").len(), 12);
         assert_eq!(decoded(b"\x81\x80", "cp1252", "ignore"), [0x20AC]);
     }
 
     #[test]
     fn encoding_and_its_handlers() {
         let encoded = |text: &str, encoding, errors| {
-            encode(
-                text.as_bytes(),
-                lookup(encoding).unwrap(),
-                handler(errors).unwrap(),
-            )
-            .unwrap()
+            encode(text.as_bytes(), lookup(encoding).unwrap(), handler(errors).unwrap()).unwrap()
         };
-        assert_eq!(
-            encoded("é€", "ascii", "xmlcharrefreplace"),
-            b"&#233;&#8364;"
-        );
-        assert_eq!(
-            encoded("é€x", "ascii", "backslashreplace"),
-            b"\\xe9\\u20acx"
-        );
-        assert_eq!(
-            encoded("é\u{81}", "ascii", "namereplace"),
-            b"\\N{LATIN SMALL LETTER E WITH ACUTE}\\x81"
-        );
+        assert_eq!(encoded("é€", "ascii", "xmlcharrefreplace"), b"&#233;&#8364;");
+        assert_eq!(encoded("é€x", "ascii", "backslashreplace"), b"\\xe9\\u20acx");
+        assert_eq!(encoded("é\u{81}", "ascii", "namereplace"), b"\\N{LATIN SMALL LETTER E WITH ACUTE}\\x81");
         assert_eq!(encoded("é€x", "latin-1", "replace"), b"\xe9?x");
         assert_eq!(encoded("€", "cp1252", "strict"), b"\x80");
         assert_eq!(encoded("é", "IBM437", "strict"), b"\x82");
         assert_eq!(encoded("a", "utf_8_sig", "strict"), b"\xef\xbb\xbfa");
         let error = encode("aéé€".as_bytes(), Encoding::Ascii, Handler::Strict).unwrap_err();
         assert_eq!(error.character_range("aéé€".as_bytes()), (1, 4));
-        assert_eq!(
-            encode(b"\xed\xb3\xbf", Encoding::Ascii, Handler::SurrogateEscape).unwrap(),
-            b"\xff"
-        );
+        assert_eq!(encode(b"\xed\xb3\xbf", Encoding::Ascii, Handler::SurrogateEscape).unwrap(), b"\xff");
     }
 }

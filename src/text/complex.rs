@@ -122,11 +122,7 @@ impl Complex {
             square = square.multiply(square);
             left >>= 1;
         }
-        if exponent > 0 {
-            Ok(result)
-        } else {
-            Complex::new(1.0, 0.0).divide(result)
-        }
+        if exponent > 0 { Ok(result) } else { Complex::new(1.0, 0.0).divide(result) }
     }
 
     fn polar_power(self, exponent: Complex) -> Result<Complex, ComplexError> {
@@ -202,12 +198,7 @@ pub fn parse(text: &[u8]) -> Option<Complex> {
         [b'+' | b'-', .., b'j' | b'J'] => {
             let imaginary = &rest[..rest.len() - 1];
             let complete = number_length(imaginary) == imaginary.len();
-            Some(Complex::new(
-                value,
-                complete
-                    .then(|| float_text::parse_ascii(imaginary))
-                    .flatten()?,
-            ))
+            Some(Complex::new(value, complete.then(|| float_text::parse_ascii(imaginary)).flatten()?))
         }
         _ => None,
     }
@@ -215,10 +206,7 @@ pub fn parse(text: &[u8]) -> Option<Complex> {
 
 /// The text without single underscores between digits; `None` where one stands elsewhere.
 fn without_underscores(text: &[u8]) -> Option<Vec<u8>> {
-    let is_digit = |at: Option<usize>| {
-        at.and_then(|at| text.get(at))
-            .is_some_and(u8::is_ascii_digit)
-    };
+    let is_digit = |at: Option<usize>| at.and_then(|at| text.get(at)).is_some_and(u8::is_ascii_digit);
     let misplaced = |at: usize| !is_digit(at.checked_sub(1)) || !is_digit(Some(at + 1));
     if memchr::memchr_iter(b'_', text).any(misplaced) {
         return None;
@@ -235,12 +223,7 @@ fn number_length(text: &[u8]) -> usize {
             return sign + name.len();
         }
     }
-    let digits_from = |at: usize| {
-        rest[at..]
-            .iter()
-            .take_while(|byte| byte.is_ascii_digit())
-            .count()
-    };
+    let digits_from = |at: usize| rest[at..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let whole = digits_from(0);
     let mut end = whole;
     let mut fraction = 0;
@@ -285,9 +268,7 @@ mod tests {
         assert_eq!(read("1_0-.5e-1j"), Some((10.0, -0.05)));
         assert_eq!(read("-inf+nanj").map(|z| z.0), Some(f64::NEG_INFINITY));
         assert_eq!(read("3"), Some((3.0, 0.0)));
-        for text in [
-            "", "()", "1 + 2j", "1+2", "j1", "1j+2", "1+2jj", "(1+2j", "1++2j", "1e+j", "+", "1_j",
-        ] {
+        for text in ["", "()", "1 + 2j", "1+2", "j1", "1j+2", "1+2jj", "(1+2j", "1++2j", "1e+j", "+", "1_j"] {
             assert_eq!(read(text), None, "{text}");
         }
     }
@@ -300,19 +281,10 @@ mod tests {
         assert_eq!(a.divide(Complex::new(0.0, 0.0)), Err(ComplexError::Zero));
         assert_eq!(a.power(Complex::new(2.0, 0.0)), Ok(Complex::new(-3.0, 4.0)));
         assert_eq!(a.power(Complex::new(0.0, 0.0)), Ok(Complex::new(1.0, 0.0)));
-        assert_eq!(
-            Complex::new(0.0, 0.0).power(Complex::new(-1.0, 0.0)),
-            Err(ComplexError::Zero)
-        );
-        assert_eq!(
-            Complex::new(1e200, 0.0).power(Complex::new(2.0, 0.0)),
-            Err(ComplexError::Overflow)
-        );
+        assert_eq!(Complex::new(0.0, 0.0).power(Complex::new(-1.0, 0.0)), Err(ComplexError::Zero));
+        assert_eq!(Complex::new(1e200, 0.0).power(Complex::new(2.0, 0.0)), Err(ComplexError::Overflow));
         assert_eq!(Complex::new(3.0, 4.0).absolute(), Ok(5.0));
-        assert_eq!(
-            Complex::new(1.5e308, 1.5e308).absolute(),
-            Err(ComplexError::Overflow)
-        );
+        assert_eq!(Complex::new(1.5e308, 1.5e308).absolute(), Err(ComplexError::Overflow));
     }
 
     #[test]

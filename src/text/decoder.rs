@@ -20,12 +20,7 @@ pub struct Decoder {
 impl Decoder {
     /// A decoder at the start of a text.
     pub fn new(encoding: Encoding, handler: Handler) -> Decoder {
-        Decoder {
-            encoding,
-            handler,
-            pending: Vec::new(),
-            started: false,
-        }
+        Decoder { encoding, handler, pending: Vec::new(), started: false }
     }
 
     /// The bytes held back for a character not complete.
@@ -35,11 +30,7 @@ impl Decoder {
 
     /// A decoder for a later place in the same text: what the mark told of it holds, nothing is pending.
     pub fn resumed(&self) -> Decoder {
-        Decoder {
-            pending: Vec::new(),
-            started: true,
-            ..self.clone()
-        }
+        Decoder { pending: Vec::new(), started: true, ..self.clone() }
     }
 
     /// Decodes what these bytes complete; with `last` nothing is held back.
@@ -65,13 +56,11 @@ impl Decoder {
         }
         let skipped = whole.len() - bytes.len();
         let mut out = Vec::with_capacity(bytes.len());
-        let taken = decode_into(bytes, self.encoding, self.handler, last, &mut out).map_err(
-            |mut error| {
-                error.start += skipped;
-                error.end += skipped;
-                error
-            },
-        )?;
+        let taken = decode_into(bytes, self.encoding, self.handler, last, &mut out).map_err(|mut error| {
+            error.start += skipped;
+            error.end += skipped;
+            error
+        })?;
         self.pending = bytes[taken..].to_vec();
         Ok(out)
     }
@@ -87,16 +76,13 @@ mod tests {
         let mut decoder = Decoder::new(Encoding::Utf8, Handler::Strict);
         let text = "a😀é".as_bytes();
         let mut out = Vec::new();
-        text.iter()
-            .for_each(|&byte| out.extend(decoder.feed(&[byte], false).unwrap()));
+        text.iter().for_each(|&byte| out.extend(decoder.feed(&[byte], false).unwrap()));
         assert_eq!(out, text);
         assert_eq!(decoder.feed(b"\xe2", false).unwrap(), b"");
         assert!(decoder.feed(b"", true).is_err());
         let mut decoder = Decoder::new(Encoding::Utf16(Order::Marked), Handler::Strict);
-        let pieces: Vec<u8> = [&b"\xfe"[..], b"\xff\0", b"a"]
-            .iter()
-            .flat_map(|p| decoder.feed(p, false).unwrap())
-            .collect();
+        let pieces: Vec<u8> =
+            [&b"\xfe"[..], b"\xff\0", b"a"].iter().flat_map(|p| decoder.feed(p, false).unwrap()).collect();
         assert_eq!(pieces, b"a");
     }
 }

@@ -79,18 +79,15 @@ pub fn lookup(name: &str) -> Option<Encoding> {
         "utf_8" | "utf8" | "u8" | "utf" | "utf8_ucs2" | "utf8_ucs4" | "cp65001" => Encoding::Utf8,
         "utf_8_sig" | "utf8_sig" => Encoding::Utf8Marked,
         "utf_16" | "utf16" | "u16" => Encoding::Utf16(Order::Marked),
-        "utf_16_le" | "utf_16le" | "utf16_le" | "unicodelittleunmarked" => {
-            Encoding::Utf16(Order::Little)
-        }
+        "utf_16_le" | "utf_16le" | "utf16_le" | "unicodelittleunmarked" => Encoding::Utf16(Order::Little),
         "utf_16_be" | "utf_16be" | "utf16_be" | "unicodebigunmarked" => Encoding::Utf16(Order::Big),
         "utf_32" | "utf32" | "u32" => Encoding::Utf32(Order::Marked),
         "utf_32_le" | "utf_32le" | "utf32_le" => Encoding::Utf32(Order::Little),
         "utf_32_be" | "utf_32be" | "utf32_be" => Encoding::Utf32(Order::Big),
-        "latin_1" | "latin1" | "latin" | "l1" | "iso_8859_1" | "iso8859_1" | "iso8859" | "8859"
-        | "cp819" | "iso_ir_100" | "csisolatin1" | "ibm819" | "iso_8859_1_1987" => Encoding::Latin1,
-        "ascii" | "us_ascii" | "646" | "us" | "ansi_x3.4_1968" | "ansi_x3.4_1986"
-        | "ansi_x3_4_1968" | "cp367" | "csascii" | "ibm367" | "iso646_us" | "iso_646.irv_1991"
-        | "iso_ir_6" => Encoding::Ascii,
+        "latin_1" | "latin1" | "latin" | "l1" | "iso_8859_1" | "iso8859_1" | "iso8859" | "8859" | "cp819"
+        | "iso_ir_100" | "csisolatin1" | "ibm819" | "iso_8859_1_1987" => Encoding::Latin1,
+        "ascii" | "us_ascii" | "646" | "us" | "ansi_x3.4_1968" | "ansi_x3.4_1986" | "ansi_x3_4_1968" | "cp367"
+        | "csascii" | "ibm367" | "iso646_us" | "iso_646.irv_1991" | "iso_ir_6" => Encoding::Ascii,
         "cp1252" | "windows_1252" | "1252" => Encoding::Cp1252,
         "cp437" | "437" | "ibm437" | "cspc8codepage437" => Encoding::Cp437,
         "unicode_escape" | "unicodeescape" => Encoding::UnicodeEscape,

@@ -6,12 +6,7 @@ use super::codec::CodecError;
 use super::{quote, wtf8};
 
 /// Decodes `unicode_escape` from a position on; gives where it stopped.
-pub fn decode(
-    bytes: &[u8],
-    position: usize,
-    last: bool,
-    out: &mut Vec<u8>,
-) -> Result<usize, CodecError> {
+pub fn decode(bytes: &[u8], position: usize, last: bool, out: &mut Vec<u8>) -> Result<usize, CodecError> {
     let mut at = position;
     while let Some(&byte) = bytes.get(at) {
         if byte != b'\\' {
@@ -55,12 +50,7 @@ fn is_cut(escape: &[u8]) -> bool {
     escape.len() < length && escape.iter().skip(2).all(u8::is_ascii_hexdigit)
 }
 
-fn cut_off(
-    start: usize,
-    end: usize,
-    reason: &'static str,
-    last: bool,
-) -> Result<usize, CodecError> {
+fn cut_off(start: usize, end: usize, reason: &'static str, last: bool) -> Result<usize, CodecError> {
     match last {
         true => Err(CodecError::new("unicodeescape", start, end, reason)),
         false => Ok(start),
@@ -84,12 +74,7 @@ fn number(
         };
     }
     if code > 0x10_FFFF {
-        return Err(CodecError::new(
-            "unicodeescape",
-            start,
-            end,
-            "illegal Unicode character",
-        ));
+        return Err(CodecError::new("unicodeescape", start, end, "illegal Unicode character"));
     }
     wtf8::push(out, code);
     Ok(end)
@@ -120,17 +105,10 @@ fn named(bytes: &[u8], start: usize, last: bool, out: &mut Vec<u8>) -> Result<us
         return cut_off(start, bytes.len(), malformed, last);
     };
     if length == 0 {
-        return Err(CodecError::new(
-            "unicodeescape",
-            start,
-            start + 3,
-            malformed,
-        ));
+        return Err(CodecError::new("unicodeescape", start, start + 3, malformed));
     }
     let end = start + 4 + length;
-    let found = std::str::from_utf8(&name[..length])
-        .ok()
-        .and_then(unicode_names2::character);
+    let found = std::str::from_utf8(&name[..length]).ok().and_then(unicode_names2::character);
     match found {
         Some(character) => wtf8::push(out, character as u32),
         None => {
@@ -143,10 +121,7 @@ fn named(bytes: &[u8], start: usize, last: bool, out: &mut Vec<u8>) -> Result<us
 
 /// Decodes up to three octal digits behind the backslash.
 fn octal(bytes: &[u8], start: usize, out: &mut Vec<u8>) -> usize {
-    let digits = bytes[start + 1..]
-        .iter()
-        .take(3)
-        .take_while(|byte| matches!(byte, b'0'..=b'7'));
+    let digits = bytes[start + 1..].iter().take(3).take_while(|byte| matches!(byte, b'0'..=b'7'));
     let (mut value, mut end) = (0, start + 1);
     for digit in digits {
         value = value * 8 + (digit - b'0') as u32;
@@ -177,12 +152,7 @@ fn simple(letter: u8, out: &mut Vec<u8>) {
 }
 
 /// Decodes `raw_unicode_escape` from a position on; gives where it stopped.
-pub fn decode_raw(
-    bytes: &[u8],
-    position: usize,
-    last: bool,
-    out: &mut Vec<u8>,
-) -> Result<usize, CodecError> {
+pub fn decode_raw(bytes: &[u8], position: usize, last: bool, out: &mut Vec<u8>) -> Result<usize, CodecError> {
     let mut at = position;
     while let Some(&byte) = bytes.get(at) {
         let digits = match (byte, bytes.get(at + 1)) {
@@ -260,33 +230,20 @@ mod tests {
             [0x41, 0x20AC, 0x1F600, 0x41, 10, 0x5C, 0x71, 0xE9]
         );
         assert_eq!(read(b"\\N{EURO SIGN}x").unwrap(), [0x20AC, 0x78]);
-        let reason =
-            |bytes: &[u8]| read(bytes).map_err(|error| (error.start, error.end, error.reason));
+        let reason = |bytes: &[u8]| read(bytes).map_err(|error| (error.start, error.end, error.reason));
         assert_eq!(reason(b"\\x1"), Err((0, 3, "truncated \\xXX escape")));
         assert_eq!(reason(b"a\\"), Err((1, 2, "\\ at end of string")));
-        assert_eq!(
-            reason(b"\\U00110000"),
-            Err((0, 10, "illegal Unicode character"))
-        );
-        assert_eq!(
-            reason(b"\\N{xx}"),
-            Err((0, 6, "unknown Unicode character name"))
-        );
+        assert_eq!(reason(b"\\U00110000"), Err((0, 10, "illegal Unicode character")));
+        assert_eq!(reason(b"\\N{xx}"), Err((0, 6, "unknown Unicode character name")));
     }
 
     #[test]
     fn raw_escapes_are_read() {
         let mut out = Vec::new();
-        assert_eq!(
-            decode_raw(b"\\n\\u0041\\\\u0041", 0, true, &mut out),
-            Ok(15)
-        );
+        assert_eq!(decode_raw(b"\\n\\u0041\\\\u0041", 0, true, &mut out), Ok(15));
         assert_eq!(out, b"\\nA\\\\u0041");
         let error = decode_raw(b"\\u12", 0, true, &mut out).unwrap_err();
-        assert_eq!(
-            (error.start, error.end, error.reason),
-            (0, 4, "truncated \\uXXXX escape")
-        );
+        assert_eq!((error.start, error.end, error.reason), (0, 4, "truncated \\uXXXX escape"));
     }
 
     #[test]

@@ -23,13 +23,9 @@ impl NotFinite {
     /// The words of the exception; `target` is "integer" or "integer ratio".
     pub fn message(self, target: &str) -> String {
         match (self, target) {
-            (NotFinite::Infinity, "integer ratio") => {
-                "cannot convert Infinity to integer ratio".into()
-            }
+            (NotFinite::Infinity, "integer ratio") => "cannot convert Infinity to integer ratio".into(),
             (NotFinite::Infinity, _) => format!("cannot convert float infinity to {target}"),
-            (NotFinite::NotANumber, "integer ratio") => {
-                "cannot convert NaN to integer ratio".into()
-            }
+            (NotFinite::NotANumber, "integer ratio") => "cannot convert NaN to integer ratio".into(),
             (NotFinite::NotANumber, _) => format!("cannot convert float NaN to {target}"),
         }
     }
@@ -82,11 +78,7 @@ pub fn modulo(x: f64, y: f64) -> Option<f64> {
     if remainder == 0.0 {
         return Some(0.0f64.copysign(y));
     }
-    Some(if (y < 0.0) != (remainder < 0.0) {
-        remainder + y
-    } else {
-        remainder
-    })
+    Some(if (y < 0.0) != (remainder < 0.0) { remainder + y } else { remainder })
 }
 
 /// `x // y`; `None` when `y` is zero.
@@ -126,11 +118,7 @@ pub fn hash(x: f64) -> Option<i64> {
     let (mantissa, exponent) = decompose(x);
     let turn = exponent.rem_euclid(61) as u32;
     let rotated = ((mantissa as u128) << turn) % HASH_MODULUS as u128;
-    let hash = if x < 0.0 {
-        -(rotated as i64)
-    } else {
-        rotated as i64
-    };
+    let hash = if x < 0.0 { -(rotated as i64) } else { rotated as i64 };
     Some(if hash == -1 { -2 } else { hash })
 }
 
@@ -207,11 +195,7 @@ pub fn compare_integer(n: Int<'_>, x: f64) -> Option<Ordering> {
         return None;
     }
     if x.is_infinite() {
-        return Some(if x > 0.0 {
-            Ordering::Less
-        } else {
-            Ordering::Greater
-        });
+        return Some(if x > 0.0 { Ordering::Less } else { Ordering::Greater });
     }
     if let Int::Small(n) = n
         && n.unsigned_abs() <= 1 << 53
@@ -221,11 +205,7 @@ pub fn compare_integer(n: Int<'_>, x: f64) -> Option<Ordering> {
     // Floors compare as the numbers do, unless they are equal and something was cut off.
     let floor = to_integer(x.floor()).ok()?;
     let order = integer::compare(n, floor.view());
-    Some(if order == Ordering::Equal && x != x.floor() {
-        Ordering::Less
-    } else {
-        order
-    })
+    Some(if order == Ordering::Equal && x != x.floor() { Ordering::Less } else { order })
 }
 
 /// `round(x, places)`: the nearest float to the true value rounded half to even.
@@ -258,8 +238,7 @@ fn round_to_tens(x: f64, places: usize) -> String {
         1.. => format!("{x:.*e}", significant as usize - 1),
         0 => {
             let digits = digits.as_bytes();
-            let above_half =
-                digits[0] > b'5' || digits[0] == b'5' && digits[2..].iter().any(|&d| d != b'0');
+            let above_half = digits[0] > b'5' || digits[0] == b'5' && digits[2..].iter().any(|&d| d != b'0');
             format!("{sign}{}e{places}", u8::from(above_half))
         }
         _ => format!("{sign}0"),
@@ -274,11 +253,7 @@ mod tests {
     fn floor_division_and_modulo_follow_the_divisor() {
         let same = |got: Option<(f64, f64)>, q: f64, r: f64| {
             let got = got.unwrap();
-            assert_eq!(
-                (got.0.to_bits(), got.1.to_bits()),
-                (q.to_bits(), r.to_bits()),
-                "{got:?}"
-            );
+            assert_eq!((got.0.to_bits(), got.1.to_bits()), (q.to_bits(), r.to_bits()), "{got:?}");
         };
         same(divide_modulo(-7.0, 2.0), -4.0, 1.0);
         same(divide_modulo(7.0, -2.0), -4.0, -1.0);
@@ -298,10 +273,7 @@ mod tests {
         assert_eq!(power(10.0, 400.0), Err(PowerError::Overflow));
         assert_eq!(power(f64::INFINITY, 2.0), Ok(f64::INFINITY));
         assert_eq!(power(f64::NAN, 0.0), Ok(1.0));
-        assert_eq!(
-            power(0.0, f64::NEG_INFINITY),
-            Err(PowerError::ZeroToNegative)
-        );
+        assert_eq!(power(0.0, f64::NEG_INFINITY), Err(PowerError::ZeroToNegative));
         assert_eq!(power(1.0, f64::NAN), Ok(1.0));
         assert_eq!(power(-2.0, 3.0), Ok(-8.0));
     }
@@ -339,23 +311,11 @@ mod tests {
     #[test]
     fn integers_and_floats_compare_exactly() {
         let big = BigInt::from(1) << 70;
-        assert_eq!(
-            compare_integer(Int::Small((1 << 53) + 1), 9007199254740992.0),
-            Some(Ordering::Greater)
-        );
+        assert_eq!(compare_integer(Int::Small((1 << 53) + 1), 9007199254740992.0), Some(Ordering::Greater));
         assert_eq!(compare_integer(Int::Small(3), 3.5), Some(Ordering::Less));
-        assert_eq!(
-            compare_integer(Int::Small(i64::MAX), 9.223372036854775807e18),
-            Some(Ordering::Less)
-        );
-        assert_eq!(
-            compare_integer(Int::Big(&big), 2f64.powi(70)),
-            Some(Ordering::Equal)
-        );
-        assert_eq!(
-            compare_integer(Int::Big(&big), f64::NEG_INFINITY),
-            Some(Ordering::Greater)
-        );
+        assert_eq!(compare_integer(Int::Small(i64::MAX), 9.223372036854775807e18), Some(Ordering::Less));
+        assert_eq!(compare_integer(Int::Big(&big), 2f64.powi(70)), Some(Ordering::Equal));
+        assert_eq!(compare_integer(Int::Big(&big), f64::NEG_INFINITY), Some(Ordering::Greater));
         assert_eq!(compare_integer(Int::Small(0), f64::NAN), None);
         assert_eq!(compare_integer(Int::Small(0), -0.0), Some(Ordering::Equal));
     }
@@ -364,27 +324,12 @@ mod tests {
     fn conversions_are_exact_or_rounded_once() {
         let big = (BigInt::from(1) << 53) + 1;
         assert_eq!(from_integer(Int::Big(&big)), Ok(9007199254740992.0));
-        assert_eq!(
-            from_integer(Int::Big(&(BigInt::from(1) << 1024))),
-            Err(Overflow)
-        );
-        assert_eq!(
-            from_integer(Int::Big(&((BigInt::from(1) << 1024) - 1))),
-            Err(Overflow)
-        );
-        assert_eq!(
-            to_integer(-1e20),
-            Ok(BigInt::from(-100000000000000000000i128).into())
-        );
+        assert_eq!(from_integer(Int::Big(&(BigInt::from(1) << 1024))), Err(Overflow));
+        assert_eq!(from_integer(Int::Big(&((BigInt::from(1) << 1024) - 1))), Err(Overflow));
+        assert_eq!(to_integer(-1e20), Ok(BigInt::from(-100000000000000000000i128).into()));
         assert_eq!(to_integer(f64::NAN), Err(NotFinite::NotANumber));
         assert_eq!(round_to_integer(2.5), Ok(Integer::Small(2)));
-        assert_eq!(
-            as_integer_ratio(-0.75),
-            Ok((Integer::Small(-3), Integer::Small(4)))
-        );
-        assert_eq!(
-            as_integer_ratio(1e3),
-            Ok((Integer::Small(1000), Integer::Small(1)))
-        );
+        assert_eq!(as_integer_ratio(-0.75), Ok((Integer::Small(-3), Integer::Small(4))));
+        assert_eq!(as_integer_ratio(1e3), Ok((Integer::Small(1000), Integer::Small(1))));
     }
 }

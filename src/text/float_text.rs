@@ -34,14 +34,7 @@ pub struct Extra {
 
 /// `repr(x)`.
 pub fn repr(x: f64) -> String {
-    to_text(
-        x,
-        Style::Shortest,
-        Extra {
-            alternate: false,
-            point_zero: true,
-        },
-    )
+    to_text(x, Style::Shortest, Extra { alternate: false, point_zero: true })
 }
 
 /// A float in a style, with a minus where it has one; infinity and NaN are `inf` and `nan`.
@@ -69,10 +62,7 @@ pub fn to_text(x: f64, style: Style, extra: Extra) -> String {
         }
         Style::Fixed(precision) => {
             out.push_str(&format!("{x:.*}", precision.min(EXACT_DIGITS)));
-            out.extend(std::iter::repeat_n(
-                '0',
-                precision.saturating_sub(EXACT_DIGITS),
-            ));
+            out.extend(std::iter::repeat_n('0', precision.saturating_sub(EXACT_DIGITS)));
             finish(&mut out, precision > 0, extra);
         }
         Style::General(precision) => {
@@ -83,13 +73,7 @@ pub fn to_text(x: f64, style: Style, extra: Extra) -> String {
                 digits.truncate(kept);
             }
             let most = precision as i64 - i64::from(extra.point_zero);
-            place(
-                &mut out,
-                &digits,
-                point,
-                !(-3..=most).contains(&point),
-                extra,
-            );
+            place(&mut out, &digits, point, !(-3..=most).contains(&point), extra);
         }
     }
     out
@@ -130,11 +114,7 @@ fn place(out: &mut String, digits: &str, point: i64, exponent: bool, extra: Extr
         }
         out.push_str(rest);
         let power = point - 1;
-        out.push_str(&format!(
-            "e{}{:02}",
-            if power < 0 { '-' } else { '+' },
-            power.abs()
-        ));
+        out.push_str(&format!("e{}{:02}", if power < 0 { '-' } else { '+' }, power.abs()));
         return;
     }
     let count = digits.len() as i64;
@@ -179,24 +159,14 @@ pub fn parse_ascii(ascii: &[u8]) -> Option<f64> {
             plain.push(byte);
             continue;
         }
-        let digit_at = |at: Option<usize>| {
-            at.and_then(|at| ascii.get(at))
-                .is_some_and(u8::is_ascii_digit)
-        };
+        let digit_at = |at: Option<usize>| at.and_then(|at| ascii.get(at)).is_some_and(u8::is_ascii_digit);
         if !digit_at(at.checked_sub(1)) || !digit_at(Some(at + 1)) {
             return None;
         }
     }
-    let unsigned = plain
-        .strip_prefix(b"-")
-        .or_else(|| plain.strip_prefix(b"+"))
-        .unwrap_or(&plain);
+    let unsigned = plain.strip_prefix(b"-").or_else(|| plain.strip_prefix(b"+")).unwrap_or(&plain);
     if let Some(value) = named_value(unsigned) {
-        return Some(if plain.first() == Some(&b'-') {
-            -value
-        } else {
-            value
-        });
+        return Some(if plain.first() == Some(&b'-') { -value } else { value });
     }
     if !is_decimal_form(unsigned) {
         return None;
@@ -226,10 +196,7 @@ fn is_decimal_form(text: &[u8]) -> bool {
         return false;
     }
     exponent.is_none_or(|exponent| {
-        let digits = exponent
-            .strip_prefix(b"-")
-            .or_else(|| exponent.strip_prefix(b"+"))
-            .unwrap_or(exponent);
+        let digits = exponent.strip_prefix(b"-").or_else(|| exponent.strip_prefix(b"+")).unwrap_or(exponent);
         !digits.is_empty() && digits.iter().all(u8::is_ascii_digit)
     })
 }
@@ -269,14 +236,9 @@ impl HexError {
 
 /// `float.fromhex(text)`.
 pub fn from_hex(text: &str) -> Result<f64, HexError> {
-    let text = text
-        .trim_matches(|c: char| matches!(c, ' ' | '\t'..='\r'))
-        .as_bytes();
+    let text = text.trim_matches(|c: char| matches!(c, ' ' | '\t'..='\r')).as_bytes();
     let negative = text.first() == Some(&b'-');
-    let text = text
-        .strip_prefix(b"-")
-        .or_else(|| text.strip_prefix(b"+"))
-        .unwrap_or(text);
+    let text = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     let value = match named_value(text) {
         Some(value) => value,
         None => hex_magnitude(text)?,
@@ -285,16 +247,10 @@ pub fn from_hex(text: &str) -> Result<f64, HexError> {
 }
 
 fn hex_magnitude(text: &[u8]) -> Result<f64, HexError> {
-    let text = text
-        .strip_prefix(b"0x")
-        .or_else(|| text.strip_prefix(b"0X"))
-        .unwrap_or(text);
+    let text = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X")).unwrap_or(text);
     let cut = text.iter().position(|byte| matches!(byte, b'p' | b'P'));
     let (number, exponent) = match cut {
-        Some(at) => (
-            &text[..at],
-            hex_exponent(&text[at + 1..]).ok_or(HexError::Invalid)?,
-        ),
+        Some(at) => (&text[..at], hex_exponent(&text[at + 1..]).ok_or(HexError::Invalid)?),
         None => (text, 0),
     };
     let (mut mantissa, mut more, mut shift) = (0u128, false, 0i64);
@@ -322,10 +278,7 @@ fn hex_magnitude(text: &[u8]) -> Result<f64, HexError> {
 
 /// A decimal exponent with a sign, clamped to what no float needs.
 fn hex_exponent(text: &[u8]) -> Option<i64> {
-    let digits = text
-        .strip_prefix(b"-")
-        .or_else(|| text.strip_prefix(b"+"))
-        .unwrap_or(text);
+    let digits = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
     if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
@@ -355,9 +308,7 @@ mod tests {
             (f64::NEG_INFINITY, "-inf"),
             (f64::NAN, "nan"),
         ];
-        cases
-            .iter()
-            .for_each(|&(x, text)| assert_eq!(repr(x), text));
+        cases.iter().for_each(|&(x, text)| assert_eq!(repr(x), text));
     }
 
     #[test]
@@ -372,17 +323,11 @@ mod tests {
         assert_eq!(plain(0.0001, Style::General(6)), "0.0001");
         assert_eq!(plain(0.00001234, Style::General(2)), "1.2e-05");
         assert_eq!(plain(1e-5, Style::Fixed(1200)).len(), 1202);
-        let alternate = Extra {
-            alternate: true,
-            point_zero: false,
-        };
+        let alternate = Extra { alternate: true, point_zero: false };
         assert_eq!(to_text(1.0, Style::General(3), alternate), "1.00");
         assert_eq!(to_text(3.0, Style::Fixed(0), alternate), "3.");
         assert_eq!(to_text(3.0, Style::Exponent(0), alternate), "3.e+00");
-        let point_zero = Extra {
-            alternate: false,
-            point_zero: true,
-        };
+        let point_zero = Extra { alternate: false, point_zero: true };
         assert_eq!(to_text(123.0, Style::General(3), point_zero), "1.23e+02");
         assert_eq!(to_text(12.0, Style::General(3), point_zero), "12.0");
     }
@@ -397,10 +342,7 @@ mod tests {
         assert_eq!(read("-Infinity"), Some(f64::NEG_INFINITY));
         assert!(read("+nAn").is_some_and(f64::is_nan));
         assert_eq!(read("1e400"), Some(f64::INFINITY));
-        for text in [
-            "", ".", "e5", "1e", "1__0", "_1", "1_.5", "1e+", "0x10", "infin", "1 2", "--1",
-            "1.2.3",
-        ] {
+        for text in ["", ".", "e5", "1e", "1__0", "_1", "1_.5", "1e+", "0x10", "infin", "1 2", "--1", "1.2.3"] {
             assert_eq!(read(text), None, "{text}");
         }
     }

@@ -27,11 +27,7 @@ impl Parts {
                 text.remove(0);
             }
         }
-        if self.upper {
-            text.to_uppercase()
-        } else {
-            text
-        }
+        if self.upper { text.to_uppercase() } else { text }
     }
 }
 
@@ -66,15 +62,8 @@ impl Number {
             (None, None) => unsigned.trim_end_matches('%').len(),
         };
         let behind = unsigned[end..].strip_prefix('.').unwrap_or("");
-        let digits_behind = behind.len()
-            - behind
-                .trim_start_matches(|c: char| c.is_ascii_digit())
-                .len();
-        let rest = if digits_behind == 0 {
-            &unsigned[end..]
-        } else {
-            &behind[digits_behind..]
-        };
+        let digits_behind = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+        let rest = if digits_behind == 0 { &unsigned[end..] } else { &behind[digits_behind..] };
         Number {
             negative: unsigned.len() < text.len(),
             prefix: "",
@@ -96,11 +85,7 @@ impl Number {
         let fraction = self.grouped_fraction(spec);
         let around = sign.len() + self.prefix.len() + fraction.len() + self.rest.len();
         let inside = spec.align == Align::Inside && spec.fill == '0' as u32;
-        let least = if inside {
-            spec.width.saturating_sub(around)
-        } else {
-            0
-        };
+        let least = if inside { spec.width.saturating_sub(around) } else { 0 };
         let digits = self.grouped_digits(spec.grouping, least)?;
         let lacking = spec.width.saturating_sub(around + digits.len());
         let (before, between, behind) = match spec.align {
@@ -185,12 +170,7 @@ mod tests {
             (number.negative, number.digits, number.fraction, number.rest)
         };
         let owned = |negative, digits: &str, fraction: &str, rest: &str| {
-            (
-                negative,
-                digits.to_string(),
-                fraction.to_string(),
-                rest.to_string(),
-            )
+            (negative, digits.to_string(), fraction.to_string(), rest.to_string())
         };
         assert_eq!(parts("-12.50%"), owned(true, "12", "50", "%"));
         assert_eq!(parts("1.5e+16"), owned(false, "1", "5", "e+16"));

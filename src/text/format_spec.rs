@@ -101,9 +101,7 @@ impl Reader<'_> {
     fn number(&mut self) -> Result<Option<usize>, FormatError> {
         let mut value = None;
         while let Some(digit) = self.peek().and_then(unicode::decimal_value) {
-            let larger = (value.unwrap_or(0) as i64)
-                .checked_mul(10)
-                .and_then(|n| n.checked_add(digit as i64));
+            let larger = (value.unwrap_or(0) as i64).checked_mul(10).and_then(|n| n.checked_add(digit as i64));
             match larger {
                 Some(larger) => value = Some(larger as usize),
                 None => return value_error("Too many decimal digits in format string"),
@@ -120,11 +118,7 @@ impl Reader<'_> {
         if underscore && (comma || self.peek() == Some(',' as u32)) {
             return value_error("Cannot specify both ',' and '_'.");
         }
-        Ok(if comma {
-            Some(b',')
-        } else {
-            underscore.then_some(b'_')
-        })
+        Ok(if comma { Some(b',') } else { underscore.then_some(b'_') })
     }
 }
 
@@ -141,11 +135,7 @@ fn alignment(code: Option<u32>) -> Option<Align> {
 impl Spec {
     /// Reads a spec for a type that is aligned so by default.
     pub fn parse(spec: &[u8], align: Align, type_name: &str) -> Result<Spec, FormatError> {
-        let mut reader = Reader {
-            codes: wtf8::code_points(spec).collect(),
-            at: 0,
-            spec,
-        };
+        let mut reader = Reader { codes: wtf8::code_points(spec).collect(), at: 0, spec };
         let mut fill = None;
         let mut given = alignment(reader.codes.get(1).copied());
         if given.is_some() {
@@ -183,27 +173,13 @@ impl Spec {
         let kind = reader.kind(type_name)?;
         let fill = fill.unwrap_or(' ' as u32);
         let align = given.unwrap_or(align);
-        Ok(Spec {
-            fill,
-            align,
-            sign,
-            positive_zero,
-            alternate,
-            width,
-            grouping,
-            precision,
-            fraction_grouping,
-            kind,
-        })
+        Ok(Spec { fill, align, sign, positive_zero, alternate, width, grouping, precision, fraction_grouping, kind })
     }
 
     /// Refuses a grouping that the type, given or by default, does not have.
     fn check_grouping(&self, default: char) -> Result<(), FormatError> {
         let kind = self.kind.unwrap_or(default as u32);
-        for separator in [self.grouping, self.fraction_grouping]
-            .into_iter()
-            .flatten()
-        {
+        for separator in [self.grouping, self.fraction_grouping].into_iter().flatten() {
             let allowed = match char::from_u32(kind) {
                 Some('d' | 'e' | 'f' | 'g' | 'E' | 'G' | '%' | 'F' | '\0') => true,
                 Some('b' | 'o' | 'x' | 'X') => separator == b'_',
@@ -211,10 +187,7 @@ impl Spec {
             };
             if !allowed {
                 let separator = separator as char;
-                return value_error(format!(
-                    "Cannot specify '{separator}' with '{}'.",
-                    shown_code(kind)
-                ));
+                return value_error(format!("Cannot specify '{separator}' with '{}'.", shown_code(kind)));
             }
         }
         Ok(())
@@ -239,9 +212,7 @@ impl Reader<'_> {
     fn kind(&self, type_name: &str) -> Result<Option<u32>, FormatError> {
         if self.codes.len() - self.at.min(self.codes.len()) > 1 {
             let spec = wtf8::to_string_lossy(self.spec);
-            return value_error(format!(
-                "Invalid format specifier '{spec}' for object of type '{type_name}'"
-            ));
+            return value_error(format!("Invalid format specifier '{spec}' for object of type '{type_name}'"));
         }
         Ok(self.peek())
     }
@@ -255,10 +226,7 @@ fn shown_code(code: u32) -> String {
 }
 
 fn unknown_code<T>(code: u32, type_name: &str) -> Result<T, FormatError> {
-    value_error(format!(
-        "Unknown format code '{}' for object of type '{type_name}'",
-        shown_code(code)
-    ))
+    value_error(format!("Unknown format code '{}' for object of type '{type_name}'", shown_code(code)))
 }
 
 /// `str.__format__`.
@@ -284,24 +252,15 @@ pub fn format_text(text: &[u8], spec: &[u8], type_name: &str) -> Result<Vec<u8>,
     if spec.align == Align::Inside {
         return value_error("'=' alignment not allowed in string format specifier");
     }
-    let end = spec
-        .precision
-        .map_or(text.len(), |most| wtf8::offset_of_index(text, most));
+    let end = spec.precision.map_or(text.len(), |most| wtf8::offset_of_index(text, most));
     spec.pad(&text[..end])
 }
 
 /// `int.__format__`; the limit is on decimal digits, 0 is none.
-pub fn format_integer(
-    value: Int<'_>,
-    spec: &[u8],
-    type_name: &str,
-    limit: usize,
-) -> Result<Vec<u8>, FormatError> {
+pub fn format_integer(value: Int<'_>, spec: &[u8], type_name: &str, limit: usize) -> Result<Vec<u8>, FormatError> {
     let parsed = Spec::parse(spec, Align::Right, type_name)?;
     parsed.check_grouping('d')?;
-    let kind = parsed
-        .kind
-        .map_or('d', |code| char::from_u32(code).unwrap_or('?'));
+    let kind = parsed.kind.map_or('d', |code| char::from_u32(code).unwrap_or('?'));
     let base = match kind {
         'd' | 'n' | 'c' => 10,
         'b' => 2,
@@ -309,8 +268,7 @@ pub fn format_integer(
         'x' | 'X' => 16,
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%' => {
             let value = float::from_integer(value);
-            let value =
-                value.map_err(|_| FormatError::Overflow("int too large to convert to float"))?;
+            let value = value.map_err(|_| FormatError::Overflow("int too large to convert to float"))?;
             return apply_float(value, &parsed, type_name);
         }
         _ => return unknown_code(parsed.kind.unwrap_or(0), type_name),
@@ -330,11 +288,7 @@ pub fn format_integer(
         _ => integer_text::to_text(value, base),
     };
     let mut number = Number::new(&text);
-    number.digits = if kind == 'X' {
-        number.digits.to_uppercase()
-    } else {
-        number.digits
-    };
+    number.digits = if kind == 'X' { number.digits.to_uppercase() } else { number.digits };
     number.prefix = match kind {
         'b' if parsed.alternate => "0b",
         'o' if parsed.alternate => "0o",
@@ -355,9 +309,7 @@ fn format_character(value: Int<'_>, spec: &Spec) -> Result<Vec<u8>, FormatError>
         return value_error("Alternate form (#) not allowed with integer format specifier 'c'");
     }
     let Some(code) = value.to_i64() else {
-        return Err(FormatError::Overflow(
-            "Python int too large to convert to C long",
-        ));
+        return Err(FormatError::Overflow("Python int too large to convert to C long"));
     };
     if !(0..0x11_0000).contains(&code) {
         return Err(FormatError::Overflow("%c arg not in range(0x110000)"));
@@ -405,21 +357,9 @@ fn apply_float(value: f64, spec: &Spec, type_name: &str) -> Result<Vec<u8>, Form
     }
     let precision = checked_precision(spec)?;
     let style = style(kind, precision).unwrap_or(Style::Shortest);
-    let value = if kind == Some('%') {
-        value * 100.0
-    } else {
-        value
-    };
-    let extra = Extra {
-        alternate: spec.alternate,
-        point_zero: kind.is_none(),
-    };
-    let mut text = Parts {
-        style,
-        extra,
-        upper: kind.is_some_and(|c| c.is_ascii_uppercase()),
-    }
-    .text(value, spec);
+    let value = if kind == Some('%') { value * 100.0 } else { value };
+    let extra = Extra { alternate: spec.alternate, point_zero: kind.is_none() };
+    let mut text = Parts { style, extra, upper: kind.is_some_and(|c| c.is_ascii_uppercase()) }.text(value, spec);
     if kind == Some('%') {
         text.push('%');
     }
@@ -427,11 +367,7 @@ fn apply_float(value: f64, spec: &Spec, type_name: &str) -> Result<Vec<u8>, Form
 }
 
 /// `complex.__format__`.
-pub fn format_complex(
-    value: Complex,
-    spec: &[u8],
-    type_name: &str,
-) -> Result<Vec<u8>, FormatError> {
+pub fn format_complex(value: Complex, spec: &[u8], type_name: &str) -> Result<Vec<u8>, FormatError> {
     let mut spec = Spec::parse(spec, Align::Right, type_name)?;
     spec.check_grouping('\0')?;
     spec.kind = spec.kind.filter(|&code| code != 0);
@@ -447,32 +383,16 @@ pub fn format_complex(
         return value_error("'=' alignment flag is not allowed in complex format specifier");
     }
     let style = style(kind, precision).unwrap_or(Style::Shortest);
-    let extra = Extra {
-        alternate: spec.alternate,
-        point_zero: false,
-    };
-    let parts = Parts {
-        style,
-        extra,
-        upper: kind.is_some_and(|c| c.is_ascii_uppercase()),
-    };
-    let mut real = Spec {
-        width: 0,
-        ..spec.clone()
-    };
+    let extra = Extra { alternate: spec.alternate, point_zero: false };
+    let parts = Parts { style, extra, upper: kind.is_some_and(|c| c.is_ascii_uppercase()) };
+    let mut real = Spec { width: 0, ..spec.clone() };
     let mut out = Vec::new();
     let only_imaginary = kind.is_none() && value.real == 0.0 && value.real.is_sign_positive();
     if !only_imaginary {
-        out = Number::new(&parts.text(value.real, &spec))
-            .lay_out(&real)
-            .ok_or(FormatError::Memory)?;
+        out = Number::new(&parts.text(value.real, &spec)).lay_out(&real).ok_or(FormatError::Memory)?;
         real.sign = Some(Sign::Plus);
     }
-    out.extend(
-        Number::new(&parts.text(value.imaginary, &spec))
-            .lay_out(&real)
-            .ok_or(FormatError::Memory)?,
-    );
+    out.extend(Number::new(&parts.text(value.imaginary, &spec)).lay_out(&real).ok_or(FormatError::Memory)?);
     out.push(b'j');
     if kind.is_none() && !only_imaginary {
         out.insert(0, b'(');
@@ -495,12 +415,7 @@ mod tests {
     }
 
     fn int(value: i64, spec: &str) -> String {
-        shown(format_integer(
-            Int::Small(value),
-            spec.as_bytes(),
-            "int",
-            4300,
-        ))
+        shown(format_integer(Int::Small(value), spec.as_bytes(), "int", 4300))
     }
 
     fn float(value: f64, spec: &str) -> String {
@@ -517,25 +432,13 @@ mod tests {
         assert_eq!(int(65, "05c"), "0000A");
         assert_eq!(int(5, "+"), "+5");
         assert_eq!(int(255, "#X"), "0XFF");
-        assert_eq!(
-            int(5, ".3"),
-            "Precision not allowed in integer format specifier"
-        );
-        assert_eq!(
-            int(5, "s"),
-            "Unknown format code 's' for object of type 'int'"
-        );
+        assert_eq!(int(5, ".3"), "Precision not allowed in integer format specifier");
+        assert_eq!(int(5, "s"), "Unknown format code 's' for object of type 'int'");
         assert_eq!(int(5, ",x"), "Cannot specify ',' with 'x'.");
         assert_eq!(int(5, ",_"), "Cannot specify both ',' and '_'.");
-        assert_eq!(
-            int(5, "+c"),
-            "Sign not allowed with integer format specifier 'c'"
-        );
+        assert_eq!(int(5, "+c"), "Sign not allowed with integer format specifier 'c'");
         assert_eq!(int(-1, "c"), "%c arg not in range(0x110000)");
-        assert_eq!(
-            int(5, "99999999999999999999"),
-            "Too many decimal digits in format string"
-        );
+        assert_eq!(int(5, "99999999999999999999"), "Too many decimal digits in format string");
         assert_eq!(int(5, "9999999999999999"), "MemoryError");
         assert_eq!(int(3, ".2f"), "3.00");
     }
@@ -552,59 +455,33 @@ mod tests {
         assert_eq!(float(f64::INFINITY, "F"), "INF");
         assert_eq!(float(123456.789012, ".6_f"), "123456.789_012");
         assert_eq!(float(1.23456789, "012._e"), "1.234_568e+00");
-        assert_eq!(
-            float(5.0, "d"),
-            "Unknown format code 'd' for object of type 'float'"
-        );
-        assert_eq!(
-            float(5.0, "5 "),
-            "Unknown format code '\\x20' for object of type 'float'"
-        );
+        assert_eq!(float(5.0, "d"), "Unknown format code 'd' for object of type 'float'");
+        assert_eq!(float(5.0, "5 "), "Unknown format code '\\x20' for object of type 'float'");
         assert_eq!(float(5.0, "."), "Format specifier missing precision");
-        assert_eq!(
-            float(5.0, "xx"),
-            "Invalid format specifier 'xx' for object of type 'float'"
-        );
+        assert_eq!(float(5.0, "xx"), "Invalid format specifier 'xx' for object of type 'float'");
         assert_eq!(float(5.0, ".2147483648f"), "precision too big");
     }
 
     #[test]
     fn texts() {
-        let text =
-            |value: &str, spec: &str| shown(format_text(value.as_bytes(), spec.as_bytes(), "str"));
+        let text = |value: &str, spec: &str| shown(format_text(value.as_bytes(), spec.as_bytes(), "str"));
         assert_eq!(text("xab", "é^6.2"), "ééxaéé");
         assert_eq!(text("s", "05"), "s0000");
-        assert_eq!(
-            text("s", "=5"),
-            "'=' alignment not allowed in string format specifier"
-        );
-        assert_eq!(
-            text("s", "d"),
-            "Unknown format code 'd' for object of type 'str'"
-        );
+        assert_eq!(text("s", "=5"), "'=' alignment not allowed in string format specifier");
+        assert_eq!(text("s", "d"), "Unknown format code 'd' for object of type 'str'");
         assert_eq!(text("s", ","), "Cannot specify ',' with 's'.");
     }
 
     #[test]
     fn complex_numbers() {
         let complex = |real, imaginary, spec: &str| {
-            shown(format_complex(
-                Complex { real, imaginary },
-                spec.as_bytes(),
-                "complex",
-            ))
+            shown(format_complex(Complex { real, imaginary }, spec.as_bytes(), "complex"))
         };
         assert_eq!(complex(1.0, 2.0, ">20.2f"), "          1.00+2.00j");
         assert_eq!(complex(1.0, -2.0, "*^12"), "***(1-2j)***");
         assert_eq!(complex(0.0, 5.0, "+"), "+5j");
         assert_eq!(complex(0.0, 5.0, "f"), "0.000000+5.000000j");
-        assert_eq!(
-            complex(0.0, 5.0, "05"),
-            "Zero padding is not allowed in complex format specifier"
-        );
-        assert_eq!(
-            complex(1e10, 2e10, ",.1f"),
-            "10,000,000,000.0+20,000,000,000.0j"
-        );
+        assert_eq!(complex(0.0, 5.0, "05"), "Zero padding is not allowed in complex format specifier");
+        assert_eq!(complex(1e10, 2e10, ",.1f"), "10,000,000,000.0+20,000,000,000.0j");
     }
 }

@@ -78,9 +78,7 @@ impl From<u64> for Integer {
 
 impl From<BigInt> for Integer {
     fn from(value: BigInt) -> Integer {
-        value
-            .to_i64()
-            .map_or_else(|| Integer::Big(value), Integer::Small)
+        value.to_i64().map_or_else(|| Integer::Big(value), Integer::Small)
     }
 }
 
@@ -129,9 +127,7 @@ impl<'a> Int<'a> {
     pub fn to_integer(self) -> Integer {
         match self {
             Int::Small(value) => Integer::Small(value),
-            Int::Big(value) => value
-                .to_i64()
-                .map_or_else(|| Integer::Big(value.clone()), Integer::Small),
+            Int::Big(value) => value.to_i64().map_or_else(|| Integer::Big(value.clone()), Integer::Small),
         }
     }
 
@@ -210,11 +206,7 @@ pub fn negate(a: Int<'_>) -> Integer {
 
 /// `abs(a)`.
 pub fn absolute(a: Int<'_>) -> Integer {
-    if a.is_negative() {
-        negate(a)
-    } else {
-        a.to_integer()
-    }
+    if a.is_negative() { negate(a) } else { a.to_integer() }
 }
 
 /// `divmod(a, b)`: the quotient is rounded down, the remainder has the sign of `b`.
@@ -275,8 +267,7 @@ pub fn true_divide(a: Int<'_>, b: Int<'_>) -> Result<f64, DivideError> {
     };
     let (quotient, remainder) = dividend.div_rem(&divisor);
     let quotient = quotient.to_u128().unwrap_or(u128::MAX);
-    let value =
-        round_binary(quotient, !remainder.is_zero(), -shift).ok_or(DivideError::Overflow)?;
+    let value = round_binary(quotient, !remainder.is_zero(), -shift).ok_or(DivideError::Overflow)?;
     Ok(if negative { -value } else { value })
 }
 
@@ -301,11 +292,7 @@ pub fn round_binary(mantissa: u128, more: bool, exponent: i64) -> Option<f64> {
     if dropped > 0 {
         let half = 1u128 << (dropped - 1);
         let rest = mantissa & ((half - 1) | half);
-        rounded = if dropped == 128 {
-            0
-        } else {
-            mantissa >> dropped
-        };
+        rounded = if dropped == 128 { 0 } else { mantissa >> dropped };
         if rest > half || rest == half && (more || rounded & 1 == 1) {
             rounded += 1;
         }
@@ -334,10 +321,7 @@ pub fn power(base: Int<'_>, exponent: Int<'_>) -> Result<Integer, TooLarge> {
         Some(-1) => return Ok(Integer::Small(if is_odd(exponent) { -1 } else { 1 })),
         _ => {}
     }
-    let exponent = exponent
-        .to_i64()
-        .and_then(|n| u32::try_from(n).ok())
-        .ok_or(TooLarge)?;
+    let exponent = exponent.to_i64().and_then(|n| u32::try_from(n).ok()).ok_or(TooLarge)?;
     let bits = base.bit_length();
     if (bits - 1).saturating_mul(exponent as u64) > BIT_LIMIT {
         return Err(TooLarge);
@@ -359,11 +343,7 @@ pub fn is_odd(a: Int<'_>) -> bool {
 }
 
 /// `pow(base, exponent, modulus)`, of any signs; the result has the sign of the modulus.
-pub fn power_modulo(
-    base: Int<'_>,
-    exponent: Int<'_>,
-    modulus: Int<'_>,
-) -> Result<Integer, PowerModuloError> {
+pub fn power_modulo(base: Int<'_>, exponent: Int<'_>, modulus: Int<'_>) -> Result<Integer, PowerModuloError> {
     if modulus.is_zero() {
         return Err(PowerModuloError::ZeroModulus);
     }
@@ -372,9 +352,7 @@ pub fn power_modulo(
     if exponent.is_negative() {
         base = inverse(&base, &positive).ok_or(PowerModuloError::NotInvertible)?;
     }
-    let result = base
-        .magnitude()
-        .modpow(&exponent.magnitude(), positive.magnitude());
+    let result = base.magnitude().modpow(&exponent.magnitude(), positive.magnitude());
     let result = BigInt::from(result);
     if modulus.is_negative() && !result.is_zero() {
         return Ok((result - positive).into());
@@ -434,11 +412,7 @@ pub fn hash(a: Int<'_>) -> i64 {
         Int::Small(a) => a.unsigned_abs() % HASH_MODULUS,
         Int::Big(a) => (a.magnitude() % HASH_MODULUS).to_u64().unwrap_or(0),
     } as i64;
-    match if a.is_negative() {
-        -magnitude
-    } else {
-        magnitude
-    } {
+    match if a.is_negative() { -magnitude } else { magnitude } {
         -1 => -2,
         hash => hash,
     }
@@ -484,10 +458,7 @@ mod tests {
         assert_eq!(subtract(over.view(), Int::Small(1)), max);
         assert_eq!(negate(Int::Small(i64::MIN)), over);
         assert_eq!(negate(over.view()), Integer::Small(i64::MIN));
-        assert_eq!(
-            floor_divide(Int::Small(i64::MIN), Int::Small(-1)),
-            Ok(over.clone())
-        );
+        assert_eq!(floor_divide(Int::Small(i64::MIN), Int::Small(-1)), Ok(over.clone()));
     }
 
     #[test]
@@ -496,12 +467,8 @@ mod tests {
         assert_eq!(pair(-7, 2), (Integer::Small(-4), Integer::Small(1)));
         assert_eq!(pair(7, -2), (Integer::Small(-4), Integer::Small(-1)));
         assert_eq!(modulo(Int::Small(1), Int::Small(0)), Err(DivideError::Zero));
-        let (quotient, remainder) =
-            divide_modulo(big("-100000000000000000000").view(), Int::Small(7)).unwrap();
-        assert_eq!(
-            (quotient, remainder),
-            (big("-14285714285714285715"), Integer::Small(5))
-        );
+        let (quotient, remainder) = divide_modulo(big("-100000000000000000000").view(), Int::Small(7)).unwrap();
+        assert_eq!((quotient, remainder), (big("-14285714285714285715"), Integer::Small(5)));
     }
 
     #[test]
@@ -516,30 +483,15 @@ mod tests {
         let tiny = (BigInt::one() << 1075u32).to_string();
         assert_eq!(divide("1", &tiny), Ok(0.0));
         assert_eq!(divide("3", &tiny), Ok(1e-323));
-        assert_eq!(
-            divide("0", &format!("-{huge}")).map(f64::to_bits),
-            Ok((-0.0f64).to_bits())
-        );
+        assert_eq!(divide("0", &format!("-{huge}")).map(f64::to_bits), Ok((-0.0f64).to_bits()));
     }
 
     #[test]
     fn powers() {
-        assert_eq!(
-            power(Int::Small(-3), Int::Small(3)),
-            Ok(Integer::Small(-27))
-        );
-        assert_eq!(
-            power(Int::Small(10), Int::Small(20)),
-            Ok(big("100000000000000000000"))
-        );
-        assert_eq!(
-            power(Int::Small(10), Int::Small(10_000_000_000)),
-            Err(TooLarge)
-        );
-        assert_eq!(
-            power(Int::Small(-1), big("100000000000000000001").view()),
-            Ok(Integer::Small(-1))
-        );
+        assert_eq!(power(Int::Small(-3), Int::Small(3)), Ok(Integer::Small(-27)));
+        assert_eq!(power(Int::Small(10), Int::Small(20)), Ok(big("100000000000000000000")));
+        assert_eq!(power(Int::Small(10), Int::Small(10_000_000_000)), Err(TooLarge));
+        assert_eq!(power(Int::Small(-1), big("100000000000000000001").view()), Ok(Integer::Small(-1)));
         let modulo = |a, b, c| power_modulo(Int::Small(a), Int::Small(b), Int::Small(c));
         assert_eq!(modulo(3, -1, 11), Ok(Integer::Small(4)));
         assert_eq!(modulo(3, 5, -7), Ok(Integer::Small(-2)));
@@ -559,19 +511,7 @@ mod tests {
     #[test]
     fn rounding_to_tens_is_half_to_even() {
         let round = |a, places| round_to_tens(Int::Small(a), places).to_i64().unwrap();
-        assert_eq!(
-            [round(15, 1), round(25, 1), round(-25, 1), round(-35, 1)],
-            [20, 20, -20, -40]
-        );
-        assert_eq!(
-            [
-                round(5, 1),
-                round(6, 1),
-                round(99, 2),
-                round(99, 400),
-                round(50, 2)
-            ],
-            [0, 10, 100, 0, 0]
-        );
+        assert_eq!([round(15, 1), round(25, 1), round(-25, 1), round(-35, 1)], [20, 20, -20, -40]);
+        assert_eq!([round(5, 1), round(6, 1), round(99, 2), round(99, 400), round(50, 2)], [0, 10, 100, 0, 0]);
     }
 }

@@ -20,10 +20,7 @@ pub fn shift_left(a: Int<'_>, count: Int<'_>) -> Result<Integer, TooLarge> {
     if a.is_zero() {
         return Ok(Integer::Small(0));
     }
-    let count = count
-        .to_i64()
-        .and_then(|n| u64::try_from(n).ok())
-        .ok_or(TooLarge)?;
+    let count = count.to_i64().and_then(|n| u64::try_from(n).ok()).ok_or(TooLarge)?;
     if a.bit_length().saturating_add(count) > BIT_LIMIT {
         return Err(TooLarge);
     }
@@ -88,28 +85,13 @@ mod tests {
 
     #[test]
     fn bits() {
-        assert_eq!(
-            shift_right(Int::Small(-5), Int::Small(100)),
-            Integer::Small(-1)
-        );
-        assert_eq!(
-            shift_left(Int::Small(-1), Int::Small(63)),
-            Ok(Integer::Small(i64::MIN))
-        );
-        assert_eq!(
-            shift_left(Int::Small(1), Int::Small(i64::MAX)),
-            Err(TooLarge)
-        );
-        assert_eq!(
-            and(big("-18446744073709551616").view(), Int::Small(-1)),
-            big("-18446744073709551616")
-        );
+        assert_eq!(shift_right(Int::Small(-5), Int::Small(100)), Integer::Small(-1));
+        assert_eq!(shift_left(Int::Small(-1), Int::Small(63)), Ok(Integer::Small(i64::MIN)));
+        assert_eq!(shift_left(Int::Small(1), Int::Small(i64::MAX)), Err(TooLarge));
+        assert_eq!(and(big("-18446744073709551616").view(), Int::Small(-1)), big("-18446744073709551616"));
         assert_eq!(Int::Small(i64::MIN).bit_length(), 64);
         assert_eq!(invert(Int::Small(-5)), Integer::Small(4));
-        assert_eq!(
-            invert(big("9223372036854775808").view()),
-            big("-9223372036854775809")
-        );
+        assert_eq!(invert(big("9223372036854775808").view()), big("-9223372036854775809"));
         assert_eq!(bit_count(Int::Small(-255)), 8);
     }
 }

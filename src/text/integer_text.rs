@@ -75,10 +75,7 @@ pub fn to_ascii(text: &[u8]) -> Vec<u8> {
     };
     let mut ascii: Vec<u8> = wtf8::code_points(text).map(plain).collect();
     let is_space = |byte: &u8| unicode::is_space(*byte as u32);
-    let end = ascii
-        .iter()
-        .rposition(|byte| !is_space(byte))
-        .map_or(0, |last| last + 1);
+    let end = ascii.iter().rposition(|byte| !is_space(byte)).map_or(0, |last| last + 1);
     ascii.truncate(end);
     let start = ascii.iter().position(|byte| !is_space(byte)).unwrap_or(0);
     ascii.drain(..start);
@@ -104,11 +101,7 @@ pub fn parse(text: &[u8], base: u32, limit: usize) -> Result<Integer, ParseError
     }
     let text = std::str::from_utf8(&plain).map_err(|_| ParseError::Invalid)?;
     if let Ok(magnitude) = i64::from_str_radix(text, base) {
-        return Ok(Integer::Small(if negative {
-            -magnitude
-        } else {
-            magnitude
-        }));
+        return Ok(Integer::Small(if negative { -magnitude } else { magnitude }));
     }
     let magnitude = BigUint::parse_bytes(&plain, base).ok_or(ParseError::Invalid)?;
     Ok(from_magnitude(negative, magnitude))
@@ -198,11 +191,7 @@ pub fn to_text(value: Int<'_>, base: u32) -> String {
 }
 
 fn signed(value: i64, digits: String) -> String {
-    if value < 0 {
-        format!("-{digits}")
-    } else {
-        digits
-    }
+    if value < 0 { format!("-{digits}") } else { digits }
 }
 
 /// The number with the prefix of `hex`, `oct` or `bin`.
@@ -220,12 +209,7 @@ pub fn to_prefixed_text(value: Int<'_>, base: u32) -> String {
 }
 
 /// `value.to_bytes(length, order, signed=signed)`.
-pub fn to_bytes(
-    value: Int<'_>,
-    length: usize,
-    little: bool,
-    is_signed: bool,
-) -> Result<Vec<u8>, ToBytesError> {
+pub fn to_bytes(value: Int<'_>, length: usize, little: bool, is_signed: bool) -> Result<Vec<u8>, ToBytesError> {
     let negative = value.is_negative();
     if negative && !is_signed {
         return Err(ToBytesError::Negative);
@@ -258,11 +242,7 @@ pub fn from_bytes(bytes: &[u8], little: bool, is_signed: bool) -> Integer {
         (true, false) => BigInt::from_bytes_le(Sign::Plus, bytes),
         (false, false) => BigInt::from_bytes_be(Sign::Plus, bytes),
     };
-    if value.is_zero() {
-        Integer::Small(0)
-    } else {
-        value.into()
-    }
+    if value.is_zero() { Integer::Small(0) } else { value.into() }
 }
 
 #[cfg(test)]
@@ -270,9 +250,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str, base: u32) -> Option<i64> {
-        parse(text.as_bytes(), base, 0)
-            .ok()
-            .and_then(|value| value.to_i64())
+        parse(text.as_bytes(), base, 0).ok().and_then(|value| value.to_i64())
     }
 
     #[test]
@@ -284,68 +262,38 @@ mod tests {
         assert_eq!(read("0b1", 16), Some(0xb1));
         assert_eq!(read("+0_0", 0), Some(0));
         assert_eq!(read("zz", 36), Some(35 * 37));
-        assert_eq!(
-            parse(b"-9223372036854775808", 10, 0),
-            Ok(Integer::Small(i64::MIN))
-        );
+        assert_eq!(parse(b"-9223372036854775808", 10, 0), Ok(Integer::Small(i64::MIN)));
     }
 
     #[test]
     fn texts_that_are_not() {
-        for text in [
-            "", " ", "-", "--1", "1__0", "_1", "1_", "1 2", "0x", "1.0", "½", "²", "x",
-        ] {
-            assert_eq!(
-                parse(text.as_bytes(), 10, 0),
-                Err(ParseError::Invalid),
-                "{text}"
-            );
+        for text in ["", " ", "-", "--1", "1__0", "_1", "1_", "1 2", "0x", "1.0", "½", "²", "x"] {
+            assert_eq!(parse(text.as_bytes(), 10, 0), Err(ParseError::Invalid), "{text}");
         }
         assert_eq!(read("010", 0), None);
         assert_eq!(read("0x__1", 0), None);
         assert_eq!(read("2", 2), None);
         assert_eq!(parse(b"1", 37, 0), Err(ParseError::Base));
-        assert_eq!(
-            parse(&b"1".repeat(4301), 10, 4300),
-            Err(ParseError::TooManyDigits(4301))
-        );
+        assert_eq!(parse(&b"1".repeat(4301), 10, 4300), Err(ParseError::TooManyDigits(4301)));
         assert!(parse(&b"1".repeat(4301), 16, 4300).is_ok());
     }
 
     #[test]
     fn text_of_integers() {
         assert_eq!(to_prefixed_text(Int::Small(-255), 16), "-0xff");
-        assert_eq!(
-            to_prefixed_text(Int::Small(i64::MIN), 2),
-            format!("-0b1{}", "0".repeat(63))
-        );
+        assert_eq!(to_prefixed_text(Int::Small(i64::MIN), 2), format!("-0b1{}", "0".repeat(63)));
         assert_eq!(to_text(Int::Small(-35), 36), "-z");
         let big = BigInt::from(10).pow(4300);
         assert_eq!(to_decimal(Int::Big(&big), 4300), None);
-        assert_eq!(
-            to_decimal(Int::Big(&(big - 1)), 4300).map(|text| text.len()),
-            Some(4300)
-        );
+        assert_eq!(to_decimal(Int::Big(&(big - 1)), 4300).map(|text| text.len()), Some(4300));
     }
 
     #[test]
     fn bytes_of_integers() {
-        assert_eq!(
-            to_bytes(Int::Small(258), 3, false, false),
-            Ok(vec![0, 1, 2])
-        );
-        assert_eq!(
-            to_bytes(Int::Small(-2), 2, true, true),
-            Ok(vec![0xFE, 0xFF])
-        );
-        assert_eq!(
-            to_bytes(Int::Small(128), 1, true, true),
-            Err(ToBytesError::TooBig)
-        );
-        assert_eq!(
-            to_bytes(Int::Small(-1), 1, true, false),
-            Err(ToBytesError::Negative)
-        );
+        assert_eq!(to_bytes(Int::Small(258), 3, false, false), Ok(vec![0, 1, 2]));
+        assert_eq!(to_bytes(Int::Small(-2), 2, true, true), Ok(vec![0xFE, 0xFF]));
+        assert_eq!(to_bytes(Int::Small(128), 1, true, true), Err(ToBytesError::TooBig));
+        assert_eq!(to_bytes(Int::Small(-1), 1, true, false), Err(ToBytesError::Negative));
         assert_eq!(to_bytes(Int::Small(0), 0, true, false), Ok(vec![]));
         assert_eq!(to_bytes(Int::Small(-128), 1, true, true), Ok(vec![0x80]));
         assert_eq!(from_bytes(&[0x80], true, true), Integer::Small(-128));

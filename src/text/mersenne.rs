@@ -45,38 +45,28 @@ impl Mersenne {
         words[0] = 19_650_218;
         for i in 1..WORDS {
             let last = words[i - 1];
-            words[i] = (last ^ last >> 30)
-                .wrapping_mul(1_812_433_253)
-                .wrapping_add(i as u32);
+            words[i] = (last ^ last >> 30).wrapping_mul(1_812_433_253).wrapping_add(i as u32);
         }
         let mut at = 1;
-        let mut advance =
-            |words: &mut [u32; WORDS], factor: u32, change: &dyn Fn(u32, usize) -> u32| {
-                let last = words[at - 1];
-                words[at] = change(words[at] ^ (last ^ last >> 30).wrapping_mul(factor), at);
-                at += 1;
-                if at == WORDS {
-                    words[0] = words[WORDS - 1];
-                    at = 1;
-                }
-            };
+        let mut advance = |words: &mut [u32; WORDS], factor: u32, change: &dyn Fn(u32, usize) -> u32| {
+            let last = words[at - 1];
+            words[at] = change(words[at] ^ (last ^ last >> 30).wrapping_mul(factor), at);
+            at += 1;
+            if at == WORDS {
+                words[0] = words[WORDS - 1];
+                at = 1;
+            }
+        };
         for step in 0..WORDS.max(key.len()) {
             let place = step % key.len().max(1);
             let part = key.get(place).copied().unwrap_or(0);
-            advance(&mut words, 1_664_525, &|word, _| {
-                word.wrapping_add(part).wrapping_add(place as u32)
-            });
+            advance(&mut words, 1_664_525, &|word, _| word.wrapping_add(part).wrapping_add(place as u32));
         }
         for _ in 1..WORDS {
-            advance(&mut words, 1_566_083_941, &|word, at| {
-                word.wrapping_sub(at as u32)
-            });
+            advance(&mut words, 1_566_083_941, &|word, at| word.wrapping_sub(at as u32));
         }
         words[0] = 1 << 31;
-        Mersenne {
-            words,
-            position: WORDS,
-        }
+        Mersenne { words, position: WORDS }
     }
 
     /// Computes the next block of words.
@@ -132,11 +122,7 @@ impl Mersenne {
         while out.len() < length {
             let left = length - out.len();
             // The last, short piece takes the upper bits, as it would from getrandbits.
-            let word = if left >= 4 {
-                self.next_word()
-            } else {
-                self.next_word() >> (32 - 8 * left)
-            };
+            let word = if left >= 4 { self.next_word() } else { self.next_word() >> (32 - 8 * left) };
             out.extend_from_slice(&word.to_le_bytes()[..left.min(4)]);
         }
         out
@@ -177,22 +163,11 @@ mod tests {
     use super::*;
     use num_bigint::BigInt;
 
-    fn check(
-        mut generator: Mersenne,
-        random: f64,
-        five: i64,
-        seventy: &str,
-        bytes: &str,
-        below: u64,
-    ) {
+    fn check(mut generator: Mersenne, random: f64, five: i64, seventy: &str, bytes: &str, below: u64) {
         assert_eq!(generator.random(), random);
         assert_eq!(generator.bits(5), Integer::Small(five));
         assert_eq!(generator.bits(70).into_big().to_string(), seventy);
-        let hex: String = generator
-            .bytes(7)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
+        let hex: String = generator.bytes(7).iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, bytes);
         assert_eq!(generator.below(1_000_000_000_000), below);
     }
@@ -200,67 +175,22 @@ mod tests {
     #[test]
     fn numbers_are_those_of_cpython() {
         let small = |seed| Mersenne::from_integer(Int::Small(seed));
-        check(
-            small(42),
-            0.6394267984578837,
-            0,
-            "281774556622676705531",
-            "de562439c1b823",
-            114832269481,
-        );
-        check(
-            small(0),
-            0.8444218515250481,
-            24,
-            "44651664552134903426",
-            "3a5e4842b428f7",
-            534771852898,
-        );
-        check(
-            small(-(1 << 40) - 7),
-            0.6137037779936511,
-            26,
-            "755302148334782535355",
-            "f41f0592dda1b4",
-            276921985386,
-        );
+        check(small(42), 0.6394267984578837, 0, "281774556622676705531", "de562439c1b823", 114832269481);
+        check(small(0), 0.8444218515250481, 24, "44651664552134903426", "3a5e4842b428f7", 534771852898);
+        check(small(-(1 << 40) - 7), 0.6137037779936511, 26, "755302148334782535355", "f41f0592dda1b4", 276921985386);
         let big = BigInt::from(1) << 100;
         let seeded = Mersenne::from_integer(Int::Big(&big));
-        check(
-            seeded,
-            0.7586581712996778,
-            7,
-            "626821621891163245129",
-            "15985a216971b7",
-            192542345522,
-        );
+        check(seeded, 0.7586581712996778, 7, "626821621891163245129", "15985a216971b7", 192542345522);
         let hello = Mersenne::from_bytes(b"hello");
-        check(
-            hello,
-            0.3537754404730722,
-            21,
-            "139228744674818433191",
-            "efc47f217ccc5a",
-            799083332711,
-        );
+        check(hello, 0.3537754404730722, 21, "139228744674818433191", "efc47f217ccc5a", 799083332711);
         let empty = Mersenne::from_bytes(b"");
-        check(
-            empty,
-            0.9602256525641875,
-            19,
-            "1021728476814495877248",
-            "7af7cbbb0fbbc0",
-            941546307663,
-        );
+        check(empty, 0.9602256525641875, 19, "1021728476814495877248", "7af7cbbb0fbbc0", 941546307663);
     }
 
     #[test]
     fn states_go_out_and_in() {
         let mut generator = Mersenne::from_integer(Int::Small(42));
-        assert_eq!(
-            generator.state().0[..3],
-            [2147483648, 3564348608, 1266698288]
-        );
+        assert_eq!(generator.state().0[..3], [2147483648, 3564348608, 1266698288]);
         assert_eq!(generator.state().1, WORDS);
         generator.random();
         let (words, position) = generator.state();

@@ -78,10 +78,7 @@ impl Field {
             0x20..0x80 => code as u8 as char,
             _ => '?',
         };
-        format!(
-            "unsupported format character '{shown}' (0x{code:x}) at index {}",
-            self.position
-        )
+        format!("unsupported format character '{shown}' (0x{code:x}) at index {}", self.position)
     }
 }
 
@@ -104,25 +101,14 @@ impl<'a> Parser<'a> {
     }
 
     fn field(&mut self) -> Result<Field, &'static str> {
-        let key = if self.peek() == Some(b'(') {
-            Some(self.key()?)
-        } else {
-            None
-        };
+        let key = if self.peek() == Some(b'(') { Some(self.key()?) } else { None };
         let flags = self.flags();
         let width = self.count(isize::MAX as usize, "width too big")?;
         let mut precision = None;
         if self.peek() == Some(b'.') {
             self.at += 1;
-            let too_big = if self.unit == Unit::Byte {
-                "prec too big"
-            } else {
-                "precision too big"
-            };
-            precision = Some(
-                self.count(i32::MAX as usize, too_big)?
-                    .unwrap_or(Count::Given(0)),
-            );
+            let too_big = if self.unit == Unit::Byte { "prec too big" } else { "precision too big" };
+            precision = Some(self.count(i32::MAX as usize, too_big)?.unwrap_or(Count::Given(0)));
         }
         if matches!(self.peek(), Some(b'h' | b'l' | b'L')) {
             self.at += 1;
@@ -133,14 +119,7 @@ impl<'a> Parser<'a> {
             Unit::Byte => (self.peek().map(u32::from), Some(1)),
         };
         self.at = (self.at + length.unwrap_or(0)).min(self.text.len());
-        Ok(Field {
-            key,
-            flags,
-            width,
-            precision,
-            conversion,
-            position,
-        })
+        Ok(Field { key, flags, width, precision, conversion, position })
     }
 
     /// Reads a key; parentheses nest in it.
@@ -183,10 +162,7 @@ impl<'a> Parser<'a> {
         }
         let mut value = None;
         while let Some(digit @ b'0'..=b'9') = self.peek() {
-            let larger = value
-                .unwrap_or(0usize)
-                .checked_mul(10)
-                .and_then(|n| n.checked_add((digit - b'0') as usize));
+            let larger = value.unwrap_or(0usize).checked_mul(10).and_then(|n| n.checked_add((digit - b'0') as usize));
             value = Some(larger.filter(|&value| value <= most).ok_or(too_big)?);
             self.at += 1;
         }
@@ -261,12 +237,7 @@ impl Layout {
             Count::Argument => usize::try_from(precision).unwrap_or(0),
             Count::Given(precision) => precision,
         });
-        Layout {
-            flags,
-            width,
-            precision,
-            unit,
-        }
+        Layout { flags, width, precision, unit }
     }
 
     /// Text behind `%s`, `%r`, `%a` and `%b`.
@@ -299,12 +270,7 @@ impl Layout {
     }
 
     /// An integer behind `%d`, `%i`, `%u`, `%o`, `%x` or `%X`; the limit is on decimal digits, 0 is none.
-    pub fn integer(
-        &self,
-        conversion: char,
-        value: Int<'_>,
-        limit: usize,
-    ) -> Result<Vec<u8>, PercentError> {
+    pub fn integer(&self, conversion: char, value: Int<'_>, limit: usize) -> Result<Vec<u8>, PercentError> {
         let text = match conversion {
             'o' => integer_text::to_text(value, 8),
             'x' => integer_text::to_text(value, 16),
@@ -339,14 +305,7 @@ impl Layout {
             'f' => Style::Fixed(precision),
             _ => Style::General(precision),
         };
-        let mut text = to_text(
-            value,
-            style,
-            Extra {
-                alternate: self.flags.alternate,
-                point_zero: false,
-            },
-        );
+        let mut text = to_text(value, style, Extra { alternate: self.flags.alternate, point_zero: false });
         if conversion.is_ascii_uppercase() {
             text.make_ascii_uppercase();
         }
@@ -365,9 +324,7 @@ impl Layout {
 
     /// Sign and prefix, then the rest, filled to the width: with zeros between them where asked.
     fn pad(&self, front: &str, rest: &[u8], is_number: bool) -> Result<Vec<u8>, PercentError> {
-        let lacking = self
-            .width
-            .saturating_sub(front.len() + self.unit.count(rest));
+        let lacking = self.width.saturating_sub(front.len() + self.unit.count(rest));
         let left = self.flags.left;
         let zeros = is_number && self.flags.zero && !left;
         let (before, between, behind) = match (left, zeros) {
@@ -389,9 +346,7 @@ mod tests {
 
     fn layout(format: &str) -> (Layout, char) {
         let mut parser = Parser::new(format.as_bytes(), Unit::Character);
-        let Some(Ok(Piece::Field(field))) = parser.next() else {
-            panic!("no field in {format}")
-        };
+        let Some(Ok(Piece::Field(field))) = parser.next() else { panic!("no field in {format}") };
         let conversion = field.conversion.and_then(char::from_u32).unwrap();
         (Layout::new(&field, -5, 2, Unit::Character), conversion)
     }
@@ -426,9 +381,7 @@ mod tests {
             ("%ld", 5, "5"),
             ("%.d", 0, "0"),
         ];
-        cases
-            .iter()
-            .for_each(|&(format, value, text)| assert_eq!(int(format, value), text, "{format}"));
+        cases.iter().for_each(|&(format, value, text)| assert_eq!(int(format, value), text, "{format}"));
     }
 
     #[test]
@@ -443,26 +396,15 @@ mod tests {
         let text = |format: &str, value: &str| layout(format).0.text(value.as_bytes()).unwrap();
         assert_eq!(text("%5.1s", "éa"), "    é".as_bytes());
         assert_eq!(text("%05s", "a"), b"    a");
-        assert_eq!(
-            layout("%5c").0.character_code(Int::Small(0xE9)).unwrap(),
-            "    é".as_bytes()
-        );
+        assert_eq!(layout("%5c").0.character_code(Int::Small(0xE9)).unwrap(), "    é".as_bytes());
         let error = PercentError::Overflow("%c arg not in range(0x110000)");
         assert_eq!(layout("%c").0.character_code(Int::Small(-1)), Err(error));
     }
 
     #[test]
     fn pieces_and_errors() {
-        let pieces =
-            |format: &str| Parser::new(format.as_bytes(), Unit::Character).collect::<Vec<_>>();
-        assert_eq!(
-            pieces("a%%b"),
-            [
-                Ok(Piece::Literal(0..1)),
-                Ok(Piece::Literal(2..3)),
-                Ok(Piece::Literal(3..4))
-            ]
-        );
+        let pieces = |format: &str| Parser::new(format.as_bytes(), Unit::Character).collect::<Vec<_>>();
+        assert_eq!(pieces("a%%b"), [Ok(Piece::Literal(0..1)), Ok(Piece::Literal(2..3)), Ok(Piece::Literal(3..4))]);
         assert_eq!(pieces("%(a"), [Err("incomplete format key")]);
         assert_eq!(pieces("%99999999999999999999d"), [Err("width too big")]);
         assert_eq!(pieces("%.2147483648d"), [Err("precision too big")]);
@@ -471,14 +413,8 @@ mod tests {
             other => panic!("{other:?}"),
         };
         assert_eq!(field("%(a(b))*d").key, Some(2..6));
-        assert_eq!(
-            field("é%y").unsupported(),
-            "unsupported format character 'y' (0x79) at index 2"
-        );
-        assert_eq!(
-            field("%é").unsupported(),
-            "unsupported format character '?' (0xe9) at index 1"
-        );
+        assert_eq!(field("é%y").unsupported(), "unsupported format character 'y' (0x79) at index 2");
+        assert_eq!(field("%é").unsupported(), "unsupported format character '?' (0xe9) at index 1");
         assert_eq!(field("%5").conversion, None);
         assert_eq!(field("%5%").conversion, Some(0x25));
     }

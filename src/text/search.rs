@@ -39,10 +39,7 @@ impl Unit {
     /// How many bytes of white space the string starts with.
     fn leading_space(self, text: &[u8]) -> usize {
         match self {
-            Unit::Byte => text
-                .iter()
-                .position(|&byte| !unicode::is_ascii_space(byte))
-                .unwrap_or(text.len()),
+            Unit::Byte => text.iter().position(|&byte| !unicode::is_ascii_space(byte)).unwrap_or(text.len()),
             Unit::Character => {
                 let mut codes = wtf8::code_points(text);
                 loop {
@@ -58,10 +55,7 @@ impl Unit {
     /// Where the white space that ends the string starts.
     fn trailing_space(self, text: &[u8]) -> usize {
         match self {
-            Unit::Byte => text
-                .iter()
-                .rposition(|&byte| !unicode::is_ascii_space(byte))
-                .map_or(0, |last| last + 1),
+            Unit::Byte => text.iter().rposition(|&byte| !unicode::is_ascii_space(byte)).map_or(0, |last| last + 1),
             Unit::Character => {
                 let mut end = text.len();
                 while let Some((code, length)) = wtf8::decode_before(text, end)
@@ -94,10 +88,7 @@ pub fn bounds(start: Option<i64>, end: Option<i64>, length: usize) -> (usize, us
         0.. => usize::try_from(index).unwrap_or(usize::MAX),
         _ => length.saturating_sub(usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX)),
     };
-    (
-        start.map_or(0, place),
-        end.map_or(length, place).min(length),
-    )
+    (start.map_or(0, place), end.map_or(length, place).min(length))
 }
 
 /// The offset of the first occurrence.
@@ -183,16 +174,8 @@ pub fn partition_last<'a>(text: &'a [u8], separator: &[u8]) -> Option<(&'a [u8],
 
 /// The part of a string without white space at its ends.
 pub fn strip_space(text: &[u8], side: Side, unit: Unit) -> Range<usize> {
-    let start = if side == Side::End {
-        0
-    } else {
-        unit.leading_space(text)
-    };
-    let end = if side == Side::Start {
-        text.len()
-    } else {
-        unit.trailing_space(text)
-    };
+    let start = if side == Side::End { 0 } else { unit.leading_space(text) };
+    let end = if side == Side::Start { text.len() } else { unit.trailing_space(text) };
     start..end.max(start)
 }
 
@@ -280,9 +263,7 @@ fn push_times(out: &mut Vec<u8>, fill: &[u8], times: usize) {
 
 /// How many fill units are lacking to the width.
 fn lacking(text: &[u8], width: i64, unit: Unit) -> usize {
-    usize::try_from(width)
-        .unwrap_or(0)
-        .saturating_sub(unit.count(text))
+    usize::try_from(width).unwrap_or(0).saturating_sub(unit.count(text))
 }
 
 /// `text.ljust(width, fill)`.
@@ -320,8 +301,7 @@ pub fn translate_bytes(bytes: &[u8], table: Option<&[u8; 256]>, delete: &[u8]) -
     let mut gone = [false; 256];
     delete.iter().for_each(|&byte| gone[byte as usize] = true);
     let kept = bytes.iter().filter(|&&byte| !gone[byte as usize]);
-    kept.map(|&byte| table.map_or(byte, |table| table[byte as usize]))
-        .collect()
+    kept.map(|&byte| table.map_or(byte, |table| table[byte as usize])).collect()
 }
 
 #[cfg(test)]
@@ -342,13 +322,7 @@ mod tests {
     #[test]
     fn replacing() {
         let replaced = |text: &str, from: &str, to: &str, limit| {
-            let out = replace(
-                text.as_bytes(),
-                from.as_bytes(),
-                to.as_bytes(),
-                limit,
-                Unit::Character,
-            );
+            let out = replace(text.as_bytes(), from.as_bytes(), to.as_bytes(), limit, Unit::Character);
             String::from_utf8(out.unwrap()).unwrap()
         };
         assert_eq!(replaced("aéa", "", "-", -1), "-a-é-a-");
@@ -362,20 +336,11 @@ mod tests {
     #[test]
     fn stripping() {
         let text = "\u{3000} a b\u{85}".as_bytes();
-        assert_eq!(
-            &text[strip_space(text, Side::Both, Unit::Character)],
-            b"a b"
-        );
+        assert_eq!(&text[strip_space(text, Side::Both, Unit::Character)], b"a b");
         assert_eq!(strip_space(b"  ", Side::Both, Unit::Byte), 2..2);
         let text = "éaébé".as_bytes();
-        assert_eq!(
-            &text[strip_set(text, "éa".as_bytes(), Side::Both, Unit::Character)],
-            b"b"
-        );
-        assert_eq!(
-            &text[strip_set(text, "é".as_bytes(), Side::Start, Unit::Character)],
-            "aébé".as_bytes()
-        );
+        assert_eq!(&text[strip_set(text, "éa".as_bytes(), Side::Both, Unit::Character)], b"b");
+        assert_eq!(&text[strip_set(text, "é".as_bytes(), Side::Start, Unit::Character)], "aébé".as_bytes());
         assert!(strip_set(b"aaa", b"a", Side::Both, Unit::Byte).is_empty());
     }
 
@@ -387,10 +352,7 @@ mod tests {
         assert_eq!(zero_fill(b"-1", 2, Unit::Byte).unwrap(), b"-1");
         assert_eq!(zero_fill(b"", 2, Unit::Byte).unwrap(), b"00");
         assert_eq!(pad_left(b"a", i64::MAX, "é".as_bytes(), Unit::Byte), None);
-        assert_eq!(
-            expand_tabs("é\tb\n\tc".as_bytes(), 4, Unit::Character).unwrap(),
-            "é   b\n    c".as_bytes()
-        );
+        assert_eq!(expand_tabs("é\tb\n\tc".as_bytes(), 4, Unit::Character).unwrap(), "é   b\n    c".as_bytes());
         assert_eq!(expand_tabs(b"a\tb", 0, Unit::Byte).unwrap(), b"ab");
         assert_eq!(expand_tabs(b"a\tb", i64::MAX, Unit::Byte), None);
     }

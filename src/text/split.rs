@@ -76,10 +76,7 @@ pub fn split_space_last(text: &[u8], limit: i64, unit: Unit) -> Vec<&[u8]> {
 /// Where the first white space is, or the end.
 fn word_end(text: &[u8], unit: Unit) -> usize {
     match unit {
-        Unit::Byte => text
-            .iter()
-            .position(|&byte| unicode::is_ascii_space(byte))
-            .unwrap_or(text.len()),
+        Unit::Byte => text.iter().position(|&byte| unicode::is_ascii_space(byte)).unwrap_or(text.len()),
         Unit::Character => {
             let mut codes = wtf8::code_points(text);
             loop {
@@ -97,11 +94,8 @@ fn word_start(text: &[u8], unit: Unit) -> usize {
     let mut start = text.len();
     loop {
         let before = match unit {
-            Unit::Byte => start
-                .checked_sub(1)
-                .map(|at| (unicode::is_ascii_space(text[at]), 1)),
-            Unit::Character => wtf8::decode_before(text, start)
-                .map(|(code, length)| (unicode::is_space(code), length)),
+            Unit::Byte => start.checked_sub(1).map(|at| (unicode::is_ascii_space(text[at]), 1)),
+            Unit::Character => wtf8::decode_before(text, start).map(|(code, length)| (unicode::is_space(code), length)),
         };
         match before {
             Some((false, length)) => start -= length,
@@ -147,10 +141,7 @@ mod tests {
     use super::*;
 
     fn texts(pieces: Vec<&[u8]>) -> Vec<String> {
-        pieces
-            .into_iter()
-            .map(|piece| String::from_utf8(piece.to_vec()).unwrap())
-            .collect()
+        pieces.into_iter().map(|piece| String::from_utf8(piece.to_vec()).unwrap()).collect()
     }
 
     #[test]
@@ -166,23 +157,11 @@ mod tests {
     #[test]
     fn by_space() {
         let text = " a\u{3000}b  c ".as_bytes();
-        assert_eq!(
-            texts(split_space(text, -1, Unit::Character)),
-            ["a", "b", "c"]
-        );
+        assert_eq!(texts(split_space(text, -1, Unit::Character)), ["a", "b", "c"]);
         assert_eq!(texts(split_space(text, 1, Unit::Character)), ["a", "b  c "]);
-        assert_eq!(
-            texts(split_space(text, 0, Unit::Character)),
-            ["a\u{3000}b  c "]
-        );
-        assert_eq!(
-            texts(split_space_last(text, 1, Unit::Character)),
-            [" a\u{3000}b", "c"]
-        );
-        assert_eq!(
-            texts(split_space_last(text, -1, Unit::Character)),
-            ["a", "b", "c"]
-        );
+        assert_eq!(texts(split_space(text, 0, Unit::Character)), ["a\u{3000}b  c "]);
+        assert_eq!(texts(split_space_last(text, 1, Unit::Character)), [" a\u{3000}b", "c"]);
+        assert_eq!(texts(split_space_last(text, -1, Unit::Character)), ["a", "b", "c"]);
         assert!(split_space(b"  ", -1, Unit::Byte).is_empty());
         assert_eq!(split_space(b"a\x1cb", -1, Unit::Byte).len(), 1);
         assert_eq!(split_space(b"a\x1cb", -1, Unit::Character).len(), 2);
@@ -191,18 +170,9 @@ mod tests {
     #[test]
     fn by_line() {
         let text = "a\nb\r\nc\rd\u{2028}e\x0b\n".as_bytes();
-        assert_eq!(
-            texts(split_lines(text, false, Unit::Character)),
-            ["a", "b", "c", "d", "e", ""]
-        );
-        assert_eq!(
-            texts(split_lines(text, true, Unit::Byte)),
-            ["a\n", "b\r\n", "c\r", "d\u{2028}e\x0b\n"]
-        );
+        assert_eq!(texts(split_lines(text, false, Unit::Character)), ["a", "b", "c", "d", "e", ""]);
+        assert_eq!(texts(split_lines(text, true, Unit::Byte)), ["a\n", "b\r\n", "c\r", "d\u{2028}e\x0b\n"]);
         assert!(split_lines(b"", true, Unit::Byte).is_empty());
-        assert_eq!(
-            texts(split_lines("â\u{85}é".as_bytes(), true, Unit::Character)),
-            ["â\u{85}", "é"]
-        );
+        assert_eq!(texts(split_lines("â\u{85}é".as_bytes(), true, Unit::Character)), ["â\u{85}", "é"]);
     }
 }

@@ -70,31 +70,19 @@ impl<'a> Template<'a> {
         let start = self.at;
         let Some(length) = memchr::memchr2(b'{', b'}', &self.text[start..]) else {
             self.at = self.text.len();
-            return Ok(Piece {
-                literal: start..self.at,
-                field: None,
-            });
+            return Ok(Piece { literal: start..self.at, field: None });
         };
         let brace = self.text[start + length];
         self.at = start + length + 1;
         if self.peek() == Some(brace) {
             self.at += 1;
-            return Ok(Piece {
-                literal: start..self.at - 1,
-                field: None,
-            });
+            return Ok(Piece { literal: start..self.at - 1, field: None });
         }
         if brace == b'}' || self.peek().is_none() {
-            return Err(format!(
-                "Single '{}' encountered in format string",
-                brace as char
-            ));
+            return Err(format!("Single '{}' encountered in format string", brace as char));
         }
         let field = self.field()?;
-        Ok(Piece {
-            literal: start..start + length,
-            field: Some(field),
-        })
+        Ok(Piece { literal: start..start + length, field: Some(field) })
     }
 
     /// Reads a field from behind its opening brace.
@@ -105,12 +93,7 @@ impl<'a> Template<'a> {
         let mut conversion = None;
         match end {
             Some(b'}') => {
-                return Ok(Field {
-                    name,
-                    conversion,
-                    spec: self.at..self.at,
-                    nested: false,
-                });
+                return Ok(Field { name, conversion, spec: self.at..self.at, nested: false });
             }
             None => return Err("expected '}' before end of string".into()),
             Some(b'!') => {
@@ -121,12 +104,7 @@ impl<'a> Template<'a> {
                 match self.next_byte() {
                     Some(b'}') => {
                         let end = self.at - 1;
-                        return Ok(Field {
-                            name,
-                            conversion,
-                            spec: end..end,
-                            nested: false,
-                        });
+                        return Ok(Field { name, conversion, spec: end..end, nested: false });
                     }
                     Some(b':') | None => {}
                     Some(_) => return Err("expected ':' after conversion specifier".into()),
@@ -135,12 +113,7 @@ impl<'a> Template<'a> {
             Some(_) => {}
         }
         let (spec, nested) = self.spec()?;
-        Ok(Field {
-            name,
-            conversion,
-            spec,
-            nested,
-        })
+        Ok(Field { name, conversion, spec, nested })
     }
 
     /// Steps over a field's name and the byte that ends it, which it gives.
@@ -241,19 +214,13 @@ fn key(name: &[u8], range: Range<usize>) -> Result<Key, String> {
         let Some(digit) = unicode::decimal_value(code) else {
             return Ok(Key::Name(range));
         };
-        let larger = value
-            .checked_mul(10)
-            .and_then(|value| value.checked_add(digit as usize));
+        let larger = value.checked_mul(10).and_then(|value| value.checked_add(digit as usize));
         value = match larger.filter(|&value| value <= isize::MAX as usize) {
             Some(larger) => larger,
             None => return Err("Too many decimal digits in format string".into()),
         };
     }
-    Ok(if range.is_empty() {
-        Key::Name(range)
-    } else {
-        Key::Index(value)
-    })
+    Ok(if range.is_empty() { Key::Name(range) } else { Key::Index(value) })
 }
 
 impl Steps<'_> {
@@ -319,11 +286,7 @@ impl Numbering {
                 Err("cannot switch from manual field specification to automatic field numbering")
             }
             (Key::Name(_), numbering) => {
-                let next = if let Numbering::Automatic(next) = numbering {
-                    next
-                } else {
-                    0
-                };
+                let next = if let Numbering::Automatic(next) = numbering { next } else { 0 };
                 *self = Numbering::Automatic(next + 1);
                 Ok(Key::Index(next))
             }
@@ -350,23 +313,12 @@ mod tests {
             Ok(match &piece.field {
                 None => part(&piece.literal),
                 Some(field) => {
-                    let conversion = field
-                        .conversion
-                        .and_then(char::from_u32)
-                        .map(String::from)
-                        .unwrap_or_default();
-                    format!(
-                        "{}<{}|{conversion}|{}>",
-                        part(&piece.literal),
-                        part(&field.name),
-                        part(&field.spec)
-                    )
+                    let conversion = field.conversion.and_then(char::from_u32).map(String::from).unwrap_or_default();
+                    format!("{}<{}|{conversion}|{}>", part(&piece.literal), part(&field.name), part(&field.spec))
                 }
             })
         });
-        shown
-            .collect::<Result<Vec<_>, String>>()
-            .map_or_else(|error| error, |pieces| pieces.join(" "))
+        shown.collect::<Result<Vec<_>, String>>().map_or_else(|error| error, |pieces| pieces.join(" "))
     }
 
     #[test]
@@ -386,10 +338,7 @@ mod tests {
             ("a}", "Single '}' encountered in format string"),
             ("{0", "expected '}' before end of string"),
             ("{0[a}", "expected '}' before end of string"),
-            (
-                "{0!",
-                "end of string while looking for conversion specifier",
-            ),
+            ("{0!", "end of string while looking for conversion specifier"),
             ("{0!r", "unmatched '{' in format spec"),
             ("{!}", "unmatched '{' in format spec"),
             ("{0!}x", "expected ':' after conversion specifier"),
@@ -397,9 +346,7 @@ mod tests {
             ("{0:{}", "unmatched '{' in format spec"),
             ("{a{b}c}", "unexpected '{' in field name"),
         ];
-        cases
-            .iter()
-            .for_each(|(text, error)| assert_eq!(pieces(text), *error, "{text}"));
+        cases.iter().for_each(|(text, error)| assert_eq!(pieces(text), *error, "{text}"));
     }
 
     #[test]
@@ -410,14 +357,7 @@ mod tests {
         };
         assert_eq!(
             split("a.b[c][01]"),
-            Ok((
-                Key::Name(0..1),
-                vec![
-                    Step::Attribute(2..3),
-                    Step::Item(Key::Name(4..5)),
-                    Step::Item(Key::Index(1))
-                ]
-            ))
+            Ok((Key::Name(0..1), vec![Step::Attribute(2..3), Step::Item(Key::Name(4..5)), Step::Item(Key::Index(1))]))
         );
         assert_eq!(split("٣"), Ok((Key::Index(3), vec![])));
         assert_eq!(split("-1"), Ok((Key::Name(0..2), vec![])));
@@ -425,14 +365,8 @@ mod tests {
         assert_eq!(error("a."), "Empty attribute in format string");
         assert_eq!(error("a[]"), "Empty attribute in format string");
         assert_eq!(error("a[b"), "Missing ']' in format string");
-        assert_eq!(
-            error("a[b]c"),
-            "Only '.' or '[' may follow ']' in format field specifier"
-        );
-        assert_eq!(
-            error("99999999999999999999"),
-            "Too many decimal digits in format string"
-        );
+        assert_eq!(error("a[b]c"), "Only '.' or '[' may follow ']' in format field specifier");
+        assert_eq!(error("99999999999999999999"), "Too many decimal digits in format string");
     }
 
     #[test]

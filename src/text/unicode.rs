@@ -60,10 +60,9 @@ pub fn is_alpha(code: u32) -> bool {
     use GeneralCategory::*;
     match ascii(code) {
         Some(byte) => byte.is_ascii_alphabetic(),
-        None => matches!(
-            category(code),
-            UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter
-        ),
+        None => {
+            matches!(category(code), UppercaseLetter | LowercaseLetter | TitlecaseLetter | ModifierLetter | OtherLetter)
+        }
     }
 }
 
@@ -75,14 +74,9 @@ pub fn is_alnum(code: u32) -> bool {
 /// The value of a decimal digit.
 pub fn decimal_value(code: u32) -> Option<u8> {
     if code < 0x80 {
-        return code
-            .checked_sub(0x30)
-            .filter(|&value| value < 10)
-            .map(|value| value as u8);
+        return code.checked_sub(0x30).filter(|&value| value < 10).map(|value| value as u8);
     }
-    let at = DECIMAL_ZEROS
-        .partition_point(|&zero| zero <= code)
-        .checked_sub(1)?;
+    let at = DECIMAL_ZEROS.partition_point(|&zero| zero <= code).checked_sub(1)?;
     let value = code - DECIMAL_ZEROS[at];
     (value < 10).then_some(value as u8)
 }
@@ -101,9 +95,7 @@ pub fn numeric_value(code: u32) -> Option<f64> {
     if let Some(digit) = digit_value(code) {
         return Some(digit as f64);
     }
-    let at = NUMBERS
-        .partition_point(|run| run.0 <= code)
-        .checked_sub(1)?;
+    let at = NUMBERS.partition_point(|run| run.0 <= code).checked_sub(1)?;
     let (first, length, numerator, step, denominator) = NUMBERS[at];
     let place = (code - first) as i64;
     (code - first < length).then(|| (numerator + step * place) as f64 / denominator as f64)

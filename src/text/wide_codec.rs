@@ -21,14 +21,7 @@ pub fn name(width: u8, order: Order) -> &'static str {
 
 /// The name in decoding errors, where the order has been settled.
 fn settled_name(width: u8, order: Order) -> &'static str {
-    name(
-        width,
-        if order == Order::Big {
-            Order::Big
-        } else {
-            Order::Little
-        },
-    )
+    name(width, if order == Order::Big { Order::Big } else { Order::Little })
 }
 
 /// The code unit of so many bytes that bytes start with.
@@ -69,20 +62,10 @@ pub fn decode_16(
                     length = 4;
                 }
                 Some(_) => {
-                    return Err(CodecError::new(
-                        name,
-                        at,
-                        at + 2,
-                        "illegal UTF-16 surrogate",
-                    ));
+                    return Err(CodecError::new(name, at, at + 2, "illegal UTF-16 surrogate"));
                 }
                 None if last => {
-                    return Err(CodecError::new(
-                        name,
-                        at,
-                        bytes.len(),
-                        "unexpected end of data",
-                    ));
+                    return Err(CodecError::new(name, at, bytes.len(), "unexpected end of data"));
                 }
                 None => return Ok(at),
             },
@@ -127,12 +110,7 @@ pub fn decode_32(
 }
 
 /// Encodes UTF-16 from a byte offset of the text on.
-pub fn encode_16(
-    text: &[u8],
-    position: usize,
-    order: Order,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
+pub fn encode_16(text: &[u8], position: usize, order: Order, out: &mut Vec<u8>) -> Result<(), CodecError> {
     encode_wide(text, position, name(16, order), out, |out, code| {
         if code < 0x1_0000 {
             return push_unit(out, code, 2, order);
@@ -143,15 +121,8 @@ pub fn encode_16(
 }
 
 /// Encodes UTF-32 from a byte offset of the text on.
-pub fn encode_32(
-    text: &[u8],
-    position: usize,
-    order: Order,
-    out: &mut Vec<u8>,
-) -> Result<(), CodecError> {
-    encode_wide(text, position, name(32, order), out, |out, code| {
-        push_unit(out, code, 4, order)
-    })
+pub fn encode_32(text: &[u8], position: usize, order: Order, out: &mut Vec<u8>) -> Result<(), CodecError> {
+    encode_wide(text, position, name(32, order), out, |out, code| push_unit(out, code, 4, order))
 }
 
 fn encode_wide(
@@ -164,12 +135,7 @@ fn encode_wide(
     let mut offset = position;
     while let Some((code, length)) = wtf8::decode(text, offset) {
         if wtf8::is_surrogate(code) {
-            return Err(CodecError::new(
-                name,
-                offset,
-                offset + length,
-                "surrogates not allowed",
-            ));
+            return Err(CodecError::new(name, offset, offset + length, "surrogates not allowed"));
         }
         push(out, code);
         offset += length;
@@ -201,19 +167,13 @@ mod tests {
             decode_message(error.encoding, bytes, error.start, error.end, error.reason)
         };
         let wide = Encoding::Utf16(Order::Marked);
-        assert_eq!(
-            failure(b"\0", wide),
-            "'utf-16-le' codec can't decode byte 0x00 in position 0: truncated data"
-        );
+        assert_eq!(failure(b"\0", wide), "'utf-16-le' codec can't decode byte 0x00 in position 0: truncated data");
         let cut = "'utf-16-be' codec can't decode bytes in position 2-3: unexpected end of data";
         assert_eq!(failure(b"\xfe\xff\xd8\0", wide), cut);
         let lone = "'utf-16-le' codec can't decode bytes in position 0-1: illegal UTF-16 surrogate";
         assert_eq!(failure(b"\0\xd8a\0", wide), lone);
         let large = "'utf-32-le' codec can't decode bytes in position 0-3: code point not in range(0x110000)";
-        assert_eq!(
-            failure(b"\0\0\x11\0a", Encoding::Utf32(Order::Marked)),
-            large
-        );
+        assert_eq!(failure(b"\0\0\x11\0a", Encoding::Utf32(Order::Marked)), large);
     }
 
     #[test]
@@ -222,9 +182,6 @@ mod tests {
         let encoding = Encoding::Utf16(Order::Little);
         let bytes = encode(&lone, encoding, Handler::SurrogatePass).unwrap();
         assert_eq!(bytes, [0x00, 0xD8]);
-        assert_eq!(
-            decode(&bytes, encoding, Handler::SurrogatePass).unwrap(),
-            lone
-        );
+        assert_eq!(decode(&bytes, encoding, Handler::SurrogatePass).unwrap(), lone);
     }
 }

@@ -19,10 +19,7 @@ pub fn decode(bytes: &[u8], offset: usize) -> Option<(u32, usize)> {
             let high = ((first as u32 & 7) << 18) | (continuation(1) << 12);
             (high | (continuation(2) << 6) | continuation(3), 4)
         }
-        0xE0.. => (
-            ((first as u32 & 15) << 12) | (continuation(1) << 6) | continuation(2),
-            3,
-        ),
+        0xE0.. => (((first as u32 & 15) << 12) | (continuation(1) << 6) | continuation(2), 3),
         _ => (((first as u32 & 31) << 6) | continuation(1), 2),
     };
     Some((code, length.min(bytes.len() - offset)))
@@ -45,11 +42,9 @@ pub fn push(out: &mut Vec<u8>, code: u32) {
     match code {
         0..0x80 => out.push(code as u8),
         0x80..0x800 => out.extend([0xC0 | (code >> 6) as u8, 0x80 | (code & 0x3F) as u8]),
-        0x800..0x1_0000 => out.extend([
-            0xE0 | (code >> 12) as u8,
-            0x80 | (code >> 6 & 0x3F) as u8,
-            0x80 | (code & 0x3F) as u8,
-        ]),
+        0x800..0x1_0000 => {
+            out.extend([0xE0 | (code >> 12) as u8, 0x80 | (code >> 6 & 0x3F) as u8, 0x80 | (code & 0x3F) as u8])
+        }
         0x1_0000..0x11_0000 => out.extend([
             0xF0 | (code >> 18) as u8,
             0x80 | (code >> 12 & 0x3F) as u8,
@@ -74,11 +69,7 @@ pub fn is_surrogate(code: u32) -> bool {
 
 /// The code points of a string, in order.
 pub fn code_points(bytes: &[u8]) -> CodePoints<'_> {
-    CodePoints {
-        bytes,
-        start: 0,
-        end: bytes.len(),
-    }
+    CodePoints { bytes, start: 0, end: bytes.len() }
 }
 
 /// Iterator over code points, from either end.
@@ -139,10 +130,7 @@ pub fn offset_of_index(bytes: &[u8], index: usize) -> usize {
     for (at, block) in bytes.chunks(BLOCK).enumerate() {
         let here = count(block);
         if left < here {
-            let starts = block
-                .iter()
-                .enumerate()
-                .filter(|(_, byte)| !is_continuation(**byte));
+            let starts = block.iter().enumerate().filter(|(_, byte)| !is_continuation(**byte));
             let found = starts.map(|(offset, _)| offset).nth(left);
             return at * BLOCK + found.unwrap_or(block.len());
         }
@@ -189,27 +177,18 @@ mod tests {
     #[test]
     fn indices_and_offsets_convert() {
         let text = "aé€b".as_bytes();
-        assert_eq!(
-            (0..5).map(|i| offset_of_index(text, i)).collect::<Vec<_>>(),
-            [0, 1, 3, 6, 7]
-        );
+        assert_eq!((0..5).map(|i| offset_of_index(text, i)).collect::<Vec<_>>(), [0, 1, 3, 6, 7]);
         assert_eq!(index_of_offset(text, 6), 3);
         assert_eq!(offset_of_index(text, 99), 7);
         let long = "é€a".repeat(100);
         let offsets: Vec<usize> = long.char_indices().map(|(offset, _)| offset).collect();
-        let found: Vec<usize> = (0..300)
-            .map(|i| offset_of_index(long.as_bytes(), i))
-            .collect();
+        let found: Vec<usize> = (0..300).map(|i| offset_of_index(long.as_bytes(), i)).collect();
         assert_eq!(found, offsets);
     }
 
     #[test]
     fn broken_bytes_do_not_read_out_of_bounds() {
-        for bytes in [
-            &[0xF0][..],
-            &[0xE2, 0x82],
-            &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80],
-        ] {
+        for bytes in [&[0xF0][..], &[0xE2, 0x82], &[0x80, 0x80, 0x80, 0x80, 0x80, 0x80]] {
             assert!(code_points(bytes).count() <= bytes.len());
             assert!(code_points(bytes).rev().count() <= bytes.len());
         }

@@ -201,7 +201,8 @@ impl Vm {
             }
             _ => {
                 let names = self.cx.names;
-                self.cx.special(binding, names.__set__).is_some() || self.cx.special(binding, names.__delete__).is_some()
+                self.cx.special(binding, names.__set__).is_some()
+                    || self.cx.special(binding, names.__delete__).is_some()
             }
         }
     }
@@ -266,12 +267,10 @@ impl Vm {
                 let descriptor: Ref<Descriptor> = binding.get().expect("just seen");
                 match self.descriptor_kind(descriptor) {
                     LayoutId::STATICMETHOD => Found::Value(descriptor.getter.get()),
-                    LayoutId::CLASSMETHOD => {
-                        match self.bind_class_method(descriptor.getter.get(), class.value()) {
-                            Some(value) => Found::Value(value),
-                            None => self.bind_descriptor(descriptor, Value::NONE, class.value()),
-                        }
-                    }
+                    LayoutId::CLASSMETHOD => match self.bind_class_method(descriptor.getter.get(), class.value()) {
+                        Some(value) => Found::Value(value),
+                        None => self.bind_descriptor(descriptor, Value::NONE, class.value()),
+                    },
                     LayoutId::PROPERTY | LayoutId::GETSET_DESCRIPTOR | LayoutId::MEMBER_DESCRIPTOR => {
                         Found::Value(binding)
                     }
@@ -337,7 +336,8 @@ impl Vm {
         if let Some(from) = object.get::<Super>() {
             let attribute = self.text(name);
             let _ = from;
-            let stop = self.cx.attribute_error_with(object, name, &format!("'super' object has no attribute '{attribute}'"));
+            let stop =
+                self.cx.attribute_error_with(object, name, &format!("'super' object has no attribute '{attribute}'"));
             return self.raise(stop);
         }
         let stop = self.cx.attribute_error(object, name);
@@ -441,7 +441,13 @@ impl Vm {
     }
 
     /// LoadMethod: true if it is a method to be called with the object, which then stand in the registers.
-    pub fn load_method_caching(&mut self, object: Value, name: Value, cache: *const Cell<u64>, destination: u16) -> bool {
+    pub fn load_method_caching(
+        &mut self,
+        object: Value,
+        name: Value,
+        cache: *const Cell<u64>,
+        destination: u16,
+    ) -> bool {
         let class = self.cx.class_of(object);
         if object.is::<Class>() || object.is::<Super>() || object.is::<Module>() {
             self.fill_load_cache(object, name, cache, true);
@@ -469,9 +475,9 @@ impl Vm {
         self.set_register(destination, binding);
         self.set_register(destination + 1, object);
         let layout = self.cx.layout_of(object);
-        let is_dictionary = object.header().is_some_and(|header| {
-            header.dictionary().is_some_and(|dictionary| !dictionary.get().is_unbound())
-        });
+        let is_dictionary = object
+            .header()
+            .is_some_and(|header| header.dictionary().is_some_and(|dictionary| !dictionary.get().is_unbound()));
         if !is_dictionary && !self.cx.layout(layout).slots.contains_key(&name) {
             // SAFETY: the instruction has three cache words.
             unsafe {
@@ -677,9 +683,9 @@ impl Vm {
         let (class, attribute) = (self.cx.type_name(object), self.text(name));
         let message = match binding {
             Some(_) => format!("'{class}' object attribute '{attribute}' is read-only"),
-            None if !self.cx.class_of(object).has(Class::HAS_DICTIONARY) => format!(
-                "'{class}' object has no attribute '{attribute}' and no __dict__ for setting new attributes"
-            ),
+            None if !self.cx.class_of(object).has(Class::HAS_DICTIONARY) => {
+                format!("'{class}' object has no attribute '{attribute}' and no __dict__ for setting new attributes")
+            }
             None => format!("'{class}' object has no attribute '{attribute}'"),
         };
         let stop = self.cx.attribute_error_with(object, name, &message);
@@ -747,8 +753,7 @@ impl Vm {
                 }
                 None => {
                     let owner = descriptor.getter.get().get::<Class>().map_or_else(String::new, |c| c.name_text());
-                    let message =
-                        format!("attribute '{}' of '{owner}' objects is not writable", attribute.name);
+                    let message = format!("attribute '{}' of '{owner}' objects is not writable", attribute.name);
                     Err(self.cx.error(LayoutId::ATTRIBUTE_ERROR, message))
                 }
             },
@@ -796,14 +801,7 @@ impl Vm {
         }
     }
 
-    fn store_in_class(
-        &mut self,
-        class: Ref<Class>,
-        name: Value,
-        value: Value,
-        then: Then,
-        destination: u16,
-    ) -> Flow {
+    fn store_in_class(&mut self, class: Ref<Class>, name: Value, value: Value, then: Then, destination: u16) -> Flow {
         let metaclass = self.cx.class_of(class.value());
         if let Some(binding) = self.cx.lookup(metaclass, name) {
             if let Some(descriptor) = binding.get::<Descriptor>() {

@@ -77,7 +77,8 @@ impl Vm {
     pub fn map_update(&mut self, dict: Value, source: Value, callee: Value) -> Flow {
         let target: Ref<Dict> = dict.get().expect("the compiler made a dict");
         let is_call = !callee.is_unbound();
-        if let Some(other) = source.get::<Dict>().filter(|other| !self.cx.class_of(other.value()).has(Class::OVERRIDES)) {
+        if let Some(other) = source.get::<Dict>().filter(|other| !self.cx.class_of(other.value()).has(Class::OVERRIDES))
+        {
             if !is_call {
                 return match target.update(&mut self.cx, &other) {
                     Ok(()) => Flow::Done(Value::NONE),

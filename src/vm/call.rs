@@ -80,13 +80,7 @@ impl Vm {
     }
 
     /// An instance of a class whose `__new__` is object's and whose `__init__` takes these arguments plainly.
-    fn construct_plainly(
-        &mut self,
-        class: Ref<Class>,
-        args: &[Value],
-        window: u16,
-        destination: u16,
-    ) -> Option<Flow> {
+    fn construct_plainly(&mut self, class: Ref<Class>, args: &[Value], window: u16, destination: u16) -> Option<Flow> {
         if class.instance_kind != Kind::Instance || class.has(Class::ABSTRACT | Class::BUILTIN) {
             return None;
         }
@@ -368,14 +362,7 @@ impl Vm {
 
     /// Carries out what a native asked for instead of answering.
     #[inline(never)]
-    pub fn carry_out(
-        &mut self,
-        stop: Stop,
-        native: Ref<Native>,
-        args: &[Value],
-        then: Then,
-        destination: u16,
-    ) -> Flow {
+    pub fn carry_out(&mut self, stop: Stop, native: Ref<Native>, args: &[Value], then: Then, destination: u16) -> Flow {
         match stop {
             Stop::Raise(exception) => {
                 self.raising = exception;
@@ -404,8 +391,7 @@ impl Vm {
                 self.special_checked(special.receiver, special.name, &special.args, special.check, then, destination)
             }
             Stop::Key(operation) => {
-                let slots =
-                    [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
+                let slots = [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
                 self.start_machine(Machine::Key, &slots, then, destination)
             }
             Stop::Request(request) => {
@@ -460,7 +446,8 @@ impl Vm {
             return self.generator_returned(value);
         }
         let frame = self.top();
-        let construct = frame.then == Then::Construct || frame.then == Then::Chunk && frame.after_chunk == Then::Construct;
+        let construct =
+            frame.then == Then::Construct || frame.then == Then::Chunk && frame.after_chunk == Then::Construct;
         let mut value = value;
         if construct {
             if !value.is_none() {
@@ -568,7 +555,9 @@ impl Vm {
         if class.has(Class::BUILTIN) && new.is::<Native>() && !class.has(Class::HEAP_TYPE) {
             // What has no `__init__` of its own is made by `__new__` alone.
             let init = self.cx.lookup(class, self.cx.names.__init__);
-            if init == self.cx.module_state.get("object.__init__").copied() && new != self.cx.module_state["object.__new__"] {
+            if init == self.cx.module_state.get("object.__init__").copied()
+                && new != self.cx.module_state["object.__new__"]
+            {
                 return self.call(new, Given { positional: &args, ..given }, then, destination);
             }
             if let Some(made) = self.fill_container(class, &args, given) {

@@ -333,12 +333,8 @@ impl Vm {
                         _ => {
                             layout = self.cx.layout_with(layout, name);
                             count += 1;
-                            let accessor = Descriptor::allocate(
-                                &mut self.cx,
-                                LayoutId::MEMBER_DESCRIPTOR,
-                                class.value(),
-                                name,
-                            );
+                            let accessor =
+                                Descriptor::allocate(&mut self.cx, LayoutId::MEMBER_DESCRIPTOR, class.value(), name);
                             accessor.accessor.set(Some(Accessor::Slot));
                             class.dict.set_interned(name, accessor.value());
                         }
@@ -371,8 +367,7 @@ impl Vm {
             },
         };
         if !items.is_empty() && matches!(base.instance_kind, Kind::Int | Kind::Tuple | Kind::Bytes) {
-            let message =
-                format!("nonempty __slots__ not supported for subtype of '{}'", base.name_text());
+            let message = format!("nonempty __slots__ not supported for subtype of '{}'", base.name_text());
             return Err(self.cx.type_error(message));
         }
         let mut names = Vec::new();

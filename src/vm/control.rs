@@ -55,19 +55,15 @@ impl Vm {
                 Some(step) => self.close_await(step, then),
                 None => self.wrong_receiver(native),
             },
-            Control::AnextDefault => {
-                self.call_half("anext_default", args, then, destination)
-            }
+            Control::AnextDefault => self.call_half("anext_default", args, then, destination),
             Control::TypeCall => self.type_call(args, then, destination),
             Control::TypeNew => self.type_new(args, then, destination),
             Control::BuildClass => self.build_class(args, then, destination),
             Control::GetAttribute => self.getattr(arg(0), arg(1), arg(2), then, destination),
-            Control::HasAttribute => {
-                match self.attribute_name(arg(1), "attribute name must be string, not") {
-                    Ok(name) => self.has_attribute(arg(0), name, then, destination),
-                    Err(stop) => self.raise(stop),
-                }
-            }
+            Control::HasAttribute => match self.attribute_name(arg(1), "attribute name must be string, not") {
+                Ok(name) => self.has_attribute(arg(0), name, then, destination),
+                Err(stop) => self.raise(stop),
+            },
             Control::SetAttribute => match self.attribute_name(arg(1), "attribute name must be string, not") {
                 Ok(name) => self.discarding(then, destination, |vm, then, destination| {
                     vm.store_attribute(args[0], name, args[2], then, destination)
@@ -88,7 +84,9 @@ impl Vm {
             }
             Control::SuperInit => self.super_init(args),
             Control::Iter => self.iter(arg(0), arg(1), then, destination),
-            Control::IsInstance | Control::IsSubclass => self.is_instance_of(control, arg(0), arg(1), then, destination),
+            Control::IsInstance | Control::IsSubclass => {
+                self.is_instance_of(control, arg(0), arg(1), then, destination)
+            }
             Control::Exec | Control::Eval => self.exec(control, args, then, destination),
             Control::Compile => match self.compile_control(arg(0), arg(1), arg(2), arg(3)) {
                 Ok(code) => Flow::Done(code),
@@ -104,9 +102,7 @@ impl Vm {
                 let locals = self.locals();
                 match native.declaration.name() {
                     "vars" => Flow::Done(locals),
-                    _ => {
-                        self.call_half("dir_of_names", &[locals], then, destination)
-                    }
+                    _ => self.call_half("dir_of_names", &[locals], then, destination),
                 }
             }
             Control::GetFrame => self.get_frame(arg(0)),
@@ -159,12 +155,7 @@ impl Vm {
     }
 
     /// Runs something whose own result does not count: the answer is None.
-    fn discarding(
-        &mut self,
-        then: Then,
-        destination: u16,
-        work: impl FnOnce(&mut Vm, Then, u16) -> Flow,
-    ) -> Flow {
+    fn discarding(&mut self, then: Then, destination: u16, work: impl FnOnce(&mut Vm, Then, u16) -> Flow) -> Flow {
         let flow = work(self, then, destination);
         match flow {
             Flow::Done(_) => Flow::Done(Value::NONE),
@@ -419,7 +410,14 @@ impl Vm {
     }
 
     /// `isinstance` and `issubclass`: by the order of classes, or by the script half where a hook may say otherwise.
-    fn is_instance_of(&mut self, control: Control, subject: Value, classes: Value, then: Then, destination: u16) -> Flow {
+    fn is_instance_of(
+        &mut self,
+        control: Control,
+        subject: Value,
+        classes: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         let by_order = control == Control::IsInstance || subject.is::<Class>();
         if by_order {
             let own = match control {
@@ -577,9 +575,7 @@ impl Vm {
             (Some(text), _) => text.bytes().to_vec(),
             (_, Some(bytes)) => bytes.into_owned(),
             _ => {
-                return Err(self
-                    .cx
-                    .type_error(format!("{name}() arg 1 must be a string, bytes or code object")));
+                return Err(self.cx.type_error(format!("{name}() arg 1 must be a string, bytes or code object")));
             }
         };
         if bytes.contains(&0) {
@@ -663,9 +659,8 @@ impl Vm {
                 object.word.set(word.max(0) as u32);
                 let locals = self.snapshot_locals(place);
                 object.locals.set(locals);
-                let visible = |&below: &usize| {
-                    self.frame_at(below).function.is_some_and(|function| !function.is_hidden.get())
-                };
+                let visible =
+                    |&below: &usize| self.frame_at(below).function.is_some_and(|function| !function.is_hidden.get());
                 index = (0..place).rev().find(visible);
                 let back = match index {
                     Some(below) => self.frame_object(below),
@@ -727,7 +722,14 @@ impl Vm {
     // ----- descriptors
 
     /// `descriptor.__get__(instance, owner)` of the built-in ones.
-    fn descriptor_get(&mut self, descriptor: Value, instance: Value, owner: Value, then: Then, destination: u16) -> Flow {
+    fn descriptor_get(
+        &mut self,
+        descriptor: Value,
+        instance: Value,
+        owner: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         let on_class = (instance.is_none() || instance.is_unbound()) && !owner.is_none() && !owner.is_unbound();
         let class = match owner.get::<Class>() {
             Some(class) => class,
@@ -746,12 +748,10 @@ impl Vm {
             Some((_, LayoutId::PROPERTY)) if on_class => Found::Value(descriptor),
             Some((own, LayoutId::PROPERTY)) => self.read_property(own, instance),
             Some((own, LayoutId::STATICMETHOD)) => Found::Value(own.getter.get()),
-            Some((own, LayoutId::CLASSMETHOD)) => {
-                match self.bind_class_method(own.getter.get(), class.value()) {
-                    Some(bound) => Found::Value(bound),
-                    None => self.bind_found(own.getter.get(), class.value(), class.value()),
-                }
-            }
+            Some((own, LayoutId::CLASSMETHOD)) => match self.bind_class_method(own.getter.get(), class.value()) {
+                Some(bound) => Found::Value(bound),
+                None => self.bind_found(own.getter.get(), class.value(), class.value()),
+            },
             _ if on_class => self.bind_to_class_plainly(descriptor, class),
             _ => self.bind_found(descriptor, instance, class.value()),
         };

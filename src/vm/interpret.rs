@@ -358,7 +358,8 @@ impl Vm {
                                     pc = pc.add(3);
                                     continue;
                                 }
-                            } else if (*pc.add(1)).get() as u32 as u64 == CACHE_MODULE && header.kind() == Kind::Module {
+                            } else if (*pc.add(1)).get() as u32 as u64 == CACHE_MODULE && header.kind() == Kind::Module
+                            {
                                 let dict = Ref::<Module>::from_header(header).dict();
                                 if dict.keys_version() as u64 == (*pc).get() {
                                     r!(i.b()) = dict.cached_value_cell(((*pc.add(1)).get() >> 32) as usize).get();
@@ -761,7 +762,8 @@ impl Vm {
                         effect!(self.return_value(value))
                     }
                     Opcode::MakeFunction => {
-                        r!(i.b()) = self.make_function(i.c(), if i.a() == 0 { None } else { Some(base.add(i.d() as usize)) });
+                        r!(i.b()) =
+                            self.make_function(i.c(), if i.a() == 0 { None } else { Some(base.add(i.d() as usize)) });
                     }
                     Opcode::LoadBuildClass => {
                         let name = self.cx.names.__build_class__;

@@ -6,7 +6,7 @@ use crate::object::class::Class;
 use crate::object::exception::Exception;
 use crate::object::extension::Extension;
 use crate::object::frame::Then;
-use crate::object::generator::{AwaitKind, Await, Generator};
+use crate::object::generator::{Await, AwaitKind, Generator};
 use crate::object::heap::{Header, Ref};
 use crate::object::iterator::{self, Iterator, IteratorState, Step};
 use crate::object::kind::Kind;
@@ -21,7 +21,11 @@ use crate::vm::native_frame::{Input, Machine, Next};
 /// What the iterators of `object::iterator` call for an item where script code gives it: always the half.
 pub const STEPS: &[Declaration] = &[
     plain("sequence_item(sequence, index, /)", |_, _| Err(Stop::Half), "Return an item, or end the iteration."),
-    plain("call_until(function, sentinel, /)", |_, _| Err(Stop::Half), "Call a function until it returns the sentinel."),
+    plain(
+        "call_until(function, sentinel, /)",
+        |_, _| Err(Stop::Half),
+        "Call a function until it returns the sentinel.",
+    ),
 ];
 
 impl Vm {
@@ -76,7 +80,9 @@ impl Vm {
     pub fn next_item(&mut self, value: Value, then: Then, destination: u16) -> Flow {
         let Some(header) = value.header() else { return self.not_an_iterator(value) };
         match header.kind() {
-            Kind::Iterator | Kind::Extension if !self.has_script_next(value) => self.native_item(value, then, destination),
+            Kind::Iterator | Kind::Extension if !self.has_script_next(value) => {
+                self.native_item(value, then, destination)
+            }
             Kind::Generator if header.layout() == LayoutId::GENERATOR => {
                 let generator: Ref<Generator> = Ref::from_header(header);
                 self.step_generator(generator, Value::NONE, then, destination)
@@ -277,7 +283,8 @@ impl Vm {
             Some(Ok(items)) => self.spread(&items, source, first, count),
             Some(Err(stop)) => self.raise(stop),
             None => {
-                let slots = [source, Value::UNBOUND, Value::small(first as i64), Value::small(count as i64), Value::small(-1)];
+                let slots =
+                    [source, Value::UNBOUND, Value::small(first as i64), Value::small(count as i64), Value::small(-1)];
                 self.start_machine(Machine::Unpack, &slots, Then::Discard, 0)
             }
         }

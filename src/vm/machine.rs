@@ -14,7 +14,7 @@ use crate::object::exception::Exception;
 use crate::object::fiber::{Chunk, EMPTY_FRAME, Fiber, Stack};
 use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::function::{CellObject, Function};
-use crate::object::heap::{Ref, Marker};
+use crate::object::heap::{Marker, Ref};
 use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
 use crate::object::value::Value;

@@ -108,7 +108,13 @@ impl Vm {
     }
 
     /// Runs a function without arguments, its names in a namespace.
-    pub fn run_in_namespace(&mut self, function: Ref<Function>, namespace: Value, then: Then, destination: u16) -> Flow {
+    pub fn run_in_namespace(
+        &mut self,
+        function: Ref<Function>,
+        namespace: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         let base = self.free_registers().wrapping_add(1);
         if !self.push_function(function, base, base, 0, then, destination) {
             return Flow::Raised;
@@ -307,9 +313,7 @@ impl Vm {
 
     /// The place of the script frame `skip` frames below the innermost, halves not counted.
     pub fn script_frame(&self, skip: usize) -> Option<usize> {
-        let visible = |&index: &usize| {
-            self.frame_at(index).function.is_some_and(|function| !function.is_hidden.get())
-        };
+        let visible = |&index: &usize| self.frame_at(index).function.is_some_and(|function| !function.is_hidden.get());
         (0..self.depth()).rev().filter(visible).nth(skip)
     }
 

@@ -473,12 +473,10 @@ impl Vm {
                 Ok(value) => Next::Return(value),
                 Err(stop) => self.raise_next(stop),
             },
-            (_, Input::Value(value)) => {
-                match self.checked(self.slot(0), self.cx.names.__len__, value, Check::Length) {
-                    Ok(value) => Next::Return(Value::bool(value != Value::small(0))),
-                    Err(stop) => self.raise_next(stop),
-                }
-            }
+            (_, Input::Value(value)) => match self.checked(self.slot(0), self.cx.names.__len__, value, Check::Length) {
+                Ok(value) => Next::Return(Value::bool(value != Value::small(0))),
+                Err(stop) => self.raise_next(stop),
+            },
             _ => unreachable!("truth has three steps"),
         }
     }

@@ -29,9 +29,7 @@ impl Vm {
             BinaryOperator::Subtract => (names.__isub__, names.__sub__, names.__rsub__, "-", "-="),
             BinaryOperator::Multiply => (names.__imul__, names.__mul__, names.__rmul__, "*", "*="),
             BinaryOperator::Divide => (names.__itruediv__, names.__truediv__, names.__rtruediv__, "/", "/="),
-            BinaryOperator::FloorDivide => {
-                (names.__ifloordiv__, names.__floordiv__, names.__rfloordiv__, "//", "//=")
-            }
+            BinaryOperator::FloorDivide => (names.__ifloordiv__, names.__floordiv__, names.__rfloordiv__, "//", "//="),
             BinaryOperator::Modulo => (names.__imod__, names.__mod__, names.__rmod__, "%", "%="),
             BinaryOperator::Power => (names.__ipow__, names.__pow__, names.__rpow__, "** or pow()", "**="),
             BinaryOperator::MatrixMultiply => (names.__imatmul__, names.__matmul__, names.__rmatmul__, "@", "@="),
@@ -61,9 +59,8 @@ impl Vm {
         destination: u16,
     ) -> Flow {
         let (left, right) = (self.cx.layout_of(a), self.cx.layout_of(b));
-        let plain = |layout: LayoutId| {
-            matches!(layout, LayoutId::INT | LayoutId::FLOAT | LayoutId::BOOL | LayoutId::COMPLEX)
-        };
+        let plain =
+            |layout: LayoutId| matches!(layout, LayoutId::INT | LayoutId::FLOAT | LayoutId::BOOL | LayoutId::COMPLEX);
         if plain(left) && plain(right) {
             match crate::object::number::binary(&mut self.cx, operator, a, b) {
                 Ok(Some(value)) => return Flow::Done(value),
@@ -326,8 +323,7 @@ impl Vm {
             let stop = self.cx.type_error(format!("'{found}' object is not a container"));
             return self.raise_next(stop);
         }
-        let is_table =
-            container.is::<crate::object::dict::Dict>() || container.is::<crate::object::set::Set>();
+        let is_table = container.is::<crate::object::dict::Dict>() || container.is::<crate::object::set::Set>();
         if is_table && own.is_some_and(|method| method.is::<crate::object::native::Native>()) {
             let operation =
                 KeyOperation { action: KeyAction::Contains, table: container, key: item, value: Value::UNBOUND };
@@ -452,12 +448,19 @@ impl Vm {
     }
 
     /// A key operation that plain data decides, or by a machine.
-    pub fn key_operation(&mut self, action: KeyAction, table: Value, key: Value, value: Value, then: Then, destination: u16) -> Flow {
+    pub fn key_operation(
+        &mut self,
+        action: KeyAction,
+        table: Value,
+        key: Value,
+        value: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         match crate::object::key::key_plain(&mut self.cx, action, table, key, value) {
             Ok(value) => Flow::Done(value),
             Err(Stop::Key(operation)) => {
-                let slots =
-                    [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
+                let slots = [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
                 self.start_machine(Machine::Key, &slots, then, destination)
             }
             Err(stop) => self.raise(stop),

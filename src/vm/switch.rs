@@ -628,9 +628,8 @@ impl Vm {
                 LayoutId::GENERATOR => Flow::Done(value),
                 LayoutId::COROUTINE if inside_coroutine() => Flow::Done(value),
                 LayoutId::COROUTINE => {
-                    let stop = self
-                        .cx
-                        .type_error("cannot 'yield from' a coroutine object in a non-coroutine generator");
+                    let stop =
+                        self.cx.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator");
                     self.raise(stop)
                 }
                 _ => self.get_iterator(value, Then::Store, destination),
@@ -718,8 +717,7 @@ impl Vm {
                     AwaitKind::Throw => "athrow",
                     _ => "aclose",
                 };
-                let stop =
-                    self.cx.runtime_error(format!("{name}(): asynchronous generator is already running"));
+                let stop = self.cx.runtime_error(format!("{name}(): asynchronous generator is already running"));
                 return self.raise(stop);
             }
             step.state.set(State::Suspended);
@@ -853,8 +851,7 @@ impl Vm {
             Some(flow) => flow,
             None => {
                 let found = self.cx.type_name(value);
-                let message =
-                    format!("'async for' requires an object with __aiter__ method, got {found}");
+                let message = format!("'async for' requires an object with __aiter__ method, got {found}");
                 let stop = self.cx.type_error(message);
                 self.raise(stop)
             }
@@ -868,7 +865,8 @@ impl Vm {
         }
         if self.cx.special(value, self.cx.names.__anext__).is_none() {
             let found = self.cx.type_name(value);
-            let message = format!("'async for' received an object from __aiter__ that does not implement __anext__: {found}");
+            let message =
+                format!("'async for' received an object from __aiter__ that does not implement __anext__: {found}");
             let stop = self.cx.type_error(message);
             return self.raise(stop);
         }

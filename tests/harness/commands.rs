@@ -27,222 +27,41 @@ const FILES: [(&str, &str); 6] = [
     ("broken.co", "x = (1\ny = = 2\n"),
     ("fails.co", "print('before')\nraise ValueError('bad')\n"),
     ("package/__init__.co", "name = 'package'\n"),
-    (
-        "package/__main__.co",
-        "from . import name\nprint('main of', name, __name__)\n",
-    ),
-    (
-        "package/part.co",
-        "import sys\nprint(__name__, len(sys.argv))\n",
-    ),
+    ("package/__main__.co", "from . import name\nprint('main of', name, __name__)\n"),
+    ("package/part.co", "import sys\nprint(__name__, len(sys.argv))\n"),
 ];
 
 const CALLS: &[Call] = &[
-    call(
-        "run_file",
-        &["run", "FOLDER/greet.co", "a", "--b"],
-        "",
-        0,
-        "hello a --b\n",
-        "",
-    ),
-    call(
-        "file_is_short_for_run",
-        &["FOLDER/greet.co", "a"],
-        "",
-        0,
-        "hello a\n",
-        "",
-    ),
-    call(
-        "dash_reads_standard_input",
-        &["-", "x"],
-        "import sys\nprint(sys.argv)\n",
-        0,
-        "['-', 'x']\n",
-        "",
-    ),
+    call("run_file", &["run", "FOLDER/greet.co", "a", "--b"], "", 0, "hello a --b\n", ""),
+    call("file_is_short_for_run", &["FOLDER/greet.co", "a"], "", 0, "hello a\n", ""),
+    call("dash_reads_standard_input", &["-", "x"], "import sys\nprint(sys.argv)\n", 0, "['-', 'x']\n", ""),
     call("run_dash", &["run", "-"], "print(1 + 1)\n", 0, "2\n", ""),
-    call(
-        "c_runs_code",
-        &["-c", "import sys; print(sys.argv, __name__)", "z"],
-        "",
-        0,
-        "['-c', 'z'] __main__\n",
-        "",
-    ),
-    call(
-        "c_reads_standard_input",
-        &["-c", "print(input() * 2)"],
-        "ab\n",
-        0,
-        "abab\n",
-        "",
-    ),
+    call("c_runs_code", &["-c", "import sys; print(sys.argv, __name__)", "z"], "", 0, "['-c', 'z'] __main__\n", ""),
+    call("c_reads_standard_input", &["-c", "print(input() * 2)"], "ab\n", 0, "abab\n", ""),
     call("c_syntax_error", &["-c", "1 +"], "", 1, "", "SyntaxError"),
-    call(
-        "m_runs_a_package",
-        &["-m", "package"],
-        "",
-        0,
-        "main of package __main__\n",
-        "",
-    ),
-    call(
-        "m_runs_a_module",
-        &["-m", "package.part", "1", "2"],
-        "",
-        0,
-        "__main__ 3\n",
-        "",
-    ),
-    call(
-        "m_missing_module",
-        &["-m", "no_such_module"],
-        "",
-        1,
-        "",
-        "no_such_module",
-    ),
-    call(
-        "check_accepts",
-        &["check", "FOLDER/greet.co", "FOLDER/fails.co"],
-        "",
-        0,
-        "",
-        "",
-    ),
-    call(
-        "check_refuses",
-        &["check", "FOLDER/greet.co", "FOLDER/broken.co"],
-        "",
-        1,
-        "",
-        "broken.co",
-    ),
-    call(
-        "check_runs_nothing",
-        &["check", "FOLDER/fails.co"],
-        "",
-        0,
-        "",
-        "",
-    ),
+    call("m_runs_a_package", &["-m", "package"], "", 0, "main of package __main__\n", ""),
+    call("m_runs_a_module", &["-m", "package.part", "1", "2"], "", 0, "__main__ 3\n", ""),
+    call("m_missing_module", &["-m", "no_such_module"], "", 1, "", "no_such_module"),
+    call("check_accepts", &["check", "FOLDER/greet.co", "FOLDER/fails.co"], "", 0, "", ""),
+    call("check_refuses", &["check", "FOLDER/greet.co", "FOLDER/broken.co"], "", 1, "", "broken.co"),
+    call("check_runs_nothing", &["check", "FOLDER/fails.co"], "", 0, "", ""),
     call("dis_lists", &["dis", "FOLDER/greet.co"], "", 0, "...", ""),
-    call(
-        "dis_refuses",
-        &["dis", "FOLDER/broken.co"],
-        "",
-        1,
-        "",
-        "broken.co",
-    ),
-    call(
-        "version",
-        &["--version"],
-        "",
-        0,
-        concat!("corolang ", env!("CARGO_PKG_VERSION"), "\n"),
-        "",
-    ),
+    call("dis_refuses", &["dis", "FOLDER/broken.co"], "", 1, "", "broken.co"),
+    call("version", &["--version"], "", 0, concat!("corolang ", env!("CARGO_PKG_VERSION"), "\n"), ""),
     call("help", &["--help"], "", 0, "...run", ""),
-    call(
-        "unknown_option",
-        &["run", "--no-such-option", "FOLDER/greet.co"],
-        "",
-        2,
-        "",
-        "--no-such-option",
-    ),
-    call(
-        "option_without_value",
-        &["run", "--max-steps"],
-        "",
-        2,
-        "",
-        "--max-steps",
-    ),
-    call(
-        "option_with_wrong_value",
-        &["run", "--max-steps", "many", "FOLDER/greet.co"],
-        "",
-        2,
-        "",
-        "many",
-    ),
-    call(
-        "missing_file",
-        &["run", "FOLDER/none.co"],
-        "",
-        2,
-        "",
-        "none.co",
-    ),
-    call(
-        "output_before_an_exception",
-        &["FOLDER/fails.co"],
-        "",
-        1,
-        "before\n",
-        "ValueError: bad",
-    ),
+    call("unknown_option", &["run", "--no-such-option", "FOLDER/greet.co"], "", 2, "", "--no-such-option"),
+    call("option_without_value", &["run", "--max-steps"], "", 2, "", "--max-steps"),
+    call("option_with_wrong_value", &["run", "--max-steps", "many", "FOLDER/greet.co"], "", 2, "", "many"),
+    call("missing_file", &["run", "FOLDER/none.co"], "", 2, "", "none.co"),
+    call("output_before_an_exception", &["FOLDER/fails.co"], "", 1, "before\n", "ValueError: bad"),
     call("exit_status", &["-c", "raise SystemExit(7)"], "", 7, "", ""),
-    call(
-        "exit_with_text",
-        &["-c", "raise SystemExit('told')"],
-        "",
-        1,
-        "",
-        "told",
-    ),
-    call(
-        "exit_none",
-        &["-c", "import sys; sys.exit()"],
-        "",
-        0,
-        "",
-        "",
-    ),
-    call(
-        "exit_wraps",
-        &["-c", "import sys; sys.exit(256 + 3)"],
-        "",
-        3,
-        "",
-        "",
-    ),
-    call(
-        "max_steps",
-        &["run", "--max-steps", "1000", "-"],
-        "while True: pass\n",
-        124,
-        "",
-        "...",
-    ),
-    call(
-        "seeded_hashes",
-        &["run", "--seed", "5", "FOLDER/greet.co"],
-        "",
-        0,
-        "hello\n",
-        "",
-    ),
-    call(
-        "no_trailing_newline",
-        &["-c", "print('x', end='')"],
-        "",
-        0,
-        "x",
-        "",
-    ),
-    call(
-        "output_in_order",
-        &["-c", "for n in range(3): print(n)"],
-        "",
-        0,
-        "0\n1\n2\n",
-        "",
-    ),
+    call("exit_with_text", &["-c", "raise SystemExit('told')"], "", 1, "", "told"),
+    call("exit_none", &["-c", "import sys; sys.exit()"], "", 0, "", ""),
+    call("exit_wraps", &["-c", "import sys; sys.exit(256 + 3)"], "", 3, "", ""),
+    call("max_steps", &["run", "--max-steps", "1000", "-"], "while True: pass\n", 124, "", "..."),
+    call("seeded_hashes", &["run", "--seed", "5", "FOLDER/greet.co"], "", 0, "hello\n", ""),
+    call("no_trailing_newline", &["-c", "print('x', end='')"], "", 0, "x", ""),
+    call("output_in_order", &["-c", "for n in range(3): print(n)"], "", 0, "0\n1\n2\n", ""),
 ];
 
 const fn call(
@@ -253,22 +72,13 @@ const fn call(
     stdout: &'static str,
     stderr: &'static str,
 ) -> Call {
-    Call {
-        name,
-        arguments,
-        stdin,
-        status,
-        stdout,
-        stderr,
-    }
+    Call { name, arguments, stdin, status, stdout, stderr }
 }
 
 /// One trial for each call.
 pub fn trials() -> Vec<Trial> {
     let trials = CALLS.iter();
-    trials
-        .map(|call| Trial::test(format!("command::{}", call.name), || run(call)))
-        .collect()
+    trials.map(|call| Trial::test(format!("command::{}", call.name), || run(call))).collect()
 }
 
 fn run(call: &Call) -> Result<(), Failed> {
@@ -279,11 +89,7 @@ fn run(call: &Call) -> Result<(), Failed> {
         fs::write(&path, text).map_err(|error| error.to_string())?;
     }
     let place = folder.to_string_lossy();
-    let arguments: Vec<String> = call
-        .arguments
-        .iter()
-        .map(|text| text.replace("FOLDER", &place))
-        .collect();
+    let arguments: Vec<String> = call.arguments.iter().map(|text| text.replace("FOLDER", &place)).collect();
     let finished = process::run(&arguments, call.stdin, Some(&folder));
     drop(fs::remove_dir_all(&folder));
     let finished = finished?;

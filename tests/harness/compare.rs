@@ -16,18 +16,10 @@ pub fn check(script: &Script, finished: &Finished) -> Result<(), Failed> {
         complaints.push(format!("standard output:\n{}", difference(&expected, &got)));
     }
     if finished.status != Some(script.status) {
-        complaints.push(format!(
-            "exit status: expected {}, got {}",
-            script.status,
-            status(finished)
-        ));
+        complaints.push(format!("exit status: expected {}, got {}", script.status, status(finished)));
     }
     if let Some(raise) = &script.raise {
-        let last = finished
-            .stderr
-            .lines()
-            .rfind(|line| !line.trim().is_empty())
-            .unwrap_or_default();
+        let last = finished.stderr.lines().rfind(|line| !line.trim().is_empty()).unwrap_or_default();
         if last.trim_end() != raise {
             complaints.push(format!("last line of standard error:\n- {raise}\n+ {last}"));
         }
@@ -48,29 +40,12 @@ pub fn check(script: &Script, finished: &Finished) -> Result<(), Failed> {
 
 /// The lines that differ, `-` expected and `+` got, with the equal lines around them left out.
 pub fn difference(expected: &[&str], got: &[&str]) -> String {
-    let head = expected
-        .iter()
-        .zip(got)
-        .take_while(|(left, right)| left == right)
-        .count();
+    let head = expected.iter().zip(got).take_while(|(left, right)| left == right).count();
     let (expected_rest, got_rest) = (&expected[head..], &got[head..]);
-    let tail = expected_rest
-        .iter()
-        .rev()
-        .zip(got_rest.iter().rev())
-        .take_while(|(left, right)| left == right)
-        .count();
+    let tail = expected_rest.iter().rev().zip(got_rest.iter().rev()).take_while(|(left, right)| left == right).count();
     let mut lines = vec![format!("  ({head} equal)")];
-    lines.extend(
-        expected_rest[..expected_rest.len() - tail]
-            .iter()
-            .map(|line| format!("- {line}")),
-    );
-    lines.extend(
-        got_rest[..got_rest.len() - tail]
-            .iter()
-            .map(|line| format!("+ {line}")),
-    );
+    lines.extend(expected_rest[..expected_rest.len() - tail].iter().map(|line| format!("- {line}")));
+    lines.extend(got_rest[..got_rest.len() - tail].iter().map(|line| format!("+ {line}")));
     if tail > 0 {
         lines.push(format!("  ({tail} equal)"));
     }
@@ -79,9 +54,7 @@ pub fn difference(expected: &[&str], got: &[&str]) -> String {
 
 /// The exit status in words.
 pub fn status(finished: &Finished) -> String {
-    finished
-        .status
-        .map_or(String::from("a signal"), |status| status.to_string())
+    finished.status.map_or(String::from("a signal"), |status| status.to_string())
 }
 
 /// At most the first lines of a text.

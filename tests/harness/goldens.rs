@@ -23,23 +23,13 @@ pub fn diagnostics() -> Vec<Trial> {
 fn diagnostic(path: &Path) -> Result<(), Failed> {
     // Run beside the file, so that the path it names is the same everywhere.
     let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let finished = process::run(&[String::from("run"), name], "", Some(folder))?;
     if finished.status != Some(1) {
-        return Err(Failed::from(format!(
-            "exit status: expected 1, got {}",
-            compare::status(&finished)
-        )));
+        return Err(Failed::from(format!("exit status: expected 1, got {}", compare::status(&finished))));
     }
     if !finished.stdout.is_empty() {
-        return Err(Failed::from(format!(
-            "it printed something:\n{}",
-            finished.stdout
-        )));
+        return Err(Failed::from(format!("it printed something:\n{}", finished.stdout)));
     }
     hold(&path.with_extension("stderr"), &finished.stderr)
 }
@@ -58,18 +48,10 @@ pub fn bytecode() -> Vec<Trial> {
 
 fn listing(path: &Path) -> Result<(), Failed> {
     let folder = path.parent().unwrap_or(Path::new("."));
-    let name = path
-        .file_name()
-        .unwrap_or_default()
-        .to_string_lossy()
-        .into_owned();
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let finished = process::run(&[String::from("dis"), name], "", Some(folder))?;
     if finished.status != Some(0) {
-        return Err(Failed::from(format!(
-            "exit status: {}\n{}",
-            compare::status(&finished),
-            finished.stderr
-        )));
+        return Err(Failed::from(format!("exit status: {}\n{}", compare::status(&finished), finished.stderr)));
     }
     hold(&path.with_extension("txt"), &finished.stdout)
 }
@@ -80,11 +62,7 @@ pub fn examples() -> Vec<Trial> {
     let mut trials = Vec::new();
     for regime in Regime::ALL {
         for path in walk::files(&folder, "co") {
-            let name = format!(
-                "{}::examples/{}",
-                regime.name(),
-                walk::short_name(&path, &folder)
-            );
+            let name = format!("{}::examples/{}", regime.name(), walk::short_name(&path, &folder));
             trials.push(Trial::test(name, move || example(&path, regime)));
         }
     }
@@ -93,22 +71,14 @@ pub fn examples() -> Vec<Trial> {
 
 fn example(path: &Path, regime: Regime) -> Result<(), Failed> {
     let mut script = Script::read(path)?;
-    let finished = process::run(
-        &scripts::command(path, regime, &script),
-        &script.stdin,
-        None,
-    )?;
+    let finished = process::run(&scripts::command(path, regime, &script), &script.stdin, None)?;
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
     let golden = walk::root().join(format!("tests/golden/examples/{stem}.txt"));
     if regime == Regime::Plain || !blessing() {
         hold(&golden, &without_addresses(&finished.stdout))?;
     }
     // The rest of what the comments say: how it ends.
-    script.output = finished
-        .stdout
-        .lines()
-        .map(|line| line.trim_end().to_string())
-        .collect();
+    script.output = finished.stdout.lines().map(|line| line.trim_end().to_string()).collect();
     compare::check(&script, &finished)
 }
 
@@ -119,25 +89,16 @@ fn blessing() -> bool {
 /// Compares a text with its golden file, or writes the file.
 fn hold(golden: &Path, got: &str) -> Result<(), Failed> {
     if blessing() {
-        return fs::write(golden, got)
-            .map_err(|error| Failed::from(format!("{}: {error}", golden.display())));
+        return fs::write(golden, got).map_err(|error| Failed::from(format!("{}: {error}", golden.display())));
     }
-    let expected = fs::read_to_string(golden).map_err(|error| {
-        format!(
-            "{}: {error}; BLESS=1 writes it. Got:\n{got}",
-            golden.display()
-        )
-    })?;
+    let expected = fs::read_to_string(golden)
+        .map_err(|error| format!("{}: {error}; BLESS=1 writes it. Got:\n{got}", golden.display()))?;
     if expected == got {
         return Ok(());
     }
     let expected: Vec<&str> = expected.lines().collect();
     let got: Vec<&str> = got.lines().collect();
-    Err(Failed::from(format!(
-        "not as {}:\n{}",
-        golden.display(),
-        compare::difference(&expected, &got)
-    )))
+    Err(Failed::from(format!("not as {}:\n{}", golden.display(), compare::difference(&expected, &got))))
 }
 
 /// Addresses of objects differ from run to run: `0x7f31c0` becomes `0x...`.

@@ -37,11 +37,7 @@ fn check() -> Result<(), Failed> {
             complaints.extend(check_file(&path, &name, entry));
         }
     }
-    if complaints.is_empty() {
-        Ok(())
-    } else {
-        Err(Failed::from(complaints.join("\n")))
-    }
+    if complaints.is_empty() { Ok(()) } else { Err(Failed::from(complaints.join("\n"))) }
 }
 
 /// The entry of src/ a file belongs to: its folder, or its own name.
@@ -52,9 +48,7 @@ fn entry_of(name: &str) -> &str {
 
 fn check_file(path: &Path, name: &str, entry: &str) -> Vec<String> {
     let Some(own) = layer(entry) else {
-        return vec![format!(
-            "src/{name}: {entry} has no place in the order of tests/harness/layers.rs"
-        )];
+        return vec![format!("src/{name}: {entry} has no place in the order of tests/harness/layers.rs")];
     };
     let text = fs::read_to_string(path).unwrap_or_default();
     let mut complaints = Vec::new();
@@ -76,10 +70,8 @@ fn layer(entry: &str) -> Option<usize> {
 /// What follows each `crate::` of the code, and the line it stands in; `crate::{a, b}` names both.
 fn named_entries(text: &str) -> Vec<(usize, String)> {
     let mut found = Vec::new();
-    let code: String = text
-        .lines()
-        .map(|line| line.split("//").next().unwrap_or_default().to_string() + "\n")
-        .collect();
+    let code: String =
+        text.lines().map(|line| line.split("//").next().unwrap_or_default().to_string() + "\n").collect();
     for (start, mark) in code.match_indices("crate::") {
         let line = code[..start].lines().count().max(1);
         let rest = &code[start + mark.len()..];
@@ -114,7 +106,5 @@ fn group_heads(group: &str) -> Vec<String> {
 }
 
 fn word(text: &str) -> String {
-    text.chars()
-        .take_while(|character| character.is_alphanumeric() || *character == '_')
-        .collect()
+    text.chars().take_while(|character| character.is_alphanumeric() || *character == '_').collect()
 }

@@ -25,11 +25,7 @@ pub struct Finished {
 
 /// Runs `corolang ARGUMENTS` with the given standard input; in `folder`, or else in an empty folder of its own.
 pub fn run(arguments: &[String], stdin: &str, folder: Option<&Path>) -> Result<Finished, String> {
-    let scratch = if folder.is_none() {
-        Some(Scratch::new()?)
-    } else {
-        None
-    };
+    let scratch = if folder.is_none() { Some(Scratch::new()?) } else { None };
     let folder = folder.or(scratch.as_ref().map(|scratch| scratch.path.as_path()));
     let mut command = Command::new(env!("CARGO_BIN_EXE_corolang"));
     command
@@ -42,18 +38,12 @@ pub fn run(arguments: &[String], stdin: &str, folder: Option<&Path>) -> Result<F
     if let Some(folder) = folder {
         command.current_dir(folder);
     }
-    let mut child = command
-        .spawn()
-        .map_err(|error| format!("cannot start corolang: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("cannot start corolang: {error}"))?;
     feed(&mut child, stdin.to_string());
     let stdout = drain(child.stdout.take());
     let stderr = drain(child.stderr.take());
     let status = wait(&mut child)?;
-    Ok(Finished {
-        status,
-        stdout: take(&stdout)?,
-        stderr: take(&stderr)?,
-    })
+    Ok(Finished { status, stdout: take(&stdout)?, stderr: take(&stderr)? })
 }
 
 /// Writes the input from a thread, since a script need not read it.
@@ -78,9 +68,8 @@ fn drain(pipe: Option<impl Read + Send + 'static>) -> Receiver<Vec<u8>> {
 }
 
 fn take(receiver: &Receiver<Vec<u8>>) -> Result<String, String> {
-    let bytes = receiver
-        .recv_timeout(TIME_LIMIT)
-        .map_err(|_| String::from("a child of the script keeps its output open"))?;
+    let bytes =
+        receiver.recv_timeout(TIME_LIMIT).map_err(|_| String::from("a child of the script keeps its output open"))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -95,10 +84,7 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
         if start.elapsed() > TIME_LIMIT {
             drop(child.kill());
             drop(child.wait());
-            return Err(format!(
-                "still running after {} s: killed",
-                TIME_LIMIT.as_secs()
-            ));
+            return Err(format!("still running after {} s: killed", TIME_LIMIT.as_secs()));
         }
         thread::sleep(pause);
         pause = (pause * 2).min(Duration::from_millis(20));
@@ -123,8 +109,7 @@ impl Scratch {
     fn new() -> Result<Scratch, String> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("run-{}-{number}", std::process::id()));
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("run-{}-{number}", std::process::id()));
         fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
         Ok(Scratch { path })
     }

@@ -13,13 +13,7 @@ const PROGRAMS: [&str; 4] = ["python", "py", "co", "corolang"];
 pub fn trials() -> Vec<Trial> {
     let text = fs::read_to_string(walk::root().join("README.md")).unwrap_or_default();
     let blocks = blocks(&text).into_iter();
-    blocks
-        .map(|(line, block)| {
-            Trial::test(format!("plain::README.md:{line}"), move || {
-                run(line, &block)
-            })
-        })
-        .collect()
+    blocks.map(|(line, block)| Trial::test(format!("plain::README.md:{line}"), move || run(line, &block))).collect()
 }
 
 /// The program blocks and the lines they begin at.
@@ -31,13 +25,7 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
             match inside.take() {
                 Some((true, start, block)) => found.push((start, block)),
                 Some((false, ..)) => {}
-                None => {
-                    inside = Some((
-                        PROGRAMS.contains(&language.trim()),
-                        index + 2,
-                        String::new(),
-                    ))
-                }
+                None => inside = Some((PROGRAMS.contains(&language.trim()), index + 2, String::new())),
             }
         } else if let Some((_, _, block)) = &mut inside {
             block.push_str(line);
@@ -50,22 +38,13 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
 /// Runs a block; where it has no comments on its output, only how it ends counts.
 fn run(line: usize, block: &str) -> Result<(), Failed> {
     let mut script = Script::parse(block)?;
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR"))
-        .join(format!("readme-{}-{line}.co", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}-{line}.co", std::process::id()));
     fs::write(&path, block).map_err(|error| error.to_string())?;
-    let finished = process::run(
-        &scripts::command(&path, Regime::Plain, &script),
-        &script.stdin,
-        None,
-    );
+    let finished = process::run(&scripts::command(&path, Regime::Plain, &script), &script.stdin, None);
     drop(fs::remove_file(&path));
     let finished = finished?;
     if !script.has_output_comments {
-        script.output = finished
-            .stdout
-            .lines()
-            .map(|line| line.trim_end().to_string())
-            .collect();
+        script.output = finished.stdout.lines().map(|line| line.trim_end().to_string()).collect();
     }
     compare::check(&script, &finished)
 }

@@ -87,8 +87,7 @@ pub struct Script {
 impl Script {
     /// Reads the comments of a file.
     pub fn read(path: &Path) -> Result<Script, String> {
-        let text =
-            fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        let text = fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         Script::parse(&text)
     }
 
@@ -113,11 +112,7 @@ impl Script {
             } else if let Some(value) = comment(line, "# expect raise:") {
                 script.raise = Some(value.to_string());
             } else if let Some(value) = comment(line, "# expect exit:") {
-                exit = Some(
-                    value
-                        .parse::<i32>()
-                        .map_err(|error| format!("{line}: {error}"))?,
-                );
+                exit = Some(value.parse::<i32>().map_err(|error| format!("{line}: {error}"))?);
             } else if let Some(value) = comment(line, "# expect error:") {
                 script.error.push(value.to_string());
             } else {
@@ -131,20 +126,16 @@ impl Script {
     /// Takes in a comment that says how the script is run.
     fn read_directive(&mut self, line: &str) {
         if let Some(value) = line.strip_prefix("# stdin:") {
-            self.stdin
-                .push_str(value.strip_prefix(' ').unwrap_or(value));
+            self.stdin.push_str(value.strip_prefix(' ').unwrap_or(value));
             self.stdin.push('\n');
         } else if let Some(value) = line.strip_prefix("# args:") {
-            self.arguments
-                .extend(value.split_whitespace().map(String::from));
+            self.arguments.extend(value.split_whitespace().map(String::from));
         } else if let Some(value) = line.strip_prefix("# options:") {
-            self.options
-                .extend(value.split_whitespace().map(String::from));
+            self.options.extend(value.split_whitespace().map(String::from));
         } else if let Some(value) = line.strip_prefix("# regimes:") {
             let names = value.split('(').next().unwrap_or_default();
             let wanted: Vec<&str> = names.split([' ', ',']).collect();
-            self.regimes
-                .retain(|regime| wanted.contains(&regime.name()));
+            self.regimes.retain(|regime| wanted.contains(&regime.name()));
         }
     }
 }
@@ -152,10 +143,5 @@ impl Script {
 /// The value of the comment that begins with `mark`, wherever on the line it stands.
 fn comment<'line>(line: &'line str, mark: &str) -> Option<&'line str> {
     let start = line.find(mark)?;
-    Some(
-        line[start + mark.len()..]
-            .strip_prefix(' ')
-            .unwrap_or(&line[start + mark.len()..])
-            .trim_end(),
-    )
+    Some(line[start + mark.len()..].strip_prefix(' ').unwrap_or(&line[start + mark.len()..]).trim_end())
 }

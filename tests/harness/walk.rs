@@ -21,10 +21,7 @@ pub fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
 
 /// The path below the folder, with forward slashes, as it stands in the name of a trial.
 pub fn short_name(path: &Path, folder: &Path) -> String {
-    path.strip_prefix(folder)
-        .unwrap_or(path)
-        .to_string_lossy()
-        .replace('\\', "/")
+    path.strip_prefix(folder).unwrap_or(path).to_string_lossy().replace('\\', "/")
 }
 
 fn collect(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {

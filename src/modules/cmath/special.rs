@@ -32,7 +32,13 @@ fn class(x: f64) -> usize {
         f64::NEG_INFINITY => 0,
         f64::INFINITY => 5,
         0.0 => 2 + x.is_sign_positive() as usize,
-        _ => if x < 0.0 { 1 } else { 4 },
+        _ => {
+            if x < 0.0 {
+                1
+            } else {
+                4
+            }
+        }
     }
 }
 

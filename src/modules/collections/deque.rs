@@ -64,12 +64,8 @@ const METHODS: &[Declaration] = &[
 const GENERIC: &[Declaration] =
     &[plain("__class_getitem__(cls, item, /)", class_getitem, "Return the class with type arguments.")];
 
-const ATTRIBUTES: &[Attribute] = &[Attribute {
-    name: "maxlen",
-    get: maxlen,
-    set: None,
-    doc: "maximum size of a deque or None if unbounded",
-}];
+const ATTRIBUTES: &[Attribute] =
+    &[Attribute { name: "maxlen", get: maxlen, set: None, doc: "maximum size of a deque or None if unbounded" }];
 
 const ITERATOR: &[Declaration] = &[
     plain("__iter__(self, /)", itself, "Implement iter(self)."),
@@ -186,8 +182,7 @@ impl Data for Iterator {
 
 /// Makes the classes.
 pub fn install(cx: &mut Context, module: Ref<Module>) {
-    let tables =
-        ClassTables { methods: METHODS, class_methods: GENERIC, static_methods: &[], attributes: ATTRIBUTES };
+    let tables = ClassTables { methods: METHODS, class_methods: GENERIC, static_methods: &[], attributes: ATTRIBUTES };
     let flags = Class::WEAKLY | Class::SEQUENCE;
     let class = make_class(cx, CLASS, &[], Some(Kind::Extension), flags, &tables);
     class.dict.set_interned(cx.names.__hash__, Value::NONE);

@@ -181,8 +181,7 @@ const METHODS: &[Declaration] = &[
     plain("__setstate__(self, state, /)", set_state, "Take bytes, position and attributes."),
 ];
 
-const ATTRIBUTES: &[Attribute] =
-    &[Attribute { name: "closed", get: closed, set: None, doc: "Whether it is closed." }];
+const ATTRIBUTES: &[Attribute] = &[Attribute { name: "closed", get: closed, set: None, doc: "Whether it is closed." }];
 
 /// The class's tables.
 pub const TABLES: ClassTables = ClassTables { methods: METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE };

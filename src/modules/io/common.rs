@@ -270,8 +270,7 @@ pub fn set_attributes(cx: &mut Context, value: Value, attributes: Value) {
 /// The attribute `newlines`: None, one of the ends of lines that were seen, or a tuple of them.
 pub fn newlines_value(cx: &mut Context, seen: u8) -> Value {
     let kinds = [(newlines::SEEN_RETURN, "\r"), (newlines::SEEN_FEED, "\n"), (newlines::SEEN_PAIR, "\r\n")];
-    let found: Vec<Value> =
-        kinds.iter().filter(|(bit, _)| seen & bit != 0).map(|(_, text)| cx.str(text)).collect();
+    let found: Vec<Value> = kinds.iter().filter(|(bit, _)| seen & bit != 0).map(|(_, text)| cx.str(text)).collect();
     match found[..] {
         [] => Value::NONE,
         [one] => one,

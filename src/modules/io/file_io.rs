@@ -6,7 +6,9 @@ use std::ffi::CString;
 use std::io;
 use std::rc::Rc;
 
-use crate::modules::io::common::{self, Stream, amount, allocate, class_argument, no_attribute, object, this, unsupported, whole};
+use crate::modules::io::common::{
+    self, Stream, allocate, amount, class_argument, no_attribute, object, this, unsupported, whole,
+};
 use crate::modules::io::descriptor::{Descriptor, are_many_open, flush_all};
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::{Bytes, bytes_of};
@@ -405,9 +407,7 @@ pub fn open_named(
 pub fn check_file(cx: &mut Context, descriptor: &Descriptor, name: Value) -> Result<(), Stop> {
     match descriptor.status() {
         Err(error) if error.raw_os_error() == Some(libc::EBADF) => Err(os_error(cx, &error, Value::UNBOUND)),
-        Ok(status) if status.st_mode & libc::S_IFMT == libc::S_IFDIR => {
-            Err(numbered_error(cx, libc::EISDIR, name))
-        }
+        Ok(status) if status.st_mode & libc::S_IFMT == libc::S_IFDIR => Err(numbered_error(cx, libc::EISDIR, name)),
         _ => Ok(()),
     }
 }
@@ -473,9 +473,7 @@ fn access_of(cx: &mut Context, mode: Value) -> Result<Access, Stop> {
 pub fn bad_mode(cx: &mut Context, problem: BadMode, mode: &str) -> Stop {
     match problem {
         BadMode::Character => cx.value_error(format!("invalid mode: {mode}")),
-        BadMode::Ways => {
-            cx.value_error("Must have exactly one of create/read/write/append mode and at most one plus")
-        }
+        BadMode::Ways => cx.value_error("Must have exactly one of create/read/write/append mode and at most one plus"),
     }
 }
 

@@ -125,8 +125,7 @@ const METHODS: &[Declaration] = &[
     plain("__getstate__(self, /)", common::refuse_pickling, "Refuse to be pickled."),
 ];
 
-const ATTRIBUTES: &[Attribute] =
-    &[Attribute { name: "closed", get: closed, set: None, doc: "Whether it is closed." }];
+const ATTRIBUTES: &[Attribute] = &[Attribute { name: "closed", get: closed, set: None, doc: "Whether it is closed." }];
 
 /// The class's tables.
 pub const TABLES: ClassTables = ClassTables { methods: METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE };

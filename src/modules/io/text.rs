@@ -440,9 +440,11 @@ impl Text {
         let position = below.tell(cx)?;
         let chunk = self.chunk.borrow();
         let Some(chunk) = &*chunk else { return Ok(position) };
-        let is_whole = self.progress.borrow().as_ref().is_none_or(|progress| {
-            progress.decoder.pending().is_empty() && !progress.ends.is_held
-        });
+        let is_whole = self
+            .progress
+            .borrow()
+            .as_ref()
+            .is_none_or(|progress| progress.decoder.pending().is_empty() && !progress.ends.is_held);
         if is_whole && self.used.get() == self.text.borrow().len() {
             return Ok(position);
         }

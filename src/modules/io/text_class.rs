@@ -338,7 +338,8 @@ fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let text = this::<Text>(cx, args)?;
     let mut shown = format!("<{}", class_title(cx, args.get(0)));
     let name = Below::known(text.buffer.get()).and_then(|below| below.name(cx).ok());
-    for (title, value) in [("name", name), ("mode", Some(text.mode.get())), ("encoding", Some(text.encoding_name.get()))]
+    for (title, value) in
+        [("name", name), ("mode", Some(text.mode.get())), ("encoding", Some(text.encoding_name.get()))]
     {
         if let Some(value) = value.filter(|value| !value.is_unbound())
             && let Some(value) = common::shown(cx, value)

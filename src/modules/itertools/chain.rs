@@ -156,7 +156,8 @@ impl StarMap {
     /// One step.
     pub fn next(&self, cx: &mut Context, _: Value, mut fed: Option<Value>) -> Result<Step, Stop> {
         if self.is_spreading.replace(false) && fed.is_some() {
-            let arguments = fed.and_then(|value| value.get::<Tuple>()).map_or(Vec::new(), |tuple| tuple.items().to_vec());
+            let arguments =
+                fed.and_then(|value| value.get::<Tuple>()).map_or(Vec::new(), |tuple| tuple.items().to_vec());
             return Ok(Step::Call(self.function, arguments));
         }
         let Some(item) = pull!(cx, self.source, fed) else { return Ok(Step::Done) };

@@ -79,12 +79,7 @@ impl GroupBy {
     }
 
     /// Reads an item and its key. `waiting` is that of the step that reads.
-    fn advance(
-        &self,
-        cx: &mut Context,
-        waiting: &Cell<Waiting>,
-        fed: &mut Option<Value>,
-    ) -> Result<Advance, Stop> {
+    fn advance(&self, cx: &mut Context, waiting: &Cell<Waiting>, fed: &mut Option<Value>) -> Result<Advance, Stop> {
         if waiting.get() == Waiting::Key {
             self.current.set(fed.take().unwrap_or(Value::NONE));
             return Ok(Advance::Read);

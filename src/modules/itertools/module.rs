@@ -262,7 +262,9 @@ fn repr_of_parts(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
             text.extend_from_slice(b", ");
         }
         match repr_of(cx, value) {
-            Ok(part) => text.extend_from_slice(part.get::<Str>().map_or(Vec::new(), |part| part.bytes().to_vec()).as_slice()),
+            Ok(part) => {
+                text.extend_from_slice(part.get::<Str>().map_or(Vec::new(), |part| part.bytes().to_vec()).as_slice())
+            }
             Err(Stop::Raise(exception)) => return Err(Stop::Raise(exception)),
             Err(_) => return Err(Stop::Half),
         }
@@ -400,7 +402,8 @@ fn new_compress(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn test(cx: &mut Context, args: Args<'_>, key: &str, choice: Choice) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), key)?;
     let source = source_of(cx, args.get(2))?;
-    let own_truth = choice == Choice::False && (args.get(1).is_none() || args.get(1) == cx.class(LayoutId::BOOL).value());
+    let own_truth =
+        choice == Choice::False && (args.get(1).is_none() || args.get(1) == cx.class(LayoutId::BOOL).value());
     let function = if own_truth { Value::UNBOUND } else { args.get(1) };
     let (candidate, is_decided) = (Cell::new(Value::UNBOUND), Cell::new(false));
     Ok(make(cx, class, State::Test(Test { choice, function, source, candidate, is_decided }), None))
@@ -454,13 +457,8 @@ fn new_batched(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(cx.value_error("n must be at least one"));
     }
     let source = source_of(cx, args.get(1))?;
-    let state = Batched {
-        source,
-        size: size as usize,
-        is_strict,
-        gathered: RefCell::default(),
-        is_done: Cell::new(false),
-    };
+    let state =
+        Batched { source, size: size as usize, is_strict, gathered: RefCell::default(), is_done: Cell::new(false) };
     Ok(make(cx, class, State::Batched(state), source.depth))
 }
 
@@ -472,7 +470,8 @@ fn product(cx: &mut Context, class: Value, repeat: Value, pools: Vec<Vec<Value>>
     if repeat < 0 {
         return Err(cx.value_error("repeat argument cannot be negative"));
     }
-    let Some(length) = pools.len().checked_mul(repeat as usize).filter(|&length| length < isize::MAX as usize / 8) else {
+    let Some(length) = pools.len().checked_mul(repeat as usize).filter(|&length| length < isize::MAX as usize / 8)
+    else {
         return Err(cx.overflow_error("repeat argument too large"));
     };
     cx.reserve(length * 8)?;
@@ -556,9 +555,7 @@ fn is_tee(value: Value) -> bool {
 /// A tee over an iterable; another tee of its own place over what is one.
 fn make_tee(cx: &mut Context, class: Ref<Class>, value: Value) -> Result<Value, Stop> {
     let tee = match Of::<Tool>::from(value).as_deref() {
-        Some(Tool { state: State::Tee(tee), .. }) => {
-            Tee { block: tee.block.clone(), place: tee.place.clone() }
-        }
+        Some(Tool { state: State::Tee(tee), .. }) => Tee { block: tee.block.clone(), place: tee.place.clone() },
         _ => {
             let source = source_of(cx, value)?;
             Tee { block: Cell::new(Block::allocate(cx, source)), place: Cell::new(0) }

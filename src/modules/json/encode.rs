@@ -41,16 +41,8 @@ pub fn encode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     else {
         return Ok(Value::NONE);
     };
-    let mut writer = Writer {
-        out: Vec::new(),
-        ensure_ascii,
-        allow_nan,
-        sort_keys,
-        indent,
-        item_separator,
-        key_separator,
-        depth: 0,
-    };
+    let mut writer =
+        Writer { out: Vec::new(), ensure_ascii, allow_nan, sort_keys, indent, item_separator, key_separator, depth: 0 };
     match writer.value(cx, args.get(0)) {
         Ok(()) => Str::try_from_vec(cx, writer.out),
         Err(NotPlain) => Ok(Value::NONE),

@@ -92,7 +92,8 @@ fn arranged(cx: &mut Context, n: Value, k: Value) -> Result<Option<(BigUint, Big
             return Err(cx.value_error(format!("{name} must be a non-negative integer")));
         }
     }
-    let magnitude = |value: Value| Int::operand(value).map(|number| number.magnitude().into_owned()).unwrap_or_default();
+    let magnitude =
+        |value: Value| Int::operand(value).map(|number| number.magnitude().into_owned()).unwrap_or_default();
     let (n, k) = (magnitude(n), magnitude(k));
     Ok((k <= n).then_some((n, k)))
 }

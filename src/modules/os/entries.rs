@@ -207,8 +207,7 @@ fn readlink(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (path, folder) = (path(cx, args, 0, "readlink", "path")?, folder(cx, args, 1)?);
     let mut room = vec![0u8; libc::PATH_MAX as usize];
     // SAFETY: the range is that of the vector.
-    let result =
-        unsafe { libc::readlinkat(folder, path.text.as_ptr(), room.as_mut_ptr().cast(), room.len()) };
+    let result = unsafe { libc::readlinkat(folder, path.text.as_ptr(), room.as_mut_ptr().cast(), room.len()) };
     let length = checked(cx, result as i64, path.value)? as usize;
     Ok(name_value(cx, &room[..length], path.is_bytes))
 }

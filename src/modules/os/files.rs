@@ -129,8 +129,8 @@ fn times(cx: &mut Context, args: Args<'_>) -> Result<[libc::timespec; 2], Stop> 
         return Ok([seconds(cx, items.items()[0])?, seconds(cx, items.items()[1])?]);
     }
     if !exact.is_unbound() {
-        let numbers = pair(exact)
-            .and_then(|items| Some([Int::to_i64(items.items()[0])?, Int::to_i64(items.items()[1])?]));
+        let numbers =
+            pair(exact).and_then(|items| Some([Int::to_i64(items.items()[0])?, Int::to_i64(items.items()[1])?]));
         let Some(numbers) = numbers else {
             return Err(cx.type_error("utime: 'ns' must be a tuple of two ints"));
         };

@@ -21,12 +21,8 @@ use crate::object::value::Value;
 use crate::text::pattern::matcher::Captures;
 
 /// The tables of the class.
-pub const TABLES: ClassTables = ClassTables {
-    methods: METHODS,
-    class_methods: CLASS_METHODS,
-    static_methods: &[],
-    attributes: ATTRIBUTES,
-};
+pub const TABLES: ClassTables =
+    ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
 
 const METHODS: &[Declaration] = &[
     plain("group(self, /, *groups)", group, "Return the text of a group, or a tuple of the texts of several."),
@@ -89,7 +85,13 @@ enum Chosen {
 
 impl Match {
     /// A match object.
-    pub fn allocate(cx: &mut Context, pattern: &Of<Pattern>, subject: Subject, window: Window, captures: Captures) -> Value {
+    pub fn allocate(
+        cx: &mut Context,
+        pattern: &Of<Pattern>,
+        subject: Subject,
+        window: Window,
+        captures: Captures,
+    ) -> Value {
         let found = Match {
             pattern: pattern.value(),
             subject,

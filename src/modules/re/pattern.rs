@@ -3,10 +3,10 @@
 use std::cell::Cell;
 
 use super::iterator::{Finder, Parts, Scanner};
+use super::module;
 use super::module::raise;
 use super::subject::Subject;
 use super::work::{Goal, Split, Substitute, Work, limit};
-use super::module;
 use crate::object::alias::GenericAlias;
 use crate::object::arguments::{Index, has_special};
 use crate::object::bytes::bytes_of;
@@ -31,12 +31,8 @@ use crate::text::pattern::replacement::{Part, Replacement};
 use crate::text::wtf8;
 
 /// The tables of the class.
-pub const TABLES: ClassTables = ClassTables {
-    methods: METHODS,
-    class_methods: CLASS_METHODS,
-    static_methods: &[],
-    attributes: ATTRIBUTES,
-};
+pub const TABLES: ClassTables =
+    ClassTables { methods: METHODS, class_methods: CLASS_METHODS, static_methods: &[], attributes: ATTRIBUTES };
 
 const METHODS: &[Declaration] = &[
     plain("match(self, string, pos=0, endpos=9223372036854775807)", match_, "Return a Match at the start, or None."),

@@ -31,7 +31,17 @@ static FLAGS: [Attribute; 18] = fields([
 ]);
 
 static FLOAT_INFO: [Attribute; 11] = fields([
-    "max", "max_exp", "max_10_exp", "min", "min_exp", "min_10_exp", "dig", "mant_dig", "epsilon", "radix", "rounds",
+    "max",
+    "max_exp",
+    "max_10_exp",
+    "min",
+    "min_exp",
+    "min_10_exp",
+    "dig",
+    "mant_dig",
+    "epsilon",
+    "radix",
+    "rounds",
 ]);
 
 static INT_INFO: [Attribute; 4] =

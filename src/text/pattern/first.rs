@@ -80,10 +80,10 @@ pub fn of_node(node: &Node, wide: bool) -> First {
             let body = of(&repeat.body, wide);
             First { bytes: body.bytes, empty: body.empty || repeat.min == 0 }
         }
-        Node::Branch(choices) => choices.iter().map(|choice| of(choice, wide)).fold(
-            First { bytes: ByteSet::default(), empty: false },
-            either,
-        ),
+        Node::Branch(choices) => choices
+            .iter()
+            .map(|choice| of(choice, wide))
+            .fold(First { bytes: ByteSet::default(), empty: false }, either),
         Node::Condition(_, yes, no) => either(of(yes, wide), of(no, wide)),
         Node::Reference(_) => First { bytes: ByteSet::ALL, empty: true },
     }

@@ -312,19 +312,17 @@ impl Search {
                     pc = target as usize;
                     continue;
                 }
-                Instruction::Choose { set, other, only } => {
-                    match text.bytes.get(at) {
-                        Some(&byte) if code.sets[set as usize].contains(byte) => {
-                            if !only {
-                                self.stack.push(Saved::Retry { pc: other, at });
-                            }
-                        }
-                        _ => {
-                            pc = other as usize;
-                            continue;
+                Instruction::Choose { set, other, only } => match text.bytes.get(at) {
+                    Some(&byte) if code.sets[set as usize].contains(byte) => {
+                        if !only {
+                            self.stack.push(Saved::Retry { pc: other, at });
                         }
                     }
-                }
+                    _ => {
+                        pc = other as usize;
+                        continue;
+                    }
+                },
                 Instruction::LoopStart(number) => {
                     let looped = &code.loops[number as usize];
                     self.set(looped.register, 0);

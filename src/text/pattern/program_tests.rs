@@ -157,7 +157,10 @@ fn names_and_errors() {
     assert_eq!(message("(?<=a+)b"), "look-behind requires fixed-width pattern");
     assert_eq!(message("a{99999999999}"), "the repetition number is too large");
     let flags = compile(PatternText::Bytes(b"a"), crate::text::pattern::flag::UNICODE).unwrap_err();
-    assert_eq!((flags.kind, flags.message.as_str()), (ErrorKind::Flags, "cannot use UNICODE flag with a bytes pattern"));
+    assert_eq!(
+        (flags.kind, flags.message.as_str()),
+        (ErrorKind::Flags, "cannot use UNICODE flag with a bytes pattern")
+    );
 }
 
 #[test]

@@ -2,11 +2,11 @@
 
 use super::set::Member;
 use super::{Parser, Scope, Stop, class_node};
-use crate::text::{quote, unicode};
 use crate::text::pattern::class::{Category, Class};
 use crate::text::pattern::error::PatternError;
 use crate::text::pattern::reader::{Piece, Reader, words};
 use crate::text::pattern::tree::{Fold, Node, Place, Reference};
+use crate::text::{quote, unicode};
 
 impl Parser {
     /// Reads an escape outside of sets; its backslash stands at `start`.
