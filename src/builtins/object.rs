@@ -42,7 +42,7 @@ const METHODS: &[Declaration] = &[
 ];
 
 const CLASS_METHODS: &[Declaration] = &[
-    plain("__init_subclass__(cls, /)", init_subclass, "Called when a class is subclassed."),
+    plain("__init_subclass__(cls, /, **kwargs)", init_subclass, "Called when a class is subclassed."),
     plain("__subclasshook__(cls, object, /)", subclasshook, "Asked by abstract classes whether a class is a subclass."),
 ];
 
@@ -142,13 +142,19 @@ fn init(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
             return Err(cx.type_error(message));
         }
         if cx.lookup(class, cx.names.__new__) == cx.module_state.get("object.__new__").copied() {
-            return Err(cx.type_error(format!("{}() takes no arguments", class.name_text())));
+            let name = class.name_text();
+            let message = format!("{name}.__init__() takes exactly one argument (the instance to initialize)");
+            return Err(cx.type_error(message));
         }
     }
     Ok(Value::NONE)
 }
 
-fn init_subclass(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+fn init_subclass(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if is_given(cx.empty_tuple, args.get(1)) {
+        let name = args.get(0).get::<Class>().map_or_else(String::new, Ref::<Class>::name_text);
+        return Err(cx.type_error(format!("{name}.__init_subclass__() takes no keyword arguments")));
+    }
     Ok(Value::NONE)
 }
 

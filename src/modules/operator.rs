@@ -8,6 +8,7 @@ use crate::object::extension::{Data, Extension, Of};
 use crate::object::forward::{attribute_of, call_half};
 use crate::object::function::Attribute;
 use crate::object::heap::{Marker, Ref};
+use crate::object::integer::Int;
 use crate::object::key::key_plain;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -64,21 +65,21 @@ const FUNCTIONS: &[Declaration] = &[
 ];
 
 const ITEM_GETTER: &[Declaration] = &[
-    plain("__new__(cls, item, /, *items)", new_item_getter, "Returns a function that gets items."),
+    plain("__new__(cls, item=<unset>, /, *items)", new_item_getter, "Returns a function that gets items."),
     plain("__call__(self, obj, /)", get_items, "Return the items of the object."),
     plain("__repr__(self, /)", half, "Return repr(self)."),
     plain("__reduce__(self, /)", reduce, "Return what is needed to make the getter anew."),
 ];
 
 const ATTRIBUTE_GETTER: &[Declaration] = &[
-    plain("__new__(cls, attr, /, *attrs)", new_attribute_getter, "Returns a function that gets attributes."),
+    plain("__new__(cls, attr=<unset>, /, *attrs)", new_attribute_getter, "Returns a function that gets attributes."),
     plain("__call__(self, obj, /)", get_attributes, "Return the attributes of the object."),
     plain("__repr__(self, /)", half, "Return repr(self)."),
     plain("__reduce__(self, /)", reduce, "Return what is needed to make the getter anew."),
 ];
 
 const METHOD_CALLER: &[Declaration] = &[
-    plain("__new__(cls, name, /, *args, **kwargs)", new_method_caller, "Returns a function that calls a method."),
+    plain("__new__(cls, name=<unset>, /, *args, **kwargs)", new_method_caller, "Returns a function that calls a method."),
     plain("__call__(self, obj, /)", call_method, "Call the method of the object."),
     plain("__repr__(self, /)", half, "Return repr(self)."),
     plain("__reduce__(self, /)", half, "Return what is needed to make the caller anew."),
@@ -159,7 +160,7 @@ fn not(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn index(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    if crate::object::integer::Int::is(args.get(0)) { Ok(args.get(0)) } else { Err(cx.ask(0, Wish::Index)) }
+    if Int::is(args.get(0)) { Ok(Int::exact(cx, args.get(0))) } else { Err(cx.ask(0, Wish::Index)) }
 }
 
 fn unary(
@@ -209,6 +210,10 @@ fn class_argument(cx: &mut Context, value: Value) -> Result<Ref<Class>, Stop> {
 
 fn new_getter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = class_argument(cx, args.get(0))?;
+    if args.get(1).is_unbound() {
+        let name = class.name_text();
+        return Err(cx.type_error(format!("{name} expected 1 argument, got 0")));
+    }
     let mut names = vec![args.get(1)];
     names.extend(rest(args.get(2)));
     let names = cx.tuple(&names);
@@ -221,6 +226,9 @@ fn new_item_getter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn new_attribute_getter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let names = rest(args.get(2));
+    if args.get(1).is_unbound() {
+        return new_getter(cx, args);
+    }
     if !args.get(1).is::<Str>() || names.iter().any(|name| !name.is::<Str>()) {
         return Err(cx.type_error("attribute name must be a string"));
     }
@@ -229,6 +237,9 @@ fn new_attribute_getter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop>
 
 fn new_method_caller(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = class_argument(cx, args.get(0))?;
+    if args.get(1).is_unbound() {
+        return Err(cx.type_error("methodcaller needs at least one argument, the method name"));
+    }
     if !args.get(1).is::<Str>() {
         return Err(cx.type_error("method name must be a string"));
     }

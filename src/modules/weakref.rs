@@ -96,7 +96,7 @@ fn check_object(cx: &mut Context, object: Value) -> Result<(), Stop> {
     if object.header().is_some() && class.has(Class::WEAKLY) {
         return Ok(());
     }
-    let name = crate::object::repr::class_label(cx, class);
+    let name = cx.type_name(object);
     Err(cx.type_error(format!("cannot create weak reference to '{name}' object")))
 }
 

@@ -62,7 +62,7 @@ impl Value {
     /// A float. Any NaN becomes the one NaN.
     #[inline(always)]
     pub fn float(value: f64) -> Value {
-        let bits = if value != value { 0x7ff8_0000_0000_0000 } else { value.to_bits() };
+        let bits = if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() };
         Value(bits.wrapping_add(FLOAT_OFFSET))
     }
 

@@ -125,6 +125,20 @@ impl Vm {
             let stop = self.cx.type_error(format!("type.__new__() takes exactly 3 arguments ({given} given)"));
             return self.raise(stop);
         }
+        // The metaclass that the bases agree on may have a say of its own.
+        if let (Some(given), Some(bases)) = (args[0].get::<Class>(), args[2].get::<Tuple>())
+            && let Ok(winner) = self.most_derived(given, bases.items())
+            && winner != given
+            && let Some(new) = self.cx.lookup(winner, self.cx.names.__new__)
+        {
+            let new = new.get::<Descriptor>().map_or(new, |wrapped| wrapped.getter.get());
+            if !Vm::is_control(new, Control::TypeNew) {
+                let (names, values) = self.keyword_lists(args[4]);
+                let positional = [winner.value(), args[1], args[2], args[3]];
+                let given = Given { positional: &positional, names: &names, values: &values };
+                return self.call(new, given, then, destination);
+            }
+        }
         let class = match self.new_class(args[0], args[1], args[2], args[3]) {
             Ok(class) => class,
             Err(stop) => return self.raise(stop),

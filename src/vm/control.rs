@@ -52,7 +52,7 @@ impl Vm {
             ),
             Control::AwaitThrow => self.throw_control(arg(0), arg(1), arg(2), arg(3), then, destination),
             Control::AwaitClose => match arg(0).get::<Await>() {
-                Some(step) => self.close_await(step, then),
+                Some(step) => self.close_await(step, then, destination),
                 None => self.wrong_receiver(native),
             },
             Control::AnextDefault => self.call_half("anext_default", args, then, destination),

@@ -379,7 +379,7 @@ impl Vm {
                 if let Some(step) = delegate.get::<Await>() {
                     return Next::Called(match self.slot(2) {
                         Value::NONE => unreachable!("a mode is a number"),
-                        mode if mode == Value::small(1) => self.close_await(step, Then::Machine),
+                        mode if mode == Value::small(1) => self.close_await(step, Then::Machine, 0),
                         _ => self.throw_await(step, exception, Then::StepMachine, 0),
                     });
                 }
@@ -823,7 +823,7 @@ impl Vm {
     }
 
     /// Closes an awaitable that stands for a step.
-    pub fn close_await(&mut self, step: Ref<Await>, then: Then) -> Flow {
+    pub fn close_await(&mut self, step: Ref<Await>, then: Then, destination: u16) -> Flow {
         match (step.kind, step.state.get()) {
             (_, State::Created | State::Closed) if step.kind != AwaitKind::Coroutine => {
                 step.state.set(State::Closed);
@@ -836,7 +836,7 @@ impl Vm {
             _ => {
                 step.state.set(State::Closed);
                 let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
-                self.close(generator, then, 0)
+                self.close(generator, then, destination)
             }
         }
     }

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The entries of src/ from top to bottom; those of one line stand beside each other and may not name each other.
-const LAYERS: [&[&str]; 13] = [
+const LAYERS: [&[&str]; 14] = [
     &["main"],
     &["repl"],
     &["interpreter"],
@@ -19,6 +19,7 @@ const LAYERS: [&[&str]; 13] = [
     &["syntax"],
     &["text"],
     &["diagnostic"],
+    &["library"],
     &["source"],
 ];
 

@@ -9,7 +9,6 @@
 //! go through `find`, which answers `Problem::Script` where a script's `__hash__` or `__eq__` must be called; for
 //! that the VM has `candidate` and `insert_new`. Entries keep their hash, so growing calls nothing.
 #![allow(unsafe_code)]
-#![allow(unsafe_code)]
 
 use std::alloc::{Layout as Memory, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
