@@ -5,7 +5,7 @@ use std::cell::Cell;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::exception::Traceback;
-use crate::object::frame::{FrameObject, read_attribute};
+use crate::object::frame::{FrameObject, locals_of, read_attribute};
 use crate::object::function::{Attribute, Function};
 use crate::object::generator::State;
 use crate::object::heap::Ref;
@@ -13,6 +13,7 @@ use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables};
 use crate::object::native::{Args, Control, Declaration, Native, Stop, control, plain};
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
 const FRAME: &[Declaration] = &[plain("clear(self, /)", clear, "Forget the locals of a frame that has ended.")];
@@ -186,6 +187,7 @@ fn new_traceback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         word: word as u32,
         line: Cell::new(line as u32),
         frame: Cell::new(frame),
+        locals: Cell::new(Value::UNBOUND),
         is_hidden: false,
     };
     Ok(cx.heap.allocate(LayoutId::TRACEBACK, entry).value())
@@ -229,6 +231,10 @@ fn frame(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let entry = entry(cx, value)?;
     if let Some(function) = entry.frame.get().get::<Function>() {
         let object = FrameObject::ended(cx, function, entry.word);
+        if let Some(registers) = entry.locals.get().get::<Tuple>() {
+            let read = |register: usize| registers.get(register).unwrap_or(Value::UNBOUND);
+            object.locals.set(locals_of(cx, function, read).value());
+        }
         entry.frame.set(object.value());
     }
     Ok(entry.frame.get())

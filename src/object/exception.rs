@@ -81,6 +81,9 @@ pub struct Traceback {
     pub line: Cell<u32>,
     /// `tb_frame`; the function that ran in it until a script asks.
     pub frame: Cell<Value>,
+    /// The first registers of the frame, if it ended by the exception and nobody had asked for its object; else
+    /// UNBOUND.
+    pub locals: Cell<Value>,
     /// Left out when printed: the script half of a built-in.
     pub is_hidden: bool,
 }
@@ -92,5 +95,6 @@ impl Body for Traceback {
         marker.cell(&self.next);
         marker.object(self.code);
         marker.cell(&self.frame);
+        marker.cell(&self.locals);
     }
 }

@@ -212,8 +212,13 @@ impl Vm {
             let stop = self.cx.type_error(message);
             return self.raise_next(stop);
         }
-        let function = binding.get::<Descriptor>().map_or(binding, |descriptor| descriptor.getter.get());
-        let given = Given { positional: &[class.value()], names: &names, values: &values };
+        let own = [class.value()];
+        let (function, positional) = match binding.get::<Descriptor>() {
+            Some(wrapped) if self.descriptor_base(wrapped) == LayoutId::CLASSMETHOD => (wrapped.getter.get(), &own[..]),
+            Some(wrapped) => (wrapped.getter.get(), &[][..]),
+            None => (binding, &[][..]),
+        };
+        let given = Given { positional, names: &names, values: &values };
         Next::Called(self.call(function, given, Then::Machine, 0))
     }
 

@@ -47,6 +47,7 @@ impl Vm {
                 self.top_mut().pc = &code.instructions[handler.target as usize];
                 return Flow::Entered;
             }
+            self.keep_locals();
             let then = if self.top().generator.is_some() {
                 match self.generator_failed() {
                     // The delegator goes on failing.
@@ -141,10 +142,27 @@ impl Vm {
             word,
             line: Cell::new(0),
             frame: Cell::new(frame),
+            locals: Cell::new(Value::UNBOUND),
             is_hidden: function.is_hidden.get(),
         };
         let entry = self.cx.heap.allocate(LayoutId::TRACEBACK, entry);
         exception.traceback.set(entry.value());
+    }
+
+    /// The current frame ends by an exception: its entry in the traceback keeps the locals.
+    #[allow(unsafe_code)]
+    fn keep_locals(&mut self) {
+        let frame = *self.top();
+        let Some(function) = frame.function else { return };
+        let Some(entry) = self.raising_body().traceback.get().get::<Traceback>() else { return };
+        if entry.frame.get() != function.value() || !entry.locals.get().is_unbound() {
+            return;
+        }
+        let count = frame.code().code.locals.len();
+        // SAFETY: the locals are the first registers of the frame.
+        let registers = unsafe { std::slice::from_raw_parts(frame.base, count) };
+        let locals = self.cx.tuple(registers);
+        entry.locals.set(locals);
     }
 
     /// The statement `raise`: UNBOUND for what is not given.

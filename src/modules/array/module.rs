@@ -215,7 +215,7 @@ fn itemsize(_: &mut Context, value: Value) -> Result<Value, Stop> {
 
 fn show(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (array,): (Of<Array>,) = args.take(cx)?;
-    let (class, code) = (cx.type_name(args.get(0)), array.code as char);
+    let (class, code) = (cx.class_of(args.get(0)).name_text(), array.code as char);
     if array.len() == 0 {
         return Ok(cx.str(&format!("{class}('{code}')")));
     }
