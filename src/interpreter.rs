@@ -67,6 +67,7 @@ impl Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
         builtins::install(&mut cx);
+        crate::modules::weakref::install(&mut cx);
         crate::modules::io::install(&mut cx);
         let limits = Limits {
             gc_stress: settings.gc_stress,

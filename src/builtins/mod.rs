@@ -122,7 +122,6 @@ pub fn install(cx: &mut Context) {
     os_error::install(cx);
     exception_group::install(cx);
     unicode_error::install(cx);
-    crate::modules::weakref::install(cx);
     halves::install(cx);
 }
 

@@ -4,6 +4,7 @@ pub mod abc;
 pub mod array;
 pub mod buffer;
 pub mod cmath;
+pub mod codecs;
 pub mod collections;
 pub mod functools;
 pub mod gc;
@@ -42,6 +43,7 @@ const MODULES: &[&NativeModule] = &[
     &collections::MODULE,
     &abc::MODULE,
     &cmath::module::MODULE,
+    &codecs::MODULE,
     &gc::MODULE,
     &io::MODULE,
     &itertools::module::MODULE,

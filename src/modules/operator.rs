@@ -79,7 +79,11 @@ const ATTRIBUTE_GETTER: &[Declaration] = &[
 ];
 
 const METHOD_CALLER: &[Declaration] = &[
-    plain("__new__(cls, name=<unset>, /, *args, **kwargs)", new_method_caller, "Returns a function that calls a method."),
+    plain(
+        "__new__(cls, name=<unset>, /, *args, **kwargs)",
+        new_method_caller,
+        "Returns a function that calls a method.",
+    ),
     plain("__call__(self, obj, /)", call_method, "Call the method of the object."),
     plain("__repr__(self, /)", half, "Return repr(self)."),
     plain("__reduce__(self, /)", half, "Return what is needed to make the caller anew."),

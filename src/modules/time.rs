@@ -2,9 +2,11 @@
 
 use crate::object::context::Context;
 use crate::object::heap::Ref;
+use crate::object::integer::Int;
 use crate::object::module::{Module, NativeModule};
 use crate::object::native::{Args, Declaration, Request, Stop, Wish, plain};
 use crate::object::number::to_f64;
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
 /// The module.
@@ -15,6 +17,9 @@ const FUNCTIONS: &[Declaration] = &[
     plain("time_ns()", time_ns, "Return the nanoseconds since 1970."),
     plain("monotonic_ns()", monotonic_ns, "Return the nanoseconds of a clock that is never set back."),
     plain("process_time_ns()", process_time_ns, "Return the nanoseconds of processor time used."),
+    plain("local_fields(seconds, /)", local_fields, "Return the nine fields, zone and offset of a local time."),
+    plain("seconds_of_local(fields, /)", seconds_of_local, "Return the seconds after 1970 of a local time, or None."),
+    plain("read_zone()", read_zone, "Look at the environment variable TZ again."),
 ];
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
@@ -62,4 +67,107 @@ fn process_time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 #[cfg(not(unix))]
 fn process_time_ns(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Request(Box::new(Request::Clock(false))))
+}
+
+// ----- the local zone
+
+/// The fields of a time as the C library has them.
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn local(seconds: i64) -> Option<(libc::tm, String)> {
+    let seconds = seconds as libc::time_t;
+    // SAFETY: an all-zero structure is a valid one, and the call fills it in.
+    let mut fields: libc::tm = unsafe { std::mem::zeroed() };
+    if unsafe { libc::localtime_r(&seconds, &mut fields) }.is_null() {
+        return None;
+    }
+    let zone = match fields.tm_zone.is_null() {
+        true => String::new(),
+        // SAFETY: the name of a zone is a C string that stays until the zone is read anew.
+        false => unsafe { std::ffi::CStr::from_ptr(fields.tm_zone) }.to_string_lossy().into_owned(),
+    };
+    Some((fields, zone))
+}
+
+#[cfg(unix)]
+fn local_fields(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let seconds = Int::expect_i64(cx, args.get(0))?;
+    let Some((fields, zone)) = local(seconds) else {
+        return Err(cx.overflow_error("timestamp out of range for platform time_t"));
+    };
+    let numbers = [
+        fields.tm_year as i64 + 1900,
+        fields.tm_mon as i64 + 1,
+        fields.tm_mday as i64,
+        fields.tm_hour as i64,
+        fields.tm_min as i64,
+        fields.tm_sec as i64,
+        (fields.tm_wday as i64 + 6) % 7,
+        fields.tm_yday as i64 + 1,
+        fields.tm_isdst as i64,
+    ];
+    let mut items: Vec<Value> = numbers.into_iter().map(Value::small).collect();
+    items.push(cx.str(&zone));
+    items.push(Value::small(fields.tm_gmtoff as i64));
+    Ok(cx.tuple(&items))
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let given = args.get(0).get::<Tuple>().map_or(Vec::new(), |fields| fields.items().to_vec());
+    let number = |index: usize, less: i64| {
+        let number = given.get(index).and_then(|&value| Int::to_i64(value))?;
+        i32::try_from(number.checked_sub(less)?).ok()
+    };
+    // SAFETY: an all-zero structure is a valid one.
+    let mut fields: libc::tm = unsafe { std::mem::zeroed() };
+    let places = [
+        (&mut fields.tm_year, 1900),
+        (&mut fields.tm_mon, 1),
+        (&mut fields.tm_mday, 0),
+        (&mut fields.tm_hour, 0),
+        (&mut fields.tm_min, 0),
+        (&mut fields.tm_sec, 0),
+    ];
+    for (index, (place, less)) in places.into_iter().enumerate() {
+        let Some(number) = number(index, less) else { return Ok(Value::NONE) };
+        *place = number;
+    }
+    fields.tm_isdst = number(8, 0).unwrap_or(-1);
+    // The call writes the day of the week where it succeeds: -1 is a time before 1970 then, and no failure.
+    fields.tm_wday = -1;
+    // SAFETY: the call reads and fills in the structure it is given.
+    let seconds = unsafe { libc::mktime(&mut fields) };
+    if seconds == -1 && fields.tm_wday == -1 {
+        return Ok(Value::NONE);
+    }
+    Ok(cx.int(seconds as i64))
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code)]
+fn read_zone(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    unsafe extern "C" {
+        fn tzset();
+    }
+    // SAFETY: the call changes variables of the C library, and this program reads them on one thread.
+    unsafe { tzset() };
+    Ok(Value::NONE)
+}
+
+/// Where there is no such library, the local zone is UTC; the script part knows how that is computed.
+#[cfg(not(unix))]
+fn local_fields(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Err(crate::object::forward::call_half(cx, "utc_fields", &[args.get(0)]))
+}
+
+#[cfg(not(unix))]
+fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Err(crate::object::forward::call_half(cx, "seconds_of_utc", &[args.get(0)]))
+}
+
+#[cfg(not(unix))]
+fn read_zone(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::NONE)
 }

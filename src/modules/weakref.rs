@@ -6,7 +6,7 @@ use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::forward::{attribute_of, call_half, show};
-use crate::object::function::Attribute;
+use crate::object::function::{Attribute, Method};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables, Module, NativeModule};
@@ -104,6 +104,11 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::WEAKREF)?;
     let (object, callback) = (args.get(1), args.get(2));
     check_object(cx, object)?;
+    if object.is::<Method>() {
+        // Mostly it was made for this call alone, and is gone by the next.
+        cx.wants_collection = true;
+        cx.fuel = 0;
+    }
     let reference = WeakReference::allocate(cx, class.root_layout.get(), capacity(class), object, callback);
     Ok(finished(cx, class, reference))
 }

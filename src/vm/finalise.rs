@@ -55,22 +55,24 @@ impl Vm {
             }
         }
         loop {
+            // An object goes before those are told who refer to it.
+            if !self.cx.pending_finalisers.is_empty() {
+                let object = self.cx.pending_finalisers.remove(0);
+                self.set_slot(0, object);
+                if let Some(flow) = self.finalise(object) {
+                    return Next::Called(flow);
+                }
+                continue;
+            }
             if !self.cx.pending_callbacks.is_empty() {
                 let (callback, reference) = self.cx.pending_callbacks.remove(0);
                 self.set_slot(0, callback);
                 return Next::Called(self.call_plain(callback, &[reference], Then::Machine, 0));
             }
-            if self.cx.pending_finalisers.is_empty() {
-                self.finalising = false;
-                self.handled = self.slot(1);
-                let result = self.slot(2);
-                return Next::Return(if result.is_unbound() { Value::NONE } else { result });
-            }
-            let object = self.cx.pending_finalisers.remove(0);
-            self.set_slot(0, object);
-            if let Some(flow) = self.finalise(object) {
-                return Next::Called(flow);
-            }
+            self.finalising = false;
+            self.handled = self.slot(1);
+            let result = self.slot(2);
+            return Next::Return(if result.is_unbound() { Value::NONE } else { result });
         }
     }
 
