@@ -17,13 +17,9 @@ use crate::text::encoding::{self, Encoding, Handler};
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_codecs", fill };
 
-/// The key of `Context::module_state` that is bound once a script has registered codecs of its own.
-pub const REGISTERED: &str = "codecs registered";
-
 const FUNCTIONS: &[Declaration] = &[
     plain("name(encoding, /)", name, "Return the usual name of a native encoding, None for others."),
     plain("is_handler(name, /)", is_handler, "Return whether an error handler is a native one."),
-    plain("note_registered()", note_registered, "Say that there are codecs that only scripts know."),
     plain("encode(text, encoding, errors, /)", encode, "Return the bytes of a text; None if a handler must be called."),
     plain(
         "decode(data, encoding, errors, final, /)",
@@ -59,11 +55,6 @@ fn name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn is_handler(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let name = text(cx, args.get(0), "name")?;
     Ok(Value::bool(encoding::handler(&name.text()).is_some()))
-}
-
-fn note_registered(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    cx.module_state.insert(REGISTERED, Value::TRUE);
-    Ok(Value::NONE)
 }
 
 /// An encoding by its name, which is a native one.
