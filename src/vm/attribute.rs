@@ -562,7 +562,14 @@ impl Vm {
             _ => {
                 let own = self.cx.class_of(object);
                 if !own.is_subclass(class) {
-                    let message = "super(type, obj): obj must be an instance or subtype of type";
+                    let (kind, found) = match object.get::<Class>() {
+                        Some(given) => ("type", given.name_text()),
+                        None => ("instance of", own.name_text()),
+                    };
+                    let wanted = class.name_text();
+                    let message = format!(
+                        "super(type, obj): obj ({kind} {found}) is not an instance or subtype of type ({wanted})."
+                    );
                     return Err(self.cx.type_error(message));
                 }
                 Some(own)

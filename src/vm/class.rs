@@ -126,9 +126,15 @@ impl Vm {
             return self.raise(stop);
         }
         // The metaclass that the bases agree on may have a say of its own.
-        if let (Some(given), Some(bases)) = (args[0].get::<Class>(), args[2].get::<Tuple>())
-            && let Ok(winner) = self.most_derived(given, bases.items())
-            && winner != given
+        let winner = match (args[0].get::<Class>(), args[2].get::<Tuple>()) {
+            (Some(given), Some(bases)) => match self.most_derived(given, bases.items()) {
+                Ok(winner) if winner != given => Some(winner),
+                Ok(_) => None,
+                Err(stop) => return self.raise(stop),
+            },
+            _ => None,
+        };
+        if let Some(winner) = winner
             && let Some(new) = self.cx.lookup(winner, self.cx.names.__new__)
         {
             let new = new.get::<Descriptor>().map_or(new, |wrapped| wrapped.getter.get());
@@ -396,6 +402,11 @@ impl Vm {
                 return Err(self.cx.type_error(format!("__slots__ items must be strings, not '{found}'")));
             }
             let text = self.text(item);
+            let mut characters = text.chars();
+            let is_start = |first: char| first == '_' || unicode_ident::is_xid_start(first);
+            if !characters.next().is_some_and(is_start) || !characters.all(unicode_ident::is_xid_continue) {
+                return Err(self.cx.type_error("__slots__ must be identifiers"));
+            }
             let mangled = mangle(&class.name_text(), &text);
             let name = self.cx.intern(&mangled);
             if class.dict.get_interned(name).is_some() && text != "__dict__" {

@@ -362,6 +362,9 @@ impl Vm {
         let frame = *self.frame_at(index);
         let function = frame.function.expect("a script frame has a function");
         let code = function.code.get();
+        if code.signature.len() == 0 {
+            return Err(self.cx.runtime_error("super(): no arguments"));
+        }
         let place = code.free.iter().position(|&name| name == self.cx.names.__class__);
         let Some(place) = place else {
             return Err(self.cx.runtime_error("super(): __class__ cell not found"));
@@ -370,9 +373,6 @@ impl Vm {
         let class = cell.map_or(Value::UNBOUND, |cell| cell.content.get());
         if class.is_unbound() {
             return Err(self.cx.runtime_error("super(): empty __class__ cell"));
-        }
-        if code.signature.len() == 0 {
-            return Err(self.cx.runtime_error("super(): no arguments"));
         }
         let first = self.first_argument(index);
         let first = first.get::<CellObject>().map_or(first, |cell| cell.content.get());
