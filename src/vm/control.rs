@@ -142,6 +142,7 @@ impl Vm {
             Control::MakeCoroutine => self.make_coroutine(arg(0)),
             Control::SetRecursionLimit => self.set_recursion_limit(arg(0)),
             Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
+            Control::StoreLocal => self.store_local(arg(0), arg(1), arg(2)),
             Control::FrameAttribute => self.frame_attribute(arg(0), native.declaration.name()),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }
@@ -684,6 +685,11 @@ impl Vm {
     }
 
     fn set_recursion_limit(&mut self, limit: Value) -> Flow {
+        if !Int::is(limit) {
+            let found = self.cx.type_name(limit);
+            let stop = self.cx.type_error(format!("'{found}' object cannot be interpreted as an integer"));
+            return self.raise(stop);
+        }
         let Some(limit) = Int::to_i64(limit).filter(|&limit| limit > 0) else {
             let stop = self.cx.value_error("recursion limit must be greater or equal than 1");
             return self.raise(stop);

@@ -39,6 +39,8 @@ impl Data for BytesIo {
 }
 
 impl Stream for BytesIo {
+    const HINT_ENDS: bool = true;
+
     fn check(&self, cx: &mut Context) -> Result<(), Stop> {
         self.bytes(cx).map(|_| ())
     }

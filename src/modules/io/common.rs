@@ -32,6 +32,9 @@ pub trait Stream: Data + Sized {
     /// Flushes and closes it; nothing if it is closed.
     fn shut(&self, cx: &mut Context) -> Result<(), Stop>;
 
+    /// Does `readlines` stop where its hint is reached, not only behind it?
+    const HINT_ENDS: bool = false;
+
     /// What reading a line gives at the end.
     fn nothing(cx: &mut Context) -> Value;
 }
@@ -223,7 +226,7 @@ pub fn readlines<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, S
         }
         total += crate::object::items::length(cx, line).unwrap_or(0);
         lines.push(line);
-        if hint.is_some_and(|hint| total >= hint) {
+        if hint.is_some_and(|hint| total > hint || T::HINT_ENDS && total == hint) {
             break;
         }
         if lines.len() % (1 << 16) == 0 {
