@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::exception::Traceback;
+use crate::object::forward::call_half;
 use crate::object::frame::{FrameObject, locals_of, read_attribute};
 use crate::object::function::{Attribute, Function};
 use crate::object::generator::State;
@@ -38,6 +39,11 @@ static RUNNING: [Declaration; 4] = [
     control("f_lasti(frame, /)", Control::FrameAttribute, "The instruction it is at."),
     control("f_back(frame, /)", Control::FrameAttribute, "The frame that called it."),
     control("f_locals(frame, /)", Control::FrameAttribute, "Its local variables."),
+];
+/// What the proxy of the locals of a function's frame reads and writes by.
+pub const HALVES: &[Declaration] = &[
+    control("f_locals(frame, /)", Control::FrameAttribute, "The local variables of a frame, as a new dict."),
+    control("store_local(frame, name, value, /)", Control::StoreLocal, "Set a local variable of a frame."),
 ];
 const KEYS: [&str; 4] = ["frame.f_lineno", "frame.f_lasti", "frame.f_back", "frame.f_locals"];
 
@@ -101,7 +107,11 @@ fn back(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 }
 
 fn locals(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    changing(cx, value, 3)
+    let frame = of(cx, value)?;
+    match frame.has_registers() {
+        true => Err(call_half(cx, "frame_locals", &[value])),
+        false => changing(cx, value, 3),
+    }
 }
 
 fn set_line(cx: &mut Context, _: Value, _: Value) -> Result<(), Stop> {

@@ -120,6 +120,8 @@ pub struct FrameObject {
     pub fiber: Cell<Value>,
     /// `f_trace` and the like, as far as scripts set them.
     pub trace: Cell<Value>,
+    /// Names that scripts have added to the locals of a function: a dict, or UNBOUND.
+    pub added: Cell<Value>,
 }
 
 impl FrameObject {
@@ -137,6 +139,7 @@ impl FrameObject {
             generator: Cell::new(Value::NONE),
             fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
+            added: unbound(),
         };
         if matches!(function.code.get().code.kind, CodeKind::Module | CodeKind::AsyncModule) {
             object.namespace.set(function.globals.value());
@@ -150,7 +153,8 @@ impl Body for FrameObject {
 
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.function);
-        for cell in [&self.back, &self.locals, &self.namespace, &self.generator, &self.fiber, &self.trace] {
+        for cell in [&self.back, &self.locals, &self.namespace, &self.generator, &self.fiber, &self.trace, &self.added]
+        {
             marker.cell(cell);
         }
     }
@@ -194,12 +198,39 @@ impl FrameObject {
             generator: Cell::new(Value::NONE),
             fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
+            added: Cell::new(Value::UNBOUND),
         };
         cx.heap.allocate(LayoutId::FRAME, object)
     }
 }
 
 impl Ref<FrameObject> {
+    /// Are its names the locals of a function, which a script sees through a proxy?
+    pub fn has_registers(self) -> bool {
+        let kind = self.function.code.get().code.kind;
+        self.namespace.get().is_unbound() && !matches!(kind, CodeKind::Module | CodeKind::AsyncModule)
+    }
+
+    /// The names that scripts have added.
+    pub fn added_names(self, cx: &mut Context) -> Ref<Dict> {
+        if let Some(dict) = self.added.get().get() {
+            return dict;
+        }
+        let dict = cx.new_dict();
+        self.added.set(dict.value());
+        dict
+    }
+
+    /// A dict of locals, with what scripts have added put in.
+    pub fn with_added(self, locals: Value) -> Value {
+        if let (Some(locals), Some(added)) = (locals.get::<Dict>(), self.added.get().get::<Dict>()) {
+            for (name, value) in added.to_vec() {
+                locals.set_interned(name, value);
+            }
+        }
+        locals
+    }
+
     /// The generator whose frame it is.
     pub fn own_generator(self) -> Option<Ref<Generator>> {
         self.generator.get().get()
@@ -260,6 +291,16 @@ pub fn read_attribute(cx: &mut Context, frame: Ref<FrameObject>, name: &str) -> 
         "f_lineno" => Value::small(frame.line() as i64),
         "f_lasti" => Value::small(frame.position() as i64 * 2),
         "f_back" => frame.caller(),
-        _ => frame.names(cx),
+        _ => {
+            let names = frame.names(cx);
+            match frame.has_registers() {
+                true => {
+                    // The one that is kept stays as it is.
+                    let names = names.get::<Dict>().map_or(names, |dict| dict.copy(cx).value());
+                    frame.with_added(names)
+                }
+                false => names,
+            }
+        }
     }
 }

@@ -151,6 +151,8 @@ pub enum Control {
     /// `sys.setrecursionlimit`, `sys.getrecursionlimit`
     SetRecursionLimit,
     GetRecursionLimit,
+    /// `store_local(frame, name, value)`: sets a variable of a function's frame.
+    StoreLocal,
     /// An attribute of a frame object that changes while the frame runs, named as the native.
     FrameAttribute,
     /// Runs the function with the arguments; used by halves: `_call(function, *args, **kwargs)`.

@@ -8,6 +8,7 @@ use crate::bytecode::instruction::Opcode;
 use crate::object::dict::Dict;
 use crate::object::frame::{FrameKind, FrameObject, Then, locals_of, read_attribute};
 use crate::object::function::{CellObject, Function};
+use crate::object::generator::State;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{KeyAction, Stop};
@@ -307,7 +308,17 @@ impl Vm {
         let function = frame.function.expect("a script frame has a function");
         match function.code.get().code.kind {
             CodeKind::Module | CodeKind::AsyncModule => function.globals.value(),
-            _ => self.snapshot_locals(index),
+            _ => {
+                let locals = self.snapshot_locals(index);
+                let object = match frame.generator {
+                    Some(generator) => generator.frame.get(),
+                    None => frame.extra,
+                };
+                match object.get::<FrameObject>() {
+                    Some(object) => object.with_added(locals),
+                    None => locals,
+                }
+            }
         }
     }
 
@@ -317,17 +328,56 @@ impl Vm {
         (0..self.depth()).rev().filter(visible).nth(skip)
     }
 
-    /// An attribute of a frame object that may be running: its position and locals are looked up first.
-    pub fn frame_attribute(&mut self, object: Value, name: &str) -> Flow {
+    /// Sets a variable of the frame of an object; what the function has no variable for is kept with the object.
+    pub fn store_local(&mut self, object: Value, name: Value, value: Value) -> Flow {
         let Some(frame) = object.get::<FrameObject>() else { return Flow::Done(Value::NONE) };
+        let base = match self.running_frame(frame) {
+            Some(index) => self.frame_at(index).base,
+            None => match frame.own_generator() {
+                Some(generator) if generator.state.get() != State::Closed => generator.base(),
+                _ => std::ptr::null_mut(),
+            },
+        };
+        let name = self.cx.intern_value(name);
+        let code = frame.function.code.get();
+        let text = self.text(name);
+        let register = code.code.locals.iter().position(|local| **local == *text).filter(|_| !base.is_null());
+        if let Some(register) = register {
+            // SAFETY: the locals are registers of the frame, which lives.
+            unsafe {
+                let place = base.add(register);
+                let is_cell = code.code.cells.contains(&(register as u16));
+                match (*place).get::<CellObject>().filter(|_| is_cell) {
+                    Some(cell) => cell.content.set(value),
+                    None => *place = value,
+                }
+            }
+        } else if let Some(index) = code.free.iter().position(|&free| free == name) {
+            if let Some(cell) = frame.function.closure[index].get::<CellObject>() {
+                cell.content.set(value);
+            }
+        } else {
+            frame.added_names(&mut self.cx).set_interned(name, value);
+        }
+        Flow::Done(Value::NONE)
+    }
+
+    /// The place of the running frame of a frame object.
+    fn running_frame(&self, frame: Ref<FrameObject>) -> Option<usize> {
         let runs_it = |&index: &usize| {
             let running = self.frame_at(index);
             match frame.own_generator() {
                 Some(generator) => running.generator == Some(generator),
-                None => running.generator.is_none() && running.extra == object,
+                None => running.generator.is_none() && running.extra == frame.value(),
             }
         };
-        if let Some(index) = (0..self.depth()).rev().find(runs_it) {
+        (0..self.depth()).rev().find(runs_it)
+    }
+
+    /// An attribute of a frame object that may be running: its position and locals are looked up first.
+    pub fn frame_attribute(&mut self, object: Value, name: &str) -> Flow {
+        let Some(frame) = object.get::<FrameObject>() else { return Flow::Done(Value::NONE) };
+        if let Some(index) = self.running_frame(frame) {
             self.remember_position(index);
         }
         Flow::Done(read_attribute(&mut self.cx, frame, name))
@@ -351,6 +401,9 @@ impl Vm {
     fn subscript_class(&mut self, object: Value, key: Value, then: Then, destination: u16) -> Flow {
         use crate::object::class::Class;
         if let Some(class) = object.get::<Class>() {
+            if class == self.cx.class(LayoutId::TYPE) {
+                return Flow::Done(crate::object::alias::GenericAlias::allocate(&mut self.cx, object, key));
+            }
             let name = self.cx.names.__class_getitem__;
             match self.find_in_class(class, name) {
                 crate::vm::attribute::Found::Value(method) => {
