@@ -1,4 +1,4 @@
-//! Bytes-like arguments of the modules: bytes, bytearrays, memoryviews, and arrays, which keep theirs in a bytearray.
+//! Bytes-like arguments of the modules: bytes, bytearrays, memoryviews, and arrays.
 
 use crate::object::arguments::has_special;
 use crate::object::bytes::{ByteArray, MemoryView, bytes_of};
@@ -25,9 +25,6 @@ pub fn read(cx: &mut Context, value: Value, position: usize) -> Result<Vec<u8>, 
 pub fn read_if_bytes(cx: &mut Context, value: Value) -> Result<Option<Vec<u8>>, Stop> {
     if let Some(view) = value.get::<MemoryView>() {
         view.check(cx)?;
-    }
-    if let Some(array) = storage(value) {
-        return Ok(Some(array.bytes().to_vec()));
     }
     Ok(bytes_of(&value).map(|bytes| bytes.into_owned()))
 }

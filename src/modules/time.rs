@@ -29,11 +29,7 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
 fn sleep(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let seconds = match to_f64(cx, args.get(0)) {
         Some(seconds) => seconds?,
-        None if args.get(0).is_object() => return Err(cx.ask(0, Wish::Float)),
-        None => {
-            let found = cx.type_name(args.get(0));
-            return Err(cx.type_error(format!("'{found}' object cannot be interpreted as an integer")));
-        }
+        None => return Err(cx.ask(0, Wish::Index)),
     };
     if seconds.is_nan() {
         return Err(cx.value_error("Invalid value NaN (not a number)"));

@@ -6,6 +6,7 @@ use std::cell::{Cell, UnsafeCell};
 use std::cmp::Ordering;
 
 use crate::object::context::Context;
+use crate::object::extension::Extension;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -388,7 +389,8 @@ pub fn is_bytes_like(value: Value) -> bool {
     value.header().is_some_and(|header| matches!(header.kind(), Kind::Bytes | Kind::ByteArray | Kind::MemoryView))
 }
 
-/// The bytes of bytes, a bytearray or a memoryview. Not to be held while a bytearray may change.
+/// The bytes of bytes, a bytearray, a memoryview or an object of a module that has bytes. Not to be held while a
+/// bytearray may change.
 pub fn bytes_of(value: &Value) -> Option<Cow<'_, [u8]>> {
     let header = value.header()?;
     // SAFETY: the object lives as long as the value is held, and its bytes stay where they are as long as the
@@ -401,6 +403,7 @@ pub fn bytes_of(value: &Value) -> Option<Cow<'_, [u8]>> {
             Cow::Borrowed(bytes) => Cow::Borrowed(unbound(bytes)),
             Cow::Owned(bytes) => Cow::Owned(bytes),
         },
+        Kind::Extension => Cow::Borrowed(unbound(Ref::<Extension>::from_header(header).data.buffer()?.bytes())),
         _ => return None,
     })
 }

@@ -5,6 +5,7 @@
 
 use std::any::Any;
 
+use crate::object::bytes::ByteArray;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::heap::{Body, Marker, Ref};
@@ -39,6 +40,11 @@ pub trait Data: Any {
 
     /// For text streams: writes what `print` has to write, if nothing stands in the way.
     fn write_text(&self, _cx: &mut Context, _text: &[u8]) -> Option<Result<(), Stop>> {
+        None
+    }
+
+    /// The bytearray whose bytes are those of this object, for whoever takes bytes-like objects.
+    fn buffer(&self) -> Option<Ref<ByteArray>> {
         None
     }
 

@@ -241,8 +241,10 @@ fn write_fields(cx: &mut Context, out: &mut Vec<u8>, header: &Header) -> Result<
     let class = cx.class(header.layout());
     let (module, fields) = (cx.names.__module__, cx.names.__match_args__);
     let module = cx.lookup(class, module).unwrap_or(Value::NONE);
-    write_str(cx, out, module)?;
-    out.push(b'.');
+    if module != cx.names.builtins {
+        write_str(cx, out, module)?;
+        out.push(b'.');
+    }
     out.extend(class.name_text().bytes());
     out.push(b'(');
     let names = cx.lookup(class, fields).and_then(|names| names.get::<Tuple>());

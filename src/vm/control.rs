@@ -170,6 +170,11 @@ impl Vm {
                 return self.send(iterator, Value::NONE, then, destination);
             }
         }
+        if iterator.get::<Generator>().is_some_and(|own| own.header().layout() != LayoutId::GENERATOR) {
+            let found = self.cx.type_name(iterator);
+            let stop = self.cx.type_error(format!("'{found}' object is not an iterator"));
+            return self.raise(stop);
+        }
         if crate::object::iterator::is_plain(iterator) {
             return match self.next_item(iterator, then, destination) {
                 Flow::Done(Value::UNBOUND) if !default.is_unbound() => Flow::Done(default),

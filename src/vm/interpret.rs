@@ -931,7 +931,8 @@ impl Vm {
                                 }
                                 continue;
                             }
-                            effect!(self.yielded(value));
+                            // The frame below is current already, and its position is its own.
+                            go_on!(self.yielded(value));
                             continue;
                         }
                         generator.pc.set(pc);

@@ -454,13 +454,17 @@ impl Vm {
         }
     }
 
-    // slots: 0 generator, 1 what: 0 close, 1 aclose
+    // slots: 0 generator, 1 what: 0 close, 1 aclose, 2 what is sent into one that is being closed, UNBOUND at first
     pub(super) fn step_async(&mut self, input: Input) -> Next {
         let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
         let is_async = self.slot(1) == Value::small(1);
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
+                let sent = self.slot(2);
+                if !sent.is_unbound() {
+                    return Next::Called(self.step_generator(generator, sent, Then::StepMachine, 0));
+                }
                 let args = self.cx.empty_tuple;
                 let exit = Exception::allocate(&mut self.cx, LayoutId::GENERATOR_EXIT, args);
                 Next::Called(self.throw(generator, exit, Then::StepMachine, 0))
@@ -723,6 +727,10 @@ impl Vm {
             step.state.set(State::Suspended);
             return self.begin_await(step, generator, then, destination);
         }
+        if step.kind == AwaitKind::Close {
+            let slots = [generator.value(), Value::small(1), value];
+            return self.start_machine(Machine::AsyncStep, &slots, then, destination);
+        }
         self.step_generator(generator, value, then, destination)
     }
 
@@ -741,8 +749,8 @@ impl Vm {
             }
             AwaitKind::Throw => {
                 if generator.state.get() == State::Closed {
-                    let stop = self.cx.error_with(LayoutId::STOP_ASYNC_ITERATION, &[]);
-                    return self.raise(stop);
+                    step.state.set(State::Closed);
+                    return Flow::Done(Value::UNBOUND);
                 }
                 generator.is_stepping.set(generator.state.get() != State::Created);
                 let exception = step.value.get();

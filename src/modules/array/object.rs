@@ -28,6 +28,10 @@ impl Data for Array {
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.bytes);
     }
+
+    fn buffer(&self) -> Option<Ref<ByteArray>> {
+        Some(self.bytes)
+    }
 }
 
 /// The bytearray of an array; None for what is none.

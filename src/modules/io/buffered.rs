@@ -361,7 +361,8 @@ impl Buffered {
 
     /// Writes out what is held back.
     pub fn flush(&self, cx: &mut Context) -> Result<(), Stop> {
-        let below = self.open_below(cx, Some("flush of closed file"))?;
+        let complaint = (self.direction != Direction::Read).then_some("flush of closed file");
+        let below = self.open_below(cx, complaint)?;
         if self.direction == Direction::StandardOutput {
             return output::flush(cx);
         }

@@ -90,7 +90,7 @@ fn text_or_none(cx: &mut Context, value: Value, function: &str, name: &str) -> R
 /// The encoding of an argument; None if only a script may know it. The name shown comes with it.
 fn encoding_of(cx: &mut Context, name: &Option<String>) -> (Option<Encoding>, Value) {
     match name.as_deref() {
-        None | Some("locale") => (Some(Encoding::Utf8), cx.intern("UTF-8")),
+        None | Some("locale") => (Some(Encoding::Utf8), cx.intern("utf-8")),
         Some(name) => (encoding::lookup(name), cx.str(name)),
     }
 }

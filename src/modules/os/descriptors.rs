@@ -198,7 +198,7 @@ fn ttyname(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn device_encoding(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     match isatty(cx, args)? {
-        Value::TRUE => Ok(cx.str("UTF-8")),
+        Value::TRUE => Ok(cx.str("utf-8")),
         _ => Ok(Value::NONE),
     }
 }

@@ -152,7 +152,7 @@ fn size(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 
 fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (object,): (Of<Struct>,) = args.take(cx)?;
-    let class = cx.type_name(args.get(0));
+    let class = cx.class_of(args.get(0)).name_text();
     let text = format!("{class}({})", crate::text::quote::repr(&object.text.borrow()));
     Ok(cx.str(&text))
 }

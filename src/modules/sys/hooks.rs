@@ -110,7 +110,7 @@ fn get_hooks(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let class = match cx.module_state.get(HOOKS_CLASS).and_then(|class| class.get()) {
         Some(class) => class,
         None => {
-            let class = struct_sequence::class(cx, "sys.asyncgen_hooks", &ASYNCGEN_HOOKS);
+            let class = struct_sequence::class(cx, "builtins.asyncgen_hooks", &ASYNCGEN_HOOKS);
             cx.module_state.insert(HOOKS_CLASS, class.value());
             class
         }
