@@ -7,6 +7,8 @@
 
 use std::cell::{Cell, UnsafeCell};
 
+use rustc_hash::FxHashSet;
+
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::{Body, Marker, Ref};
@@ -279,15 +281,18 @@ impl Set {
         if self.places().is_empty() {
             return None;
         }
-        let mut waited = after;
+        // A walk may come to a place twice.
+        let (mut waited, mut seen) = (after, FxHashSet::default());
         let is_found = |index: usize, place: &Place| match waited {
+            _ if place.hash != hash => false,
             Some(last) => {
+                seen.insert(index);
                 if index == last {
                     waited = None;
                 }
                 false
             }
-            None => place.hash == hash,
+            None => !seen.contains(&index),
         };
         self.search(hash, is_found).ok()
     }

@@ -20,6 +20,9 @@ use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
+/// How many callables a call may look through to reach its function: methods of methods, instances as `__call__`.
+const CALLABLES_PASSED: usize = 1000;
+
 /// Bound arguments: on the Rust stack where they are few.
 enum Bound {
     Few([Value; 12], usize),
@@ -164,12 +167,12 @@ impl Vm {
                 let mut args = Vec::with_capacity(given.positional.len() + 1);
                 args.push(method.receiver);
                 args.extend_from_slice(given.positional);
-                self.call(method.function, Given { positional: &args, ..given }, then, destination)
+                self.call_behind(method.function, Given { positional: &args, ..given }, then, destination)
             }
             Kind::Class => self.call_class(Ref::from_header(header), given, then, destination),
             Kind::Descriptor if header.layout() == LayoutId::STATICMETHOD => {
                 let wrapped: Ref<Descriptor> = Ref::from_header(header);
-                self.call(wrapped.getter.get(), given, then, destination)
+                self.call_behind(wrapped.getter.get(), given, then, destination)
             }
             _ => {
                 let Some(method) = self.cx.special(callee, self.cx.names.__call__) else {
@@ -178,6 +181,18 @@ impl Vm {
                 self.call_special_method(method, callee, given, then, destination)
             }
         }
+    }
+
+    /// Calls what a callable stands for: it may stand for another in turn, even for itself.
+    fn call_behind(&mut self, callee: Value, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        if self.callables_passed == CALLABLES_PASSED {
+            self.recursion_error();
+            return Flow::Raised;
+        }
+        self.callables_passed += 1;
+        let flow = self.call(callee, given, then, destination);
+        self.callables_passed -= 1;
+        flow
     }
 
     #[cold]
@@ -204,7 +219,7 @@ impl Vm {
                 self.call(method, Given { positional: &args, ..given }, then, destination)
             }
             _ => match self.bind_plainly(method, receiver) {
-                Some(bound) => self.call(bound, given, then, destination),
+                Some(bound) => self.call_behind(bound, given, then, destination),
                 None => {
                     let class = self.cx.class_of(receiver).value();
                     self.call_bound_by_script(method, receiver, class, given, then, destination)

@@ -91,6 +91,8 @@ pub struct Vm {
     pub awaiting: Option<(Then, u16)>,
     /// How deep calls may nest.
     pub recursion_limit: usize,
+    /// How many callables that stand for another are being looked through to reach the function of a call.
+    pub callables_passed: usize,
     /// Limits and modes.
     pub limits: Limits,
     /// Steps left of `max_steps`.
@@ -135,6 +137,7 @@ impl Vm {
             outcome: None,
             awaiting: None,
             recursion_limit: 10_000,
+            callables_passed: 0,
             limits,
             steps_left,
             instructions_left: 0,

@@ -14,6 +14,8 @@ use std::alloc::{Layout as Memory, alloc, dealloc, handle_alloc_error};
 use std::cell::Cell;
 use std::ptr::null_mut;
 
+use rustc_hash::FxHashSet;
+
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::{Body, Marker, Ref};
@@ -452,14 +454,18 @@ impl Dict {
     /// called with.
     pub fn candidate(&self, hash: i64, after: Option<usize>) -> Option<usize> {
         let mut last = after.map(|index| self.entries.get().wrapping_add(index) as *const Entry);
+        // A walk may come to an entry twice.
+        let mut seen = FxHashSet::default();
         let found = self.search(hash, |entry| match last {
+            _ if entry.hash != hash => false,
             Some(waited) => {
+                seen.insert(std::ptr::from_ref(entry));
                 if std::ptr::eq(entry, waited) {
                     last = None;
                 }
                 false
             }
-            None => entry.hash == hash,
+            None => !seen.contains(&std::ptr::from_ref(entry)),
         });
         found.map(|number| number as usize)
     }
