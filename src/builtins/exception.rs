@@ -4,7 +4,7 @@
 //! class until they are set. OSError is in `os_error`, the errors of encodings in `unicode_error`, groups in
 //! `exception_group`.
 
-use crate::builtins::arguments::{capacity, finished, instance_class, set_own};
+use crate::builtins::arguments::{instance_class, set_own};
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::Problem;
@@ -89,6 +89,10 @@ pub fn install(cx: &mut Context) {
         let class = cx.class(layout);
         module::install(cx, class, &ClassTables { methods, attributes, ..ClassTables::NONE });
     }
+    let base = cx.class(LayoutId::BASE_EXCEPTION);
+    let method = |name: Value| base.dict.get_interned(name).expect("the class has just got it");
+    cx.originals.exception_new = method(cx.names.__new__);
+    cx.originals.exception_init = method(cx.names.__init__);
     for &(layout, fields) in FIELDS {
         let class = cx.class(layout);
         for field in fields {
@@ -104,17 +108,9 @@ fn body(cx: &mut Context, exception: Value) -> Result<Ref<Exception>, Stop> {
     Ref::<Exception>::from_value(cx, exception, 0)
 }
 
-/// An exception of a class, with these arguments and nothing else set.
-pub fn allocate(cx: &mut Context, class: Ref<crate::object::class::Class>, args: Value) -> Value {
-    let layout = class.root_layout.get();
-    debug_assert!(capacity(class).is_some(), "exceptions have attributes");
-    let exception = Exception::allocate(cx, layout, args);
-    finished(cx, class, exception)
-}
-
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::BASE_EXCEPTION)?;
-    Ok(allocate(cx, class, args.get(1)))
+    Ok(Exception::allocate_of(cx, class, args.get(1)))
 }
 
 /// Sets the arguments; there are none by name.

@@ -67,7 +67,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn group(cx: &mut Context, class: Ref<Class>, message: Value, given: Value, members: &[Value]) -> Result<Value, Stop> {
     let arguments = cx.tuple(&[message, given]);
-    let made = exception::allocate(cx, class, arguments);
+    let made = Exception::allocate_of(cx, class, arguments);
     let members = cx.tuple(members);
     if let Some(body) = made.get::<Exception>() {
         body.value.set(members);

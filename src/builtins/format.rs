@@ -14,8 +14,12 @@ use crate::object::value::Value;
 use crate::text::format_spec::{self, FormatError};
 
 /// The exception an error of a spec is.
-pub fn format_error(cx: &mut Context, error: FormatError) -> Stop {
+pub fn format_error(cx: &mut Context, error: FormatError, value: Value) -> Stop {
     match error {
+        FormatError::OfType(message) => {
+            let name = cx.type_name(value);
+            cx.value_error(format!("{message} for object of type '{name}'"))
+        }
         FormatError::Value(message) => cx.value_error(message),
         FormatError::Overflow(message) => cx.overflow_error(message),
         FormatError::Memory => cx.memory_error(),
@@ -25,22 +29,24 @@ pub fn format_error(cx: &mut Context, error: FormatError) -> Stop {
 /// `value.__format__(spec)` where that is the built-in one of its kind, by what the value holds; None for kinds that
 /// have none of their own.
 pub fn format_as_data(cx: &mut Context, value: Value, spec: &[u8]) -> Option<Result<Value, Stop>> {
-    let name = cx.type_name(value);
     let formatted = match (value.get::<Str>(), Number::of(value)) {
         (Some(string), _) if spec.is_empty() => return Some(Ok(Str::exact(cx, string))),
-        (Some(string), _) => format_spec::format_text(string.bytes(), spec, &name),
+        (Some(string), _) => format_spec::format_text(string.bytes(), spec),
         (_, Some(_)) if spec.is_empty() => return None,
-        (_, Some(Number::Int(number))) => format_spec::format_integer(number, spec, &name, Int::digit_limit(cx)),
-        (_, Some(Number::Float(number))) => format_spec::format_float(number, spec, &name),
+        (_, Some(Number::Int(number))) => {
+            let limit = if number.to_i64().is_some() { 0 } else { Int::digit_limit(cx) };
+            format_spec::format_integer(number, spec, limit)
+        }
+        (_, Some(Number::Float(number))) => format_spec::format_float(number, spec),
         (_, Some(Number::Complex(number))) => {
             let number = crate::text::complex::Complex::new(number.real, number.imaginary);
-            format_spec::format_complex(number, spec, &name)
+            format_spec::format_complex(number, spec)
         }
         _ => return None,
     };
     Some(match formatted {
         Ok(text) => Str::try_from_vec(cx, text),
-        Err(error) => Err(format_error(cx, error)),
+        Err(error) => Err(format_error(cx, error, value)),
     })
 }
 
@@ -65,8 +71,7 @@ pub fn format(cx: &mut Context, value: Value, spec: Value) -> Result<Value, Stop
     let kind = value.header().map(|header| header.kind());
     let is_own = kind != Some(Kind::Extension) && has_plain_format(cx, class);
     if is_own && (value.is::<Str>() || Number::of(value).is_some()) {
-        let bytes = text.bytes().to_vec();
-        if let Some(formatted) = format_as_data(cx, value, &bytes) {
+        if let Some(formatted) = format_as_data(cx, value, text.bytes()) {
             return formatted;
         }
         return str_of(cx, value);

@@ -57,15 +57,10 @@ pub fn install(cx: &mut Context) {
     module::install(cx, object, &tables);
     let doc = cx.str("The base class of the class hierarchy.");
     object.dict.set_interned(cx.names.__doc__, doc);
-    for (key, name) in [
-        ("object.__new__", cx.names.__new__),
-        ("object.__init__", cx.names.__init__),
-        ("object.__getattribute__", cx.names.__getattribute__),
-    ] {
-        if let Some(value) = object.dict.get_interned(name) {
-            cx.module_state.insert(key, value);
-        }
-    }
+    let method = |name: Value| object.dict.get_interned(name).expect("the class has just got it");
+    cx.originals.object_new = method(cx.names.__new__);
+    cx.originals.object_init = method(cx.names.__init__);
+    cx.module_state.insert("object.__getattribute__", method(cx.names.__getattribute__));
     for layout in [LayoutId::STATICMETHOD, LayoutId::CLASSMETHOD] {
         cx.class(layout).set(Class::HAS_DICTIONARY);
     }
@@ -115,10 +110,10 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(cx.type_error(format!("object.__new__(X): X is not a type object ({found})")));
     };
     if is_given(args.get(1), args.get(2)) {
-        if cx.lookup(class, cx.names.__new__) != cx.module_state.get("object.__new__").copied() {
+        if cx.lookup(class, cx.names.__new__) != Some(cx.originals.object_new) {
             return Err(cx.type_error("object.__new__() takes exactly one argument (the type to instantiate)"));
         }
-        if cx.lookup(class, cx.names.__init__) == cx.module_state.get("object.__init__").copied() {
+        if cx.lookup(class, cx.names.__init__) == Some(cx.originals.object_init) {
             return Err(cx.type_error(format!("{}() takes no arguments", class.name_text())));
         }
     }
@@ -137,11 +132,11 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn init(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if is_given(args.get(1), args.get(2)) {
         let class = cx.class_of(args.get(0));
-        if cx.lookup(class, cx.names.__init__) != cx.module_state.get("object.__init__").copied() {
+        if cx.lookup(class, cx.names.__init__) != Some(cx.originals.object_init) {
             let message = "object.__init__() takes exactly one argument (the instance to initialize)";
             return Err(cx.type_error(message));
         }
-        if cx.lookup(class, cx.names.__new__) == cx.module_state.get("object.__new__").copied() {
+        if cx.lookup(class, cx.names.__new__) == Some(cx.originals.object_new) {
             let name = class.name_text();
             let message = format!("{name}.__init__() takes exactly one argument (the instance to initialize)");
             return Err(cx.type_error(message));

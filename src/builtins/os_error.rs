@@ -44,7 +44,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let mut class = instance_class(cx, args.get(0), LayoutId::OS_ERROR)?;
     if is_set_by_init(cx, class) {
         let empty = cx.empty_tuple;
-        return Ok(exception::allocate(cx, class, empty));
+        return Ok(Exception::allocate_of(cx, class, empty));
     }
     let items = args.get(1).get::<Tuple>().map_or(Vec::new(), |items| items.items().to_vec());
     if class == cx.class(LayoutId::OS_ERROR)
@@ -53,7 +53,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     {
         class = cx.class(class_of(i32::try_from(number).unwrap_or(0)));
     }
-    let made = exception::allocate(cx, class, args.get(1));
+    let made = Exception::allocate_of(cx, class, args.get(1));
     exception::refuse_keywords(cx, made, args.get(2))?;
     set_fields(cx, made, &items);
     Ok(made)

@@ -182,6 +182,7 @@ fn like(cx: &mut Context, value: Value) -> Ref<Set> {
 fn copied(cx: &mut Context, kind: Value, members: &Set) -> Ref<Set> {
     let copy = like(cx, kind);
     copy.fill_from(members);
+    cx.charge(copy.memory());
     copy
 }
 

@@ -401,9 +401,10 @@ fn parted(cx: &mut Context, string: Ref<Str>, separator: Ref<Str>, at: usize) ->
     cx.tuple(&[before, separator.value(), behind])
 }
 
-/// A list of strings of pieces of another.
-fn list_of(cx: &mut Context, pieces: Vec<&[u8]>) -> Value {
-    let items = pieces.into_iter().map(|piece| Str::from_bytes(cx, piece)).collect();
+/// The pieces of a string as a list.
+fn list_of(cx: &mut Context, string: Ref<Str>, pieces: Vec<&[u8]>) -> Value {
+    let is_ascii = string.is_ascii();
+    let items = pieces.into_iter().map(|piece| Str::from_piece(cx, piece, is_ascii)).collect();
     cx.list(items)
 }
 
@@ -413,8 +414,8 @@ fn split_by(cx: &mut Context, args: Args<'_>, (by_separator, by_space): Pieces) 
     let (string, separator, Index(limit)): (Ref<Str>, Value, Index) = args.take(cx)?;
     match separator.get::<Str>() {
         Some(separator) if separator.length() == 0 => Err(cx.value_error("empty separator")),
-        Some(separator) => Ok(list_of(cx, by_separator(string.bytes(), separator.bytes(), limit))),
-        None if separator.is_none() => Ok(list_of(cx, by_space(string.bytes(), limit, Unit::Character))),
+        Some(separator) => Ok(list_of(cx, string, by_separator(string.bytes(), separator.bytes(), limit))),
+        None if separator.is_none() => Ok(list_of(cx, string, by_space(string.bytes(), limit, Unit::Character))),
         None => {
             let found = cx.type_name(separator);
             Err(cx.type_error(format!("must be str or None, not {found}")))
@@ -432,7 +433,7 @@ fn rsplit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn splitlines(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (string, Truth(keep)): (Ref<Str>, Truth) = args.take(cx)?;
-    Ok(list_of(cx, split::split_lines(string.bytes(), keep, Unit::Character)))
+    Ok(list_of(cx, string, split::split_lines(string.bytes(), keep, Unit::Character)))
 }
 
 // ----- making others

@@ -69,6 +69,7 @@ impl Bytes {
     }
 
     fn from_box(cx: &mut Context, layout: LayoutId, capacity: Option<u8>, bytes: Box<[u8]>) -> Value {
+        cx.charge(bytes.len());
         let length = bytes.len();
         let body = Bytes { length, hash: Cell::new(0), outside: Box::into_raw(bytes) as *mut u8 };
         match capacity {
@@ -128,6 +129,7 @@ impl ByteArray {
 
     /// An instance of a subclass of bytearray. With `capacity` it has attributes, so many of them inline.
     pub fn allocate_as(cx: &mut Context, layout: LayoutId, capacity: Option<u8>, bytes: Vec<u8>) -> Value {
+        cx.charge(bytes.len());
         let body = ByteArray { bytes: UnsafeCell::new(bytes), exports: Cell::new(0) };
         match capacity {
             Some(capacity) => cx.heap.allocate_attributed(layout, body, capacity).value(),

@@ -19,6 +19,8 @@ use crate::object::value::Value;
 use crate::object::weak::WeakTable;
 
 const METHOD_CACHE: usize = 2048;
+/// Making something of so many bytes counts as a step.
+const BYTES_PER_STEP: usize = 128;
 
 /// An entry of the cache of look-ups along method resolution orders.
 #[derive(Clone, Copy)]
@@ -28,6 +30,26 @@ struct CachedLookup {
     epoch: u32,
     /// UNBOUND: no class of the order binds the name.
     value: Value,
+}
+
+/// The constructors that the base classes begin with.
+pub struct Originals {
+    /// `object.__new__`
+    pub object_new: Value,
+    /// `object.__init__`
+    pub object_init: Value,
+    /// `BaseException.__new__`
+    pub exception_new: Value,
+    /// `BaseException.__init__`
+    pub exception_init: Value,
+}
+
+impl Default for Originals {
+    /// UNBOUND, until the methods are installed.
+    fn default() -> Originals {
+        let none = Value::UNBOUND;
+        Originals { object_new: none, object_init: none, exception_new: none, exception_init: none }
+    }
 }
 
 /// Everything of the running program but its frames.
@@ -67,6 +89,8 @@ pub struct Context {
     pub pending_finalisers: Vec<Value>,
     /// See `pending_finalisers`.
     pub pending_callbacks: Vec<(Value, Value)>,
+    /// What tells whether a class has changed how its instances are made.
+    pub originals: Originals,
     /// Something asks for a collection at the next safe point (a `del` of an object with a finaliser).
     pub wants_collection: bool,
     /// Values that modules keep for themselves, by a fixed number each.
@@ -105,6 +129,7 @@ impl Context {
             weak: WeakTable::default(),
             pending_finalisers: Vec::new(),
             pending_callbacks: Vec::new(),
+            originals: Originals::default(),
             wants_collection: false,
             module_state: FxHashMap::default(),
             native_depth: 0,
@@ -379,6 +404,7 @@ impl Context {
 
     /// A list of these items.
     pub fn list(&mut self, items: Vec<Value>) -> Value {
+        self.charge(items.capacity() * 8);
         self.heap.allocate(LayoutId::LIST, List::new(items)).value()
     }
 
@@ -531,6 +557,14 @@ impl Context {
             return Err(self.memory_error());
         }
         Ok(())
+    }
+
+    /// A native made something of so many bytes: the more it is, the sooner the loop looks whether to collect.
+    #[inline(always)]
+    pub fn charge(&mut self, bytes: usize) {
+        if bytes >= 1024 {
+            self.fuel = self.fuel.saturating_sub((bytes / BYTES_PER_STEP) as i64);
+        }
     }
 
     // ----- tracing

@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::function::CodeObject;
 use crate::object::heap::{Body, Marker, Ref};
@@ -29,7 +30,8 @@ pub struct Exception {
 impl Exception {
     /// An exception of a built-in class, as its constructor makes it.
     pub fn allocate(cx: &mut Context, layout: LayoutId, args: Value) -> Value {
-        let items = args.get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec());
+        let items = args.get::<Tuple>();
+        let items = items.as_ref().map_or(&[][..], |args| args.items());
         let value = match layout {
             LayoutId::STOP_ITERATION => items.first().copied().unwrap_or(Value::NONE),
             LayoutId::SYSTEM_EXIT if items.len() == 1 => items[0],
@@ -46,6 +48,17 @@ impl Exception {
             value: Cell::new(value),
         };
         cx.heap.allocate_attributed(layout, exception, capacity).value()
+    }
+
+    /// An exception of any class, as `BaseException.__new__` makes it: with these arguments and nothing else set.
+    pub fn allocate_of(cx: &mut Context, class: Ref<Class>, args: Value) -> Value {
+        let exception = Exception::allocate(cx, class.root_layout.get(), args);
+        if class.has(Class::HAS_DEL)
+            && let Some(header) = exception.header()
+        {
+            cx.heap.add_finalisable(header);
+        }
+        exception
     }
 
     /// StopIteration with a value, as the end of a generator raises it.

@@ -12,7 +12,7 @@ use std::alloc::{Layout as Memory, alloc, dealloc};
 use std::cell::Cell;
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::ptr::NonNull;
+use std::ptr::{NonNull, null_mut};
 
 use crate::object::kind::{KINDS, Kind};
 use crate::object::layout::LayoutId;
@@ -231,6 +231,8 @@ impl KindInfo {
 pub struct Marker {
     work: Vec<*const Header>,
     cycle: u8,
+    /// How many objects have been reached.
+    reached: usize,
     /// Which layouts have been reached; the class of each is shown by `Context`.
     layouts: Vec<bool>,
     reached_layouts: Vec<LayoutId>,
@@ -262,6 +264,7 @@ impl Marker {
     pub fn header(&mut self, header: &Header) {
         if header.mark.get() != self.cycle {
             header.mark.set(self.cycle);
+            self.reached += 1;
             self.work.push(header);
         }
     }
@@ -310,6 +313,8 @@ impl Marker {
 }
 
 const BLOCK: usize = 64 * 1024;
+/// So many bytes of a new block are made free cells at a time.
+const SLAB: usize = 2048;
 const LARGEST: usize = 1024;
 const CLASSES: usize = 64 / 4 + 8;
 
@@ -352,6 +357,11 @@ pub struct Heap {
     unswept: [Vec<u32>; CLASSES],
     large: Vec<Large>,
     cycle: u8,
+    /// How many cells have been cut from blocks.
+    cells: usize,
+    /// About how many bytes of the blocks hold no object: exact for cells that were never used, for those a marking
+    /// left behind by the mean size of a cell.
+    spare: usize,
     /// Objects with something to do before they go.
     finalisable: Vec<*const Header>,
     /// Fill freed cells with a pattern, to make a use after free loud.
@@ -364,12 +374,14 @@ impl Heap {
     /// An empty heap.
     pub fn new() -> Heap {
         Heap {
-            free: [std::ptr::null_mut(); CLASSES],
+            free: [null_mut(); CLASSES],
             open: [None; CLASSES],
             blocks: Vec::new(),
             unswept: std::array::from_fn(|_| Vec::new()),
             large: Vec::new(),
             cycle: 1,
+            cells: 0,
+            spare: 0,
             finalisable: Vec::new(),
             poison: false,
             collections: 0,
@@ -460,23 +472,41 @@ impl Heap {
                 return cell as *mut u8;
             }
         }
-        let size = class_size(class);
         // Under AddressSanitizer each object is an allocation of its own, so that it sees a use after free.
         if cfg!(not(feature = "mimalloc")) {
-            return self.large_cell(size);
+            return self.large_cell(class_size(class));
         }
+        self.cut(class)
+    }
+
+    /// Cuts a slab of the open block of a class, or of a new one, into free cells: the first of them.
+    fn cut(&mut self, class: usize) -> *mut u8 {
+        let size = class_size(class);
         let block = match self.open[class] {
             Some(block) => block,
             None => self.new_block(class),
         };
         let open = &mut self.blocks[block as usize];
-        // SAFETY: `used + size` stays within the block, as checked below and when it was made.
-        let cell = unsafe { open.start.add(open.used) };
-        open.used += size;
+        let count = (SLAB / size).min((BLOCK - open.used) / size).max(1);
+        // SAFETY: an open block has room for one cell at least, and `count` of them end within it.
+        let first = unsafe {
+            let first = open.start.add(open.used);
+            for index in 1..count {
+                let cell = first.add(index * size) as *mut FreeCell;
+                (*cell).header.kind = Cell::new(Kind::Free);
+                (*cell).next =
+                    if index + 1 < count { first.add((index + 1) * size) as *mut FreeCell } else { null_mut() };
+            }
+            self.free[class] = if count > 1 { first.add(size) as *mut FreeCell } else { null_mut() };
+            first
+        };
+        open.used += count * size;
         if open.used + size > BLOCK {
             self.open[class] = None;
         }
-        cell
+        self.cells += count;
+        self.spare = self.spare.saturating_sub(count * size);
+        first
     }
 
     fn new_block(&mut self, class: usize) -> u32 {
@@ -489,6 +519,7 @@ impl Heap {
         assert!((start as u64) >> 48 == 0, "addresses fit 48 bits");
         let index = self.blocks.len() as u32;
         self.blocks.push(Block { start, class: class as u8, used: 0 });
+        self.spare += BLOCK;
         self.open[class] = Some(index);
         index
     }
@@ -509,6 +540,7 @@ impl Heap {
         Marker {
             work: Vec::with_capacity(1024),
             cycle: self.cycle,
+            reached: 0,
             layouts: vec![false; layouts],
             reached_layouts: Vec::new(),
         }
@@ -548,8 +580,21 @@ impl Heap {
         value.header().is_none_or(|header| header.mark.get() == self.cycle)
     }
 
+    /// How many bytes the blocks have.
+    pub fn size(&self) -> usize {
+        self.blocks.len() * BLOCK
+    }
+
+    /// About how many bytes the objects of the blocks lack to fill them.
+    pub fn spare(&self) -> usize {
+        self.spare
+    }
+
     /// Ends marking: what was not reached is free from now on, and swept when cells are needed.
-    pub fn finish(&mut self) {
+    pub fn finish(&mut self, marker: &Marker) {
+        let held = self.blocks.len() * BLOCK;
+        let mean = held / self.cells.max(1);
+        self.spare = held.saturating_sub(marker.reached * mean);
         for list in &mut self.unswept {
             list.clear();
         }
@@ -557,7 +602,7 @@ impl Heap {
             self.unswept[block.class as usize].push(index as u32);
         }
         // What the free lists hold is found again by sweeping.
-        self.free = [std::ptr::null_mut(); CLASSES];
+        self.free = [null_mut(); CLASSES];
         self.sweep_large();
     }
 
@@ -593,8 +638,11 @@ impl Heap {
         let Block { start, class, used } = self.blocks[index];
         let size = class_size(class as usize);
         let mut head = self.free[class as usize];
-        let mut offset = 0;
-        while offset < used {
+        let mut freed = 0;
+        // From the end, so that the list goes through the block from its start.
+        let mut offset = used;
+        while offset >= size {
+            offset -= size;
             // SAFETY: cells stand one after the other up to `used`; each is free or an object, and says so.
             unsafe {
                 let header = start.add(offset) as *mut Header;
@@ -609,11 +657,12 @@ impl Heap {
                     let cell = header as *mut FreeCell;
                     (*cell).next = head;
                     head = cell;
+                    freed += size;
                 }
             }
-            offset += size;
         }
         self.free[class as usize] = head;
+        self.spare = self.spare.saturating_sub(freed);
     }
 }
 

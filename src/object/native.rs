@@ -6,7 +6,6 @@
 //! `Stop`, and the loop carries it out.
 
 use std::cell::{Cell, OnceCell};
-use std::rc::Rc;
 
 use crate::object::context::Context;
 use crate::object::heap::{Body, Marker, Ref};
@@ -397,7 +396,7 @@ pub struct Native {
     /// Its declaration.
     pub declaration: &'static Declaration,
     /// The parsed signature, made at the first call that needs it.
-    pub signature: OnceCell<Rc<Signature>>,
+    pub signature: OnceCell<Signature>,
     /// The class that has it, for methods: its `self` must be an instance.
     pub owner: Cell<Value>,
     /// The name of its module, or None.
@@ -437,8 +436,8 @@ impl Native {
 
 impl Ref<Native> {
     /// The parsed signature.
-    pub fn signature(self, cx: &mut Context) -> Rc<Signature> {
-        self.signature.get_or_init(|| Rc::new(Signature::parse(cx, self.declaration.signature))).clone()
+    pub fn signature(&self, cx: &mut Context) -> &Signature {
+        (**self).signature.get_or_init(|| Signature::parse(cx, self.declaration.signature))
     }
 }
 

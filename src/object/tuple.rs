@@ -34,6 +34,7 @@ impl Tuple {
 
     #[inline(always)]
     fn allocate_plain(cx: &mut Context, layout: LayoutId, items: &[Value]) -> Ref<Tuple> {
+        cx.charge(size_of_val(items));
         let body = Tuple { word: (items.len() as u64) << 1 | 1 };
         let tuple = cx.heap.allocate_trailing(layout, body, size_of_val(items));
         // SAFETY: the object was made with room for the items behind its body.

@@ -33,43 +33,37 @@ impl Parts {
 
 /// A number taken apart.
 #[derive(Debug)]
-pub struct Number {
+pub struct Number<'a> {
     /// Whether it has a minus.
     pub negative: bool,
     /// `0x` and the like.
     pub prefix: &'static str,
     /// The digits before the point; none in `inf` and `nan`.
-    pub digits: String,
+    pub digits: &'a [u8],
     /// The digits behind the point.
-    pub fraction: String,
+    pub fraction: &'a [u8],
     /// All else: the point when there is nothing behind it, the exponent, `%`, `inf`.
-    pub rest: String,
+    pub rest: &'a [u8],
     /// How many digits are between two separators.
     pub group: usize,
 }
 
-impl Number {
-    /// Takes apart the text of a number: a decimal one, or an integer in any base.
-    pub fn new(text: &str) -> Number {
-        let unsigned = text.strip_prefix('-').unwrap_or(text);
-        let named = unsigned.starts_with(['i', 'I', 'n', 'N']);
-        // An exponent is only looked for behind a point or by its sign: `e` is a digit in base 16.
-        let exponent = unsigned.find(['+', '-']).map(|at| at - 1);
-        let end = match (unsigned.find('.'), exponent) {
-            _ if named => 0,
-            (Some(point), _) => point,
-            (None, Some(exponent)) => exponent,
-            (None, None) => unsigned.trim_end_matches('%').len(),
-        };
-        let behind = unsigned[end..].strip_prefix('.').unwrap_or("");
-        let digits_behind = behind.len() - behind.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+impl Number<'_> {
+    /// Takes apart the text of a decimal number.
+    pub fn new(text: &str) -> Number<'_> {
+        let text = text.as_bytes();
+        let unsigned = text.strip_prefix(b"-").unwrap_or(text);
+        let run = |bytes: &[u8]| bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+        let end = run(unsigned);
+        let behind = unsigned[end..].strip_prefix(b".").unwrap_or(b"");
+        let digits_behind = run(behind);
         let rest = if digits_behind == 0 { &unsigned[end..] } else { &behind[digits_behind..] };
         Number {
             negative: unsigned.len() < text.len(),
             prefix: "",
-            digits: unsigned[..end].into(),
-            fraction: behind[..digits_behind].into(),
-            rest: rest.into(),
+            digits: &unsigned[..end],
+            fraction: &behind[..digits_behind],
+            rest,
             group: 3,
         }
     }
@@ -82,80 +76,93 @@ impl Number {
             (false, Some(Sign::Space)) => " ",
             (false, _) => "",
         };
-        let fraction = self.grouped_fraction(spec);
-        let around = sign.len() + self.prefix.len() + fraction.len() + self.rest.len();
+        let around = sign.len() + self.prefix.len() + self.fraction_width(spec) + self.rest.len();
         let inside = spec.align == Align::Inside && spec.fill == '0' as u32;
         let least = if inside { spec.width.saturating_sub(around) } else { 0 };
-        let digits = self.grouped_digits(spec.grouping, least)?;
-        let lacking = spec.width.saturating_sub(around + digits.len());
+        let count = self.digit_count(spec.grouping, least);
+        let width = around.checked_add(self.grouped_width(spec.grouping, count))?;
+        let lacking = spec.width.saturating_sub(width);
         let (before, between, behind) = match spec.align {
             Align::Left => (0, 0, lacking),
             Align::Right => (lacking, 0, 0),
             Align::Center => (lacking / 2, 0, lacking - lacking / 2),
             Align::Inside => (0, lacking, 0),
         };
-        let mut fill = Vec::new();
-        wtf8::push(&mut fill, spec.fill);
-        let mut out = search::pad(b"", before, 0, &fill)?;
+        let mut fill = [0; 4];
+        let fill = wtf8::encode(spec.fill, &mut fill);
+        let mut out = search::reserve(width.checked_add(lacking.checked_mul(fill.len())?)?)?;
+        search::push_times(&mut out, fill, before);
         out.extend_from_slice(sign.as_bytes());
         out.extend_from_slice(self.prefix.as_bytes());
-        out.extend(search::pad(b"", between, 0, &fill)?);
-        out.extend_from_slice(digits.as_bytes());
-        out.extend_from_slice(fraction.as_bytes());
-        out.extend_from_slice(self.rest.as_bytes());
-        out.extend(search::pad(b"", behind, 0, &fill)?);
+        search::push_times(&mut out, fill, between);
+        self.push_digits(&mut out, spec.grouping, count);
+        self.push_fraction(&mut out, spec);
+        out.extend_from_slice(self.rest);
+        search::push_times(&mut out, fill, behind);
         Some(out)
     }
 
-    /// The digits before the point with separators, zeros before them up to a least width.
-    fn grouped_digits(&self, separator: Option<u8>, least: usize) -> Option<String> {
-        if self.digits.is_empty() {
-            return Some(String::new());
-        }
+    /// How many digits before the point it takes, with zeros before them, to be so wide at least.
+    fn digit_count(&self, separator: Option<u8>, least: usize) -> usize {
         let group = self.group;
         let mut count = self.digits.len();
-        if separator.is_some() {
-            let width = |count: usize| count + (count - 1) / group;
+        if count > 0 && separator.is_some() {
             count = count.max(least / (group + 1) * group);
-            while width(count) < least {
+            while self.grouped_width(separator, count) < least {
                 count += 1;
             }
-        } else {
+        } else if count > 0 {
             count = count.max(least);
         }
+        count
+    }
+
+    /// How wide so many digits before the point are.
+    fn grouped_width(&self, separator: Option<u8>, count: usize) -> usize {
+        match separator {
+            Some(_) if count > 0 => count + (count - 1) / self.group,
+            _ => count,
+        }
+    }
+
+    /// So many digits before the point, zeros first.
+    fn push_digits(&self, out: &mut Vec<u8>, separator: Option<u8>, count: usize) {
         let zeros = count - self.digits.len();
-        search::reserve(count.checked_mul(2)?)?;
         let Some(separator) = separator else {
-            return Some("0".repeat(zeros) + &self.digits);
+            search::push_times(out, b"0", zeros);
+            return out.extend_from_slice(self.digits);
         };
-        let mut out = String::with_capacity(count + count / group);
-        let all = std::iter::repeat_n('0', zeros).chain(self.digits.chars());
+        let all = std::iter::repeat_n(b'0', zeros).chain(self.digits.iter().copied());
         for (at, digit) in all.enumerate() {
-            if at > 0 && (count - at).is_multiple_of(group) {
-                out.push(separator as char);
+            if at > 0 && (count - at).is_multiple_of(self.group) {
+                out.push(separator);
             }
             out.push(digit);
         }
-        Some(out)
+    }
+
+    /// How wide the point and the digits behind it are.
+    fn fraction_width(&self, spec: &Spec) -> usize {
+        let count = self.fraction.len();
+        let separators = if spec.fraction_grouping.is_some() { count.saturating_sub(1) / 3 } else { 0 };
+        usize::from(count > 0) + count + separators
     }
 
     /// The point and the digits behind it with separators.
-    fn grouped_fraction(&self, spec: &Spec) -> String {
+    fn push_fraction(&self, out: &mut Vec<u8>, spec: &Spec) {
         if self.fraction.is_empty() {
-            return String::new();
+            return;
         }
-        let mut out = String::with_capacity(self.fraction.len() + 1);
-        out.push('.');
-        for (at, digit) in self.fraction.chars().enumerate() {
+        out.push(b'.');
+        for (at, digit) in self.fraction.iter().copied().enumerate() {
             if let Some(separator) = spec.fraction_grouping
                 && at > 0
                 && at.is_multiple_of(3)
             {
-                out.push(separator as char);
+                out.push(separator);
             }
             out.push(digit);
         }
-        out
     }
 }
 
@@ -165,9 +172,10 @@ mod tests {
 
     #[test]
     fn numbers_are_taken_apart() {
+        let shown = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         let parts = |text| {
             let number = Number::new(text);
-            (number.negative, number.digits, number.fraction, number.rest)
+            (number.negative, shown(number.digits), shown(number.fraction), shown(number.rest))
         };
         let owned = |negative, digits: &str, fraction: &str, rest: &str| {
             (negative, digits.to_string(), fraction.to_string(), rest.to_string())
@@ -179,7 +187,6 @@ mod tests {
         assert_eq!(parts("3.e+00"), owned(false, "3", "", ".e+00"));
         assert_eq!(parts("-inf"), owned(true, "", "", "inf"));
         assert_eq!(parts("NAN%"), owned(false, "", "", "NAN%"));
-        assert_eq!(parts("deadbeef"), owned(false, "deadbeef", "", ""));
         assert_eq!(parts("5%"), owned(false, "5", "", "%"));
     }
 }

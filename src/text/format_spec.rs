@@ -18,6 +18,8 @@ pub const MOST_DIGITS: usize = 1 << 26;
 pub enum FormatError {
     /// The words of a ValueError.
     Value(String),
+    /// The words of a ValueError, to which " for object of type" and the type is to be added.
+    OfType(String),
     /// The words of an OverflowError.
     Overflow(&'static str),
     /// A MemoryError.
@@ -78,16 +80,27 @@ pub struct Spec {
     pub kind: Option<u32>,
 }
 
-/// The places a spec has been read to.
+/// How far a spec has been read.
 struct Reader<'a> {
-    codes: Vec<u32>,
-    at: usize,
     spec: &'a [u8],
+    at: usize,
 }
 
 impl Reader<'_> {
+    /// The next code point.
+    #[inline]
     fn peek(&self) -> Option<u32> {
-        self.codes.get(self.at).copied()
+        self.peek_at(self.at).map(|(code, _)| code)
+    }
+
+    /// The code point at an offset, and where the one after it begins.
+    #[inline]
+    fn peek_at(&self, at: usize) -> Option<(u32, usize)> {
+        match self.spec.get(at) {
+            Some(&byte) if byte < 0x80 => Some((byte as u32, at + 1)),
+            Some(_) => wtf8::decode(self.spec, at).map(|(code, length)| (code, at + length)),
+            None => None,
+        }
     }
 
     /// Steps over this character if it is next.
@@ -100,13 +113,15 @@ impl Reader<'_> {
     /// Reads a number in decimal digits of any script.
     fn number(&mut self) -> Result<Option<usize>, FormatError> {
         let mut value = None;
-        while let Some(digit) = self.peek().and_then(unicode::decimal_value) {
+        while let Some((code, next)) = self.peek_at(self.at)
+            && let Some(digit) = decimal_value(code)
+        {
             let larger = (value.unwrap_or(0) as i64).checked_mul(10).and_then(|n| n.checked_add(digit as i64));
             match larger {
                 Some(larger) => value = Some(larger as usize),
                 None => return value_error("Too many decimal digits in format string"),
             }
-            self.at += 1;
+            self.at = next;
         }
         Ok(value)
     }
@@ -122,6 +137,13 @@ impl Reader<'_> {
     }
 }
 
+fn decimal_value(code: u32) -> Option<u8> {
+    match code {
+        0..0x80 => (code as u8).is_ascii_digit().then(|| code as u8 - b'0'),
+        _ => unicode::decimal_value(code),
+    }
+}
+
 fn alignment(code: Option<u32>) -> Option<Align> {
     Some(match char::from_u32(code?)? {
         '<' => Align::Left,
@@ -134,16 +156,20 @@ fn alignment(code: Option<u32>) -> Option<Align> {
 
 impl Spec {
     /// Reads a spec for a type that is aligned so by default.
-    pub fn parse(spec: &[u8], align: Align, type_name: &str) -> Result<Spec, FormatError> {
-        let mut reader = Reader { codes: wtf8::code_points(spec).collect(), at: 0, spec };
+    pub fn parse(spec: &[u8], align: Align) -> Result<Spec, FormatError> {
+        let mut reader = Reader { spec, at: 0 };
         let mut fill = None;
-        let mut given = alignment(reader.codes.get(1).copied());
-        if given.is_some() {
-            fill = reader.peek();
-            reader.at = 2;
-        } else {
-            given = alignment(reader.peek());
-            reader.at = usize::from(given.is_some());
+        let mut given = None;
+        if let Some((first, next)) = reader.peek_at(0) {
+            let second = reader.peek_at(next);
+            given = alignment(second.map(|(code, _)| code));
+            if let (Some(_), Some((_, after))) = (given, second) {
+                fill = Some(first);
+                reader.at = after;
+            } else {
+                given = alignment(Some(first));
+                reader.at = if given.is_some() { next } else { 0 };
+            }
         }
         let sign = match reader.peek().and_then(char::from_u32) {
             Some('+') => Some(Sign::Plus),
@@ -170,7 +196,7 @@ impl Spec {
                 return value_error("Format specifier missing precision");
             }
         }
-        let kind = reader.kind(type_name)?;
+        let kind = reader.kind()?;
         let fill = fill.unwrap_or(' ' as u32);
         let align = given.unwrap_or(align);
         Ok(Spec { fill, align, sign, positive_zero, alternate, width, grouping, precision, fraction_grouping, kind })
@@ -209,12 +235,15 @@ impl Spec {
 
 impl Reader<'_> {
     /// Reads the type, which must be all that is left.
-    fn kind(&self, type_name: &str) -> Result<Option<u32>, FormatError> {
-        if self.codes.len() - self.at.min(self.codes.len()) > 1 {
-            let spec = wtf8::to_string_lossy(self.spec);
-            return value_error(format!("Invalid format specifier '{spec}' for object of type '{type_name}'"));
+    fn kind(&self) -> Result<Option<u32>, FormatError> {
+        let Some((code, next)) = self.peek_at(self.at) else { return Ok(None) };
+        if next < self.spec.len() {
+            return Err(FormatError::OfType(format!(
+                "Invalid format specifier '{}'",
+                wtf8::to_string_lossy(self.spec)
+            )));
         }
-        Ok(self.peek())
+        Ok(Some(code))
     }
 }
 
@@ -225,18 +254,18 @@ fn shown_code(code: u32) -> String {
     }
 }
 
-fn unknown_code<T>(code: u32, type_name: &str) -> Result<T, FormatError> {
-    value_error(format!("Unknown format code '{}' for object of type '{type_name}'", shown_code(code)))
+fn unknown_code<T>(code: u32) -> Result<T, FormatError> {
+    Err(FormatError::OfType(format!("Unknown format code '{}'", shown_code(code))))
 }
 
 /// `str.__format__`.
-pub fn format_text(text: &[u8], spec: &[u8], type_name: &str) -> Result<Vec<u8>, FormatError> {
-    let spec = Spec::parse(spec, Align::Left, type_name)?;
+pub fn format_text(text: &[u8], spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+    let spec = Spec::parse(spec, Align::Left)?;
     spec.check_grouping('s')?;
     if let Some(kind) = spec.kind
         && kind != 's' as u32
     {
-        return unknown_code(kind, type_name);
+        return unknown_code(kind);
     }
     match spec.sign {
         Some(Sign::Space) => return value_error("Space not allowed in string format specifier"),
@@ -257,8 +286,8 @@ pub fn format_text(text: &[u8], spec: &[u8], type_name: &str) -> Result<Vec<u8>,
 }
 
 /// `int.__format__`; the limit is on decimal digits, 0 is none.
-pub fn format_integer(value: Int<'_>, spec: &[u8], type_name: &str, limit: usize) -> Result<Vec<u8>, FormatError> {
-    let parsed = Spec::parse(spec, Align::Right, type_name)?;
+pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize) -> Result<Vec<u8>, FormatError> {
+    let parsed = Spec::parse(spec, Align::Right)?;
     parsed.check_grouping('d')?;
     let kind = parsed.kind.map_or('d', |code| char::from_u32(code).unwrap_or('?'));
     let base = match kind {
@@ -269,9 +298,9 @@ pub fn format_integer(value: Int<'_>, spec: &[u8], type_name: &str, limit: usize
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%' => {
             let value = float::from_integer(value);
             let value = value.map_err(|_| FormatError::Overflow("int too large to convert to float"))?;
-            return apply_float(value, &parsed, type_name);
+            return apply_float(value, &parsed);
         }
-        _ => return unknown_code(parsed.kind.unwrap_or(0), type_name),
+        _ => return unknown_code(parsed.kind.unwrap_or(0)),
     };
     if parsed.precision.is_some() || parsed.fraction_grouping.is_some() {
         return value_error("Precision not allowed in integer format specifier");
@@ -282,21 +311,29 @@ pub fn format_integer(value: Int<'_>, spec: &[u8], type_name: &str, limit: usize
     if kind == 'c' {
         return format_character(value, &parsed);
     }
-    let text = match base {
-        10 => integer_text::to_decimal(value, limit)
-            .ok_or_else(|| FormatError::Value(integer_text::text_limit_message(limit)))?,
-        _ => integer_text::to_text(value, base),
+    let mut buffer = [0; 64];
+    let long;
+    let digits = match value {
+        Int::Small(value) => integer_text::small_digits(value.unsigned_abs(), base, kind == 'X', &mut buffer),
+        _ => {
+            let text = match base {
+                10 => integer_text::to_decimal(value, limit)
+                    .ok_or_else(|| FormatError::Value(integer_text::text_limit_message(limit)))?,
+                _ => integer_text::to_text(value, base),
+            };
+            long = if kind == 'X' { text.to_uppercase() } else { text };
+            long.trim_start_matches('-').as_bytes()
+        }
     };
-    let mut number = Number::new(&text);
-    number.digits = if kind == 'X' { number.digits.to_uppercase() } else { number.digits };
-    number.prefix = match kind {
+    let prefix = match kind {
         'b' if parsed.alternate => "0b",
         'o' if parsed.alternate => "0o",
         'x' if parsed.alternate => "0x",
         'X' if parsed.alternate => "0X",
         _ => "",
     };
-    number.group = if base == 10 { 3 } else { 4 };
+    let group = if base == 10 { 3 } else { 4 };
+    let number = Number { negative: value.is_negative(), prefix, digits, fraction: b"", rest: b"", group };
     number.lay_out(&parsed).ok_or(FormatError::Memory)
 }
 
@@ -320,12 +357,12 @@ fn format_character(value: Int<'_>, spec: &Spec) -> Result<Vec<u8>, FormatError>
 }
 
 /// `float.__format__`.
-pub fn format_float(value: f64, spec: &[u8], type_name: &str) -> Result<Vec<u8>, FormatError> {
-    let mut spec = Spec::parse(spec, Align::Right, type_name)?;
+pub fn format_float(value: f64, spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+    let mut spec = Spec::parse(spec, Align::Right)?;
     spec.check_grouping('\0')?;
     // A null is no type here, for CPython says none that way itself.
     spec.kind = spec.kind.filter(|&code| code != 0);
-    apply_float(value, &spec, type_name)
+    apply_float(value, &spec)
 }
 
 /// The precision as the number of digits it is, when it is one that can be had.
@@ -350,10 +387,10 @@ fn style(kind: Option<char>, precision: Option<usize>) -> Option<Style> {
     })
 }
 
-fn apply_float(value: f64, spec: &Spec, type_name: &str) -> Result<Vec<u8>, FormatError> {
+fn apply_float(value: f64, spec: &Spec) -> Result<Vec<u8>, FormatError> {
     let kind = spec.kind.map(|code| char::from_u32(code).unwrap_or('?'));
     if style(kind, None).is_none() {
-        return unknown_code(spec.kind.unwrap_or(0), type_name);
+        return unknown_code(spec.kind.unwrap_or(0));
     }
     let precision = checked_precision(spec)?;
     let style = style(kind, precision).unwrap_or(Style::Shortest);
@@ -367,13 +404,13 @@ fn apply_float(value: f64, spec: &Spec, type_name: &str) -> Result<Vec<u8>, Form
 }
 
 /// `complex.__format__`.
-pub fn format_complex(value: Complex, spec: &[u8], type_name: &str) -> Result<Vec<u8>, FormatError> {
-    let mut spec = Spec::parse(spec, Align::Right, type_name)?;
+pub fn format_complex(value: Complex, spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+    let mut spec = Spec::parse(spec, Align::Right)?;
     spec.check_grouping('\0')?;
     spec.kind = spec.kind.filter(|&code| code != 0);
     let kind = spec.kind.map(|code| char::from_u32(code).unwrap_or('?'));
     if kind == Some('%') || style(kind, None).is_none() {
-        return unknown_code(spec.kind.unwrap_or(0), type_name);
+        return unknown_code(spec.kind.unwrap_or(0));
     }
     let precision = checked_precision(&spec)?;
     if spec.fill == '0' as u32 {
@@ -408,18 +445,18 @@ mod tests {
     fn shown(result: Result<Vec<u8>, FormatError>) -> String {
         match result {
             Ok(text) => String::from_utf8(text).unwrap(),
-            Err(FormatError::Value(message)) => message,
+            Err(FormatError::Value(message) | FormatError::OfType(message)) => message,
             Err(FormatError::Overflow(message)) => message.into(),
             Err(FormatError::Memory) => "MemoryError".into(),
         }
     }
 
     fn int(value: i64, spec: &str) -> String {
-        shown(format_integer(Int::Small(value), spec.as_bytes(), "int", 4300))
+        shown(format_integer(Int::Small(value), spec.as_bytes(), 4300))
     }
 
     fn float(value: f64, spec: &str) -> String {
-        shown(format_float(value, spec.as_bytes(), "float"))
+        shown(format_float(value, spec.as_bytes()))
     }
 
     #[test]
@@ -433,7 +470,7 @@ mod tests {
         assert_eq!(int(5, "+"), "+5");
         assert_eq!(int(255, "#X"), "0XFF");
         assert_eq!(int(5, ".3"), "Precision not allowed in integer format specifier");
-        assert_eq!(int(5, "s"), "Unknown format code 's' for object of type 'int'");
+        assert_eq!(int(5, "s"), "Unknown format code 's'");
         assert_eq!(int(5, ",x"), "Cannot specify ',' with 'x'.");
         assert_eq!(int(5, ",_"), "Cannot specify both ',' and '_'.");
         assert_eq!(int(5, "+c"), "Sign not allowed with integer format specifier 'c'");
@@ -455,28 +492,26 @@ mod tests {
         assert_eq!(float(f64::INFINITY, "F"), "INF");
         assert_eq!(float(123456.789012, ".6_f"), "123456.789_012");
         assert_eq!(float(1.23456789, "012._e"), "1.234_568e+00");
-        assert_eq!(float(5.0, "d"), "Unknown format code 'd' for object of type 'float'");
-        assert_eq!(float(5.0, "5 "), "Unknown format code '\\x20' for object of type 'float'");
+        assert_eq!(float(5.0, "d"), "Unknown format code 'd'");
+        assert_eq!(float(5.0, "5 "), "Unknown format code '\\x20'");
         assert_eq!(float(5.0, "."), "Format specifier missing precision");
-        assert_eq!(float(5.0, "xx"), "Invalid format specifier 'xx' for object of type 'float'");
+        assert_eq!(float(5.0, "xx"), "Invalid format specifier 'xx'");
         assert_eq!(float(5.0, ".2147483648f"), "precision too big");
     }
 
     #[test]
     fn texts() {
-        let text = |value: &str, spec: &str| shown(format_text(value.as_bytes(), spec.as_bytes(), "str"));
+        let text = |value: &str, spec: &str| shown(format_text(value.as_bytes(), spec.as_bytes()));
         assert_eq!(text("xab", "é^6.2"), "ééxaéé");
         assert_eq!(text("s", "05"), "s0000");
         assert_eq!(text("s", "=5"), "'=' alignment not allowed in string format specifier");
-        assert_eq!(text("s", "d"), "Unknown format code 'd' for object of type 'str'");
+        assert_eq!(text("s", "d"), "Unknown format code 'd'");
         assert_eq!(text("s", ","), "Cannot specify ',' with 's'.");
     }
 
     #[test]
     fn complex_numbers() {
-        let complex = |real, imaginary, spec: &str| {
-            shown(format_complex(Complex { real, imaginary }, spec.as_bytes(), "complex"))
-        };
+        let complex = |real, imaginary, spec: &str| shown(format_complex(Complex { real, imaginary }, spec.as_bytes()));
         assert_eq!(complex(1.0, 2.0, ">20.2f"), "          1.00+2.00j");
         assert_eq!(complex(1.0, -2.0, "*^12"), "***(1-2j)***");
         assert_eq!(complex(0.0, 5.0, "+"), "+5j");

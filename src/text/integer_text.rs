@@ -178,6 +178,21 @@ pub fn to_decimal(value: Int<'_>, limit: usize) -> Option<String> {
     }
 }
 
+/// The digits of a number in base 2, 8, 10 or 16, at the end of a buffer.
+pub fn small_digits(value: u64, base: u32, upper: bool, buffer: &mut [u8; 64]) -> &[u8] {
+    let digits: &[u8; 16] = if upper { b"0123456789ABCDEF" } else { b"0123456789abcdef" };
+    let (mut rest, mut at) = (value, buffer.len());
+    let shift = base.trailing_zeros();
+    while rest > 0 || at == buffer.len() {
+        at -= 1;
+        (buffer[at], rest) = match base {
+            10 => (b'0' + (rest % 10) as u8, rest / 10),
+            _ => (digits[(rest & (base as u64 - 1)) as usize], rest >> shift),
+        };
+    }
+    &buffer[at..]
+}
+
 /// The number in a base of 2 to 36, lower case, without a prefix.
 pub fn to_text(value: Int<'_>, base: u32) -> String {
     let base = base.clamp(2, 36);

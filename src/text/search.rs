@@ -254,7 +254,8 @@ pub fn pad(text: &[u8], before: usize, behind: usize, fill: &[u8]) -> Option<Vec
     Some(out)
 }
 
-fn push_times(out: &mut Vec<u8>, fill: &[u8], times: usize) {
+/// Appends a text so many times.
+pub fn push_times(out: &mut Vec<u8>, fill: &[u8], times: usize) {
     match fill {
         [byte] => out.resize(out.len() + times, *byte),
         _ => (0..times).for_each(|_| out.extend_from_slice(fill)),

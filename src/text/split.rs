@@ -16,11 +16,15 @@ fn splits(limit: i64) -> usize {
 pub fn split<'a>(text: &'a [u8], separator: &[u8], limit: i64) -> Vec<&'a [u8]> {
     let mut pieces = Vec::new();
     let mut start = 0;
-    for at in memmem::find_iter(text, separator).take(splits(limit)) {
+    let mut piece = |at: usize| {
         pieces.push(&text[start..at]);
         start = at + separator.len();
+    };
+    match separator {
+        [byte] => memchr::memchr_iter(*byte, text).take(splits(limit)).for_each(&mut piece),
+        _ => memmem::find_iter(text, separator).take(splits(limit)).for_each(&mut piece),
     }
-    pieces.push(&text[start..]);
+    piece(text.len());
     pieces
 }
 

@@ -39,20 +39,22 @@ pub fn decode_before(bytes: &[u8], end: usize) -> Option<(u32, usize)> {
 /// Appends a code point, surrogates included. Numbers above U+10FFFF become U+FFFD.
 #[inline]
 pub fn push(out: &mut Vec<u8>, code: u32) {
-    match code {
-        0..0x80 => out.push(code as u8),
-        0x80..0x800 => out.extend([0xC0 | (code >> 6) as u8, 0x80 | (code & 0x3F) as u8]),
-        0x800..0x1_0000 => {
-            out.extend([0xE0 | (code >> 12) as u8, 0x80 | (code >> 6 & 0x3F) as u8, 0x80 | (code & 0x3F) as u8])
-        }
-        0x1_0000..0x11_0000 => out.extend([
-            0xF0 | (code >> 18) as u8,
-            0x80 | (code >> 12 & 0x3F) as u8,
-            0x80 | (code >> 6 & 0x3F) as u8,
-            0x80 | (code & 0x3F) as u8,
-        ]),
-        _ => out.extend("\u{FFFD}".as_bytes()),
-    }
+    out.extend_from_slice(encode(code, &mut [0; 4]));
+}
+
+/// The bytes of one code point; of what is none, those of U+FFFD.
+#[inline]
+pub fn encode(code: u32, buffer: &mut [u8; 4]) -> &[u8] {
+    let tail = |shift: u32| 0x80 | (code >> shift & 0x3F) as u8;
+    let (bytes, length) = match code {
+        0..0x80 => ([code as u8, 0, 0, 0], 1),
+        0x80..0x800 => ([0xC0 | (code >> 6) as u8, tail(0), 0, 0], 2),
+        0x800..0x1_0000 => ([0xE0 | (code >> 12) as u8, tail(6), tail(0), 0], 3),
+        0x1_0000..0x11_0000 => ([0xF0 | (code >> 18) as u8, tail(12), tail(6), tail(0)], 4),
+        _ => ([0xEF, 0xBF, 0xBD, 0], 3),
+    };
+    *buffer = bytes;
+    &buffer[..length]
 }
 
 /// Whether a byte continues a code point rather than starts one.

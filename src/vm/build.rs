@@ -48,11 +48,7 @@ impl Vm {
 
     /// The pieces of an f-string joined.
     pub fn build_string(&mut self, items: &[Value]) -> Flow {
-        let mut bytes = Vec::with_capacity(64);
-        for item in items {
-            bytes.extend_from_slice(item.get::<Str>().expect("pieces are strings").bytes());
-        }
-        match Str::try_from_vec(&mut self.cx, bytes) {
+        match Str::concat_all(&mut self.cx, items) {
             Ok(value) => Flow::Done(value),
             Err(stop) => self.raise(stop),
         }
@@ -168,6 +164,17 @@ impl Vm {
                     }
                 };
             }
+        }
+        let layout = self.cx.layout_of(value);
+        if conversion == 0
+            && matches!(layout, LayoutId::INT | LayoutId::FLOAT | LayoutId::STR)
+            && let Some(text) = spec.get::<Str>()
+            && let Some(formatted) = crate::builtins::format::format_as_data(&mut self.cx, value, text.bytes())
+        {
+            return match formatted {
+                Ok(text) => Flow::Done(text),
+                Err(stop) => self.raise(stop),
+            };
         }
         let spec = if spec.is_unbound() { self.cx.empty_string } else { spec };
         let name = match conversion {

@@ -51,6 +51,11 @@ impl Vm {
     pub fn call_window(&mut self, window: u16, skip: u16, count: usize, names: u16, destination: u16) -> Flow {
         let callee = self.register(window);
         let base = self.top().base;
+        if let (0, Some(native)) = (names, callee.get::<Native>()) {
+            // SAFETY: the compiler put `count` arguments there.
+            let positional = unsafe { std::slice::from_raw_parts(base.add((window + skip) as usize), count) };
+            return self.call_native(native, Given { positional, names: &[], values: &[] }, Then::Store, destination);
+        }
         let names: Vec<Value> = match names {
             0 => Vec::new(),
             index => {
@@ -61,15 +66,10 @@ impl Vm {
         // SAFETY: the compiler put `count` arguments there.
         let args = unsafe { std::slice::from_raw_parts(base.add((window + skip) as usize), count) };
         let (positional, values) = args.split_at(count - names.len());
-        if names.is_empty() {
-            if let Some(class) = callee.get::<Class>() {
-                if let Some(flow) = self.construct_plainly(class, args, window, destination) {
-                    return flow;
-                }
-            }
-        }
         let given = Given { positional, names: &names, values };
-        let flow = self.call(callee, given, Then::Store, destination);
+        let constructed =
+            callee.get::<Class>().and_then(|class| self.construct_plainly(class, given, window, destination));
+        let flow = constructed.unwrap_or_else(|| self.call(callee, given, Then::Store, destination));
         if let Flow::Entered = flow {
             self.cx.fuel -= 1;
             if self.cx.fuel < 0 {
@@ -82,48 +82,69 @@ impl Vm {
         flow
     }
 
-    /// An instance of a class whose `__new__` is object's and whose `__init__` takes these arguments plainly.
-    fn construct_plainly(&mut self, class: Ref<Class>, args: &[Value], window: u16, destination: u16) -> Option<Flow> {
-        if class.instance_kind != Kind::Instance || class.has(Class::ABSTRACT | Class::BUILTIN) {
-            return None;
-        }
-        if class.header().layout() != LayoutId::TYPE {
+    /// An instance of a class that does not bring its own `__new__`: made at once, then its `__init__` is entered. None
+    /// for any other class.
+    fn construct_plainly(
+        &mut self,
+        class: Ref<Class>,
+        given: Given<'_>,
+        window: u16,
+        destination: u16,
+    ) -> Option<Flow> {
+        let is_other = !matches!(class.instance_kind, Kind::Instance | Kind::Exception);
+        if is_other || class.has(Class::ABSTRACT) || class.header().layout() != LayoutId::TYPE {
             return None;
         }
         let new = self.cx.lookup(class, self.cx.names.__new__)?;
-        if new != self.cx.module_state["object.__new__"] {
+        let init = self.cx.lookup(class, self.cx.names.__init__)?;
+        let own = &self.cx.originals;
+        if class.instance_kind == Kind::Exception {
+            if new != own.exception_new {
+                return None;
+            }
+            if init == own.exception_init && given.names.is_empty() {
+                let args = self.cx.tuple(given.positional);
+                return Some(Flow::Done(Exception::allocate_of(&mut self.cx, class, args)));
+            }
+        } else if new != own.object_new || class.has(Class::BUILTIN) {
+            return None;
+        } else if init == own.object_init {
+            let is_empty = given.positional.is_empty() && given.names.is_empty();
+            return is_empty.then(|| Flow::Done(self.cx.new_instance(class)));
+        }
+        let init: Ref<Function> = init.get()?;
+        if init.code.get().code.kind != CodeKind::Function {
             return None;
         }
-        let init: Ref<Function> = self.cx.lookup(class, self.cx.names.__init__)?.get()?;
-        if init.arity.get() as usize != args.len() + 1 {
-            return None;
-        }
-        let instance = self.cx.new_instance(class);
-        let mut bound = Bound::new(args.len() + 1);
-        bound.values()[0] = instance;
-        bound.values()[1..].copy_from_slice(args);
-        // SAFETY: the window has a register for the callee, and the instance takes its place.
-        let base = unsafe {
-            let slot = self.top().base.add(window as usize);
-            let place = self.window(slot.add(1));
-            *place.sub(1) = instance;
-            place
+        let instance = match class.instance_kind {
+            Kind::Exception => {
+                let args = self.cx.tuple(given.positional);
+                Exception::allocate_of(&mut self.cx, class, args)
+            }
+            _ => self.cx.new_instance(class),
         };
-        let source = bound.values().as_ptr();
-        if !self.push_function(init, source, base, args.len() + 1, Then::Construct, destination) {
+        let count = given.positional.len() + 1;
+        let mut bound = Bound::new(count);
+        bound.values()[0] = instance;
+        bound.values()[1..].copy_from_slice(given.positional);
+        let entered = if given.names.is_empty() && init.arity.get() as usize == count {
+            // SAFETY: the window has a register for the callee, and the instance takes its place.
+            let base = unsafe {
+                let slot = self.top().base.add(window as usize);
+                let place = self.window(slot.add(1));
+                *place.sub(1) = instance;
+                place
+            };
+            self.push_function(init, bound.values().as_ptr(), base, count, Then::Construct, destination)
+        } else {
+            let given = Given { positional: bound.values(), ..given };
+            matches!(self.call_function(init, given, Then::Construct, destination), Flow::Entered)
+        };
+        if !entered {
             return Some(Flow::Raised);
         }
-        if self.top().then == Then::Chunk {
-            // SAFETY: a new chunk leaves its first register for this.
-            unsafe { *self.top().base.sub(1) = instance };
-        }
-        self.cx.fuel -= 1;
-        if self.cx.fuel < 0 {
-            return Some(match self.safe_point(None) {
-                Flow::Done(_) => Flow::Entered,
-                flow => flow,
-            });
-        }
+        // SAFETY: a call leaves the register before its first for this, a new chunk likewise.
+        unsafe { *self.top().base.sub(1) = instance };
         Some(Flow::Entered)
     }
 
@@ -330,7 +351,7 @@ impl Vm {
         }
         let signature = native.signature(&mut self.cx);
         let mut bound = Bound::new(signature.len());
-        if given.names.is_empty() && bind_by_position(&signature, given.positional, bound.values()) {
+        if given.names.is_empty() && bind_by_position(signature, given.positional, bound.values()) {
             return self.run_entry(native, bound.values(), then, destination);
         }
         let name = self.native_name(native);
@@ -343,11 +364,12 @@ impl Vm {
 
     /// A method called through its class must get an instance of it.
     fn check_receiver(&mut self, native: Ref<Native>, owner: Ref<Class>, given: Given<'_>) -> Option<Flow> {
-        let name = native.declaration.name();
         if native.header().layout() == LayoutId::BUILTIN_FUNCTION {
             return None;
         }
+        let name = || native.declaration.name();
         let Some(&receiver) = given.positional.first() else {
+            let name = name();
             let message = format!("unbound method {}.{name}() needs an argument", owner.name_text());
             let stop = self.cx.type_error(message);
             return Some(self.raise(stop));
@@ -356,7 +378,7 @@ impl Vm {
         {
             return None;
         }
-        let found = self.cx.type_name(receiver);
+        let (name, found) = (name(), self.cx.type_name(receiver));
         let stop = self.cx.type_error(format!(
             "descriptor '{name}' for '{}' objects doesn't apply to a '{found}' object",
             owner.name_text()
@@ -564,22 +586,21 @@ impl Vm {
             Some(wrapped) if wrapped.header().layout() == LayoutId::STATICMETHOD => wrapped.getter.get(),
             _ => new,
         };
-        let mut args = Vec::with_capacity(given.positional.len() + 1);
-        args.push(class.value());
-        args.extend_from_slice(given.positional);
+        let mut args = Bound::new(given.positional.len() + 1);
+        let args = args.values();
+        args[0] = class.value();
+        args[1..].copy_from_slice(given.positional);
         if class.has(Class::BUILTIN) && new.is::<Native>() && !class.has(Class::HEAP_TYPE) {
             // What has no `__init__` of its own is made by `__new__` alone.
             let init = self.cx.lookup(class, self.cx.names.__init__);
-            if init == self.cx.module_state.get("object.__init__").copied()
-                && new != self.cx.module_state["object.__new__"]
-            {
-                return self.call(new, Given { positional: &args, ..given }, then, destination);
+            if init == Some(self.cx.originals.object_init) && new != self.cx.originals.object_new {
+                return self.call(new, Given { positional: args, ..given }, then, destination);
             }
-            if let Some(made) = self.fill_container(class, &args, given) {
+            if let Some(made) = self.fill_container(class, args, given) {
                 return Flow::Done(made);
             }
         }
-        let tuple = self.cx.tuple(&args);
+        let tuple = self.cx.tuple(args);
         let keywords = self.keywords_dict(given);
         let slots = [class.value(), tuple, keywords, new];
         self.start_machine(Machine::Instantiate, &slots, then, destination)

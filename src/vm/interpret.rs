@@ -903,6 +903,14 @@ impl Vm {
                                     }
                                     continue;
                                 }
+                            } else if header.layout() == LayoutId::LIST {
+                                let list: Ref<List> = Ref::from_header(header);
+                                if list.len() == count {
+                                    for index in 0..count {
+                                        r!(i.b() as usize + index) = list.get(index).unwrap_unchecked();
+                                    }
+                                    continue;
+                                }
                             }
                         }
                         effect!(self.unpack(source, i.b(), count))

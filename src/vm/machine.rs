@@ -117,7 +117,8 @@ pub struct Vm {
 
 /// Calls and loop turns between two looks at the clock of the collector.
 const SLICE: i64 = 10_000;
-const FIRST_COLLECTION: usize = 16 << 20;
+/// A collection comes at the earliest after so many bytes.
+const FIRST_COLLECTION: usize = 4 << 20;
 
 impl Vm {
     /// A machine with nothing to run yet.
@@ -453,17 +454,16 @@ impl Vm {
         }
         let budget = slice.min(self.steps_left.min(i64::MAX as u64) as i64);
         self.cx.fuel = budget;
-        let allocated = crate::object::memory::allocated();
-        if self.limits.gc_stress || self.cx.wants_collection || allocated >= self.next_collection {
+        if self.limits.gc_stress || self.cx.wants_collection || self.held() >= self.next_collection {
             if let Some(live) = live {
                 self.clear_registers_from(live);
             }
             self.collect();
         }
         if let Some(limit) = self.limits.max_memory {
-            if crate::object::memory::allocated() > limit {
+            if self.held() > limit {
                 self.collect();
-                if crate::object::memory::allocated() > limit {
+                if self.held() > limit {
                     let stop = self.cx.memory_error();
                     return self.raise(stop);
                 }
@@ -494,15 +494,21 @@ impl Vm {
         self.cx.drain(&mut marker);
         self.cx.pending_finalisers.extend(unreached);
         self.cx.drop_unreached(&marker);
-        self.cx.heap.finish();
-        if self.limits.gc_stress {
+        self.cx.heap.finish(&marker);
+        // Sweeping later suits small objects; buffers and tables of dead ones are given back at once.
+        let outside = crate::object::memory::allocated().saturating_sub(self.cx.heap.size());
+        if self.limits.gc_stress || outside > self.cx.heap.size() / 2 {
             self.cx.heap.sweep_all();
         }
-        let allocated = crate::object::memory::allocated();
-        self.next_collection = (allocated * 2).max(FIRST_COLLECTION);
+        self.next_collection = self.held() + (self.held() / 2).max(FIRST_COLLECTION);
         if let Some(limit) = self.limits.max_memory {
             self.next_collection = self.next_collection.min(limit);
         }
+    }
+
+    /// About how many bytes are in use: what is allocated, less what of the heap's blocks holds no object.
+    fn held(&self) -> usize {
+        crate::object::memory::allocated().saturating_sub(self.cx.heap.spare())
     }
 
     fn trace(&mut self, marker: &mut Marker) {

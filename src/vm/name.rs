@@ -390,6 +390,10 @@ impl Vm {
     pub fn subscript(&mut self, object: Value, key: Value, then: Then, destination: u16) -> Flow {
         let layout = self.cx.layout_of(object);
         if layout == LayoutId::DICT {
+            let dict = object.get::<Dict>().expect("its layout says so");
+            if let Some(place) = dict.find_plainly(&mut self.cx, key) {
+                return Flow::Done(dict.entry_value_cell(place).get());
+            }
             return self.key_operation(KeyAction::Get, object, key, Value::UNBOUND, then, destination);
         }
         match self.call_special(object, self.cx.names.__getitem__, &[key], then, destination) {
@@ -428,6 +432,11 @@ impl Vm {
     #[inline(never)]
     pub fn store_subscript(&mut self, object: Value, key: Value, value: Value, then: Then, destination: u16) -> Flow {
         if self.cx.layout_of(object) == LayoutId::DICT {
+            let dict = object.get::<Dict>().expect("its layout says so");
+            if let Some(place) = dict.find_plainly(&mut self.cx, key) {
+                dict.entry_value_cell(place).set(value);
+                return Flow::Done(Value::NONE);
+            }
             return self.key_operation(KeyAction::Set, object, key, value, then, destination);
         }
         match self.call_special(object, self.cx.names.__setitem__, &[key, value], then, destination) {

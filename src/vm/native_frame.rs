@@ -337,7 +337,7 @@ impl Vm {
                 let Some(init) = self.cx.special(instance, self.cx.names.__init__) else {
                     return Next::Return(instance);
                 };
-                if init == self.cx.module_state["object.__init__"] {
+                if init == self.cx.originals.object_init {
                     return self.check_object_init(instance);
                 }
                 self.set_slot(4, instance);
@@ -365,7 +365,7 @@ impl Vm {
         let has_keywords = self.slot(2).get::<Dict>().is_some_and(|dict| dict.len() > 0);
         let class: Ref<crate::object::class::Class> = self.slot(0).get().expect("a class");
         let new = self.cx.lookup(class, self.cx.names.__new__);
-        if (has_args || has_keywords) && new == Some(self.cx.module_state["object.__new__"]) {
+        if (has_args || has_keywords) && new == Some(self.cx.originals.object_new) {
             let message = format!("{}() takes no arguments", class.name_text());
             let stop = self.cx.type_error(message);
             return self.raise_next(stop);

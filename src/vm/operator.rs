@@ -3,9 +3,10 @@
 use crate::object::class::Class;
 use crate::object::equality::Problem;
 use crate::object::frame::Then;
+use crate::object::heap::Ref;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
-use crate::object::native::{KeyAction, KeyOperation, Stop};
+use crate::object::native::{Args, Entry, KeyAction, KeyOperation, Native, Stop};
 use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::syntax::ast::{BinaryOperator, Comparison, UnaryOperator};
@@ -74,8 +75,53 @@ impl Vm {
                 Err(stop) => self.raise(stop),
             };
         }
+        if let Some(result) = self.binary_natively(operator, in_place, a, b) {
+            return match result {
+                Ok(value) => Flow::Done(value),
+                Err(exception) => {
+                    self.raising = exception;
+                    Flow::Raised
+                }
+            };
+        }
         let slots = [a, b, Value::small(operator as i64), Value::bool(in_place)];
         self.start_machine(Machine::Binary, &slots, then, destination)
+    }
+
+    /// An operator between objects of built-in classes by their native methods, the exception as an error; None where
+    /// that is not all there is to it.
+    fn binary_natively(
+        &mut self,
+        operator: BinaryOperator,
+        in_place: bool,
+        a: Value,
+        b: Value,
+    ) -> Option<Result<Value, Value>> {
+        let is_plain = |class: Ref<Class>| class.has(Class::BUILTIN) && !class.has(Class::HEAP_TYPE);
+        let (left, right) = (self.cx.class_of(a), self.cx.class_of(b));
+        if !is_plain(left) || !is_plain(right) {
+            return None;
+        }
+        let methods = self.methods(operator);
+        let in_place = if in_place { self.cx.lookup(left, methods.in_place) } else { None };
+        let own = self.cx.lookup(left, methods.left);
+        let reflected = if left == right { None } else { self.cx.lookup(right, methods.right) };
+        for (method, args) in [(in_place, [a, b]), (own, [a, b]), (reflected, [b, a])] {
+            let Some(method) = method else { continue };
+            let native = method.get::<Native>()?;
+            let Entry::Plain(run) = native.entry else { return None };
+            if native.arity != 2 {
+                return None;
+            }
+            match run(&mut self.cx, Args(&args)) {
+                Ok(value) if value == self.cx.not_implemented => {}
+                Ok(value) => return Some(Ok(value)),
+                Err(Stop::Raise(exception)) => return Some(Err(exception)),
+                // It has had no effect yet.
+                Err(_) => return None,
+            }
+        }
+        None
     }
 
     // slots: 0 left, 1 right, 2 operator, 3 in place?

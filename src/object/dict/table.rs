@@ -74,6 +74,12 @@ fn memory_of(mask: u32) -> Memory {
     Memory::from_size_align(size, 8).expect("a table of 32-bit numbers is below the largest size")
 }
 
+/// A str that no script class made.
+#[inline(always)]
+fn plain_text(value: Value) -> Option<Ref<Str>> {
+    value.header().filter(|header| header.layout() == LayoutId::STR).map(Ref::from_header)
+}
+
 impl Body for Dict {
     const KIND: Kind = Kind::Dict;
 
@@ -388,13 +394,23 @@ impl Dict {
         self.find_hashed(cx, key, hash)
     }
 
+    /// The number of the entry of a key, where there is one and it takes no script code to find it.
+    #[inline]
+    pub fn find_plainly(&self, cx: &mut Context, key: Value) -> Option<usize> {
+        let hash = equality::hash(cx, key).ok()?;
+        self.find_hashed(cx, key, hash).ok()?
+    }
+
     /// The number of the entry of a key whose hash is known.
     #[inline]
     pub fn find_hashed(&self, cx: &mut Context, key: Value, hash: i64) -> Result<Option<usize>, Problem> {
         match self.search(hash, |entry| entry.hash == hash) {
             None => Ok(None),
             Some(number) if self.entry_ref(number).key == key => Ok(Some(number as usize)),
-            Some(_) => self.find_compared(cx, key, hash),
+            Some(number) => match (plain_text(key), plain_text(self.entry_ref(number).key)) {
+                (Some(text), Some(found)) if text.equals(&found) => Ok(Some(number as usize)),
+                _ => self.find_compared(cx, key, hash),
+            },
         }
     }
 
@@ -611,6 +627,7 @@ impl Ref<Dict> {
     pub fn copy(self, cx: &mut Context) -> Ref<Dict> {
         let copy = cx.new_dict();
         copy.fill_from(&self);
+        cx.charge(self.end() * size_of::<Entry>());
         copy
     }
 }

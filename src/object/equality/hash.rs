@@ -41,9 +41,12 @@ pub fn quick_hash(value: Value) -> Option<i64> {
 /// `hash(value)`
 #[inline]
 pub fn hash(cx: &mut Context, value: Value) -> Result<i64, Problem> {
-    match quick_hash(value) {
-        Some(hash) => Ok(hash),
-        None => hash_slowly(cx, value),
+    if let Some(hash) = quick_hash(value) {
+        return Ok(hash);
+    }
+    match value.header() {
+        Some(header) if header.layout() == LayoutId::STR => Ok(Ref::<Str>::from_header(header).hash(cx.hash_seed.0)),
+        _ => hash_slowly(cx, value),
     }
 }
 

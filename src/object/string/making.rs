@@ -42,6 +42,7 @@ impl Str {
     }
 
     fn from_buffer(cx: &mut Context, layout: LayoutId, capacity: Option<u8>, bytes: Vec<u8>, count: u32) -> Value {
+        cx.charge(bytes.len());
         let length = bytes.len() as u32;
         let buffer = Rc::new(Buffer { bytes: UnsafeCell::new(bytes), index: UnsafeCell::new(Vec::new()) });
         let body = Str { length, count, hash: Cell::new(0), buffer: Some(buffer) };
@@ -65,6 +66,16 @@ impl Str {
             [byte] => Str::latin(cx, byte),
             [first @ (0xC2 | 0xC3), second] => Str::latin(cx, first << 6 | second & 0x3F),
             _ => Str::allocate(cx, bytes),
+        }
+    }
+
+    /// As `from_bytes`, of a part of a string; what is known to be ASCII is not looked at.
+    #[inline]
+    pub fn from_piece(cx: &mut Context, bytes: &[u8], is_ascii: bool) -> Value {
+        if is_ascii && bytes.len() > 1 {
+            Str::allocate_counted(cx, bytes, bytes.len() as u32)
+        } else {
+            Str::from_bytes(cx, bytes)
         }
     }
 
@@ -172,6 +183,39 @@ impl Str {
             std::ptr::copy_nonoverlapping(b.bytes().as_ptr(), start.add(a.length()), b.length());
         }
         string.value()
+    }
+
+    /// The strings one after the other.
+    pub fn concat_all(cx: &mut Context, items: &[Value]) -> Result<Value, Stop> {
+        let strings = || items.iter().map(|item| item.get::<Str>().expect("what is put together are strings"));
+        let length: usize = strings().map(|string| string.length()).sum();
+        if length > LONGEST {
+            return Err(cx.memory_error());
+        }
+        if !(2..=INLINE).contains(&length) {
+            cx.reserve(length)?;
+            let mut bytes = Vec::with_capacity(length);
+            strings().for_each(|string| bytes.extend_from_slice(string.bytes()));
+            return Ok(Str::from_vec(cx, bytes));
+        }
+        let count: u32 = strings().map(|string| string.count & !SURROGATES).sum();
+        if count == 1 {
+            return Ok(strings()
+                .find(|string| string.length() > 0)
+                .map_or(cx.empty_string, |only| Str::exact(cx, only)));
+        }
+        let flag = strings().fold(0, |flag, string| flag | string.count & SURROGATES);
+        let body = Str { length: length as u32, count: count | flag, hash: Cell::new(0), buffer: None };
+        let whole = cx.heap.allocate_trailing(LayoutId::STR, body, length);
+        let mut end = whole.trailing::<u8>();
+        for string in strings() {
+            // SAFETY: the object was made with room for all of them behind its body.
+            unsafe {
+                std::ptr::copy_nonoverlapping(string.bytes().as_ptr(), end, string.length());
+                end = end.add(string.length());
+            }
+        }
+        Ok(whole.value())
     }
 
     /// `string * count`
@@ -285,10 +329,7 @@ impl Ref<Str> {
         }
         // Allocation moves no bytes, so the slice stays where it is.
         let bytes = unbound(&self.bytes()[start..stop]);
-        if self.is_ascii() && bytes.len() > 1 {
-            return Str::allocate_counted(cx, bytes, bytes.len() as u32);
-        }
-        Str::from_bytes(cx, bytes)
+        Str::from_piece(cx, bytes, self.is_ascii())
     }
 
     /// `length` code points beginning at `start`, each `step` from the last, as a str.
