@@ -437,7 +437,7 @@ impl Native {
 impl Ref<Native> {
     /// The parsed signature.
     pub fn signature(&self, cx: &mut Context) -> &Signature {
-        (**self).signature.get_or_init(|| Signature::parse(cx, self.declaration.signature))
+        self.signature.get_or_init(|| Signature::parse(cx, self.declaration.signature))
     }
 }
 
