@@ -20,7 +20,6 @@ use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
 use crate::syntax::parser::parse;
-use crate::vm::import::Importer;
 use crate::vm::machine::{Flow, Limits, Outcome, Resume, Vm};
 
 /// How a program is run.
@@ -78,7 +77,7 @@ impl Interpreter {
         if let Some(limit) = settings.max_memory {
             crate::object::memory::set_limit(limit);
         }
-        let vm = Vm::new(cx, Importer::new(crate::modules::all()), limits);
+        let vm = Vm::new(cx, limits);
         let mut interpreter = Interpreter { vm, settings, virtual_nanoseconds: 0, started: std::time::Instant::now() };
         interpreter.set_path();
         interpreter
@@ -88,7 +87,6 @@ impl Interpreter {
         let cx = &mut self.vm.cx;
         let path: Vec<Value> = self.settings.path.iter().map(|folder| cx.str(folder)).collect();
         let path = cx.list(path);
-        self.vm.importer.path = path;
         self.vm.cx.module_state.insert("sys.path", path);
         let arguments: Vec<Value> = self.settings.arguments.iter().map(|argument| self.vm.cx.str(argument)).collect();
         let arguments = self.vm.cx.list(arguments);
@@ -237,6 +235,13 @@ impl Interpreter {
         if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
             return self.exit_status(exception);
         }
+        let is_out_of_memory =
+            self.settings.max_memory.is_some() && self.vm.cx.is_instance(exception, LayoutId::MEMORY_ERROR);
+        if is_out_of_memory {
+            // What it takes to say so is granted.
+            crate::object::memory::set_limit(usize::MAX);
+            self.vm.limits.max_memory = None;
+        }
         match self.call_half("report_exception", &[exception]) {
             Ok(_) => {}
             Err(problem) => {
@@ -251,7 +256,7 @@ impl Interpreter {
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
             return 130;
         }
-        1
+        if is_out_of_memory { MEMORY_USED_UP } else { 1 }
     }
 
     /// The last line of a traceback, made without script code.

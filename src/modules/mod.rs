@@ -9,6 +9,7 @@ pub mod collections;
 pub mod functools;
 pub mod gc;
 pub mod hashlib;
+pub mod imp;
 pub mod io;
 pub mod itertools;
 pub mod json;
@@ -26,7 +27,7 @@ pub mod traceback;
 pub mod types;
 pub mod weakref;
 
-use crate::object::module::{NativeModule, NativeModules};
+use crate::object::module::NativeModule;
 
 /// All native modules.
 const MODULES: &[&NativeModule] = &[
@@ -45,6 +46,7 @@ const MODULES: &[&NativeModule] = &[
     &cmath::module::MODULE,
     &codecs::MODULE,
     &gc::MODULE,
+    &imp::MODULE,
     &io::MODULE,
     &itertools::module::MODULE,
     &itertools::module::HALVES,
@@ -62,7 +64,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     MODULES.iter().map(|module| module.name)
 }
 
-/// The table the importer looks into.
-pub fn all() -> NativeModules {
-    MODULES.iter().map(|&module| (module.name, module)).collect()
+/// The module of that name.
+pub fn native(name: &str) -> Option<&'static NativeModule> {
+    MODULES.iter().copied().find(|module| module.name == name)
 }

@@ -121,8 +121,12 @@ fn target(value: Value) -> Option<Value> {
     value.get::<WeakReference>().and_then(|reference| reference.target())
 }
 
-fn call(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(target(args.get(0)).unwrap_or(Value::NONE))
+fn call(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let target = target(args.get(0)).unwrap_or(Value::NONE);
+    match target.is::<Method>() && cx.wants_collection {
+        true => Err(call_half(cx, "target_after_collection", &[args.get(0)])),
+        false => Ok(target),
+    }
 }
 
 fn compare(cx: &mut Context, args: Args<'_>, is_opposite: bool) -> Result<Value, Stop> {

@@ -8,6 +8,8 @@
 //! `Context::trace` visits, so an object reached through a `Value` has not been freed.
 #![allow(unsafe_code)]
 
+pub mod walk;
+
 use std::alloc::{Layout as Memory, alloc, dealloc};
 use std::cell::Cell;
 use std::marker::PhantomData;

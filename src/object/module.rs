@@ -1,6 +1,5 @@
 //! Modules, and how Rust code makes them and their classes.
 
-use rustc_hash::FxHashMap;
 use std::cell::Cell;
 
 use crate::object::class::{Class, method_resolution_order, refresh_flags};
@@ -219,9 +218,6 @@ pub struct NativeModule {
     /// Binds its names.
     pub fill: fn(&mut Context, Ref<Module>),
 }
-
-/// Native modules by name.
-pub type NativeModules = FxHashMap<&'static str, &'static NativeModule>;
 
 /// The header flag of a module that is being imported.
 pub const INITIALISING: u8 = Header::KIND_FLAG;

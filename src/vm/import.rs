@@ -1,19 +1,19 @@
 //! Importing: finding a module, compiling it and running it, one part of a dotted name after the other.
 
-use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use crate::bytecode::code::Code;
 use crate::compiler::compile::{Options, compile};
 use crate::diagnostic::Diagnostic;
 use crate::library::{EMBEDDED, embedded};
+use crate::modules::imp::{Found, find};
 use crate::object::dict::Dict;
 use crate::object::frame::Then;
 use crate::object::function::{CodeObject, Function};
-use crate::object::heap::{Marker, Ref};
+use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
-use crate::object::module::{INITIALISING, Module, NativeModules};
+use crate::object::module::{INITIALISING, Module};
 use crate::object::native::Stop;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
@@ -23,36 +23,6 @@ use crate::syntax::ast::Mode;
 use crate::syntax::parser::parse;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
-
-/// Finds modules: native ones, those embedded in the binary, then files.
-pub struct Importer {
-    /// Modules made by Rust code.
-    pub natives: NativeModules,
-    /// `sys.path`, a list.
-    pub path: Value,
-}
-
-/// Where a module comes from.
-enum Found {
-    /// Rust code fills it.
-    Native(fn(&mut crate::object::context::Context, Ref<Module>)),
-    /// A text: its name in tracebacks, itself, the folder of a package.
-    Source(String, String, Option<String>),
-    /// A folder without `__init__`.
-    Namespace(String),
-}
-
-impl Importer {
-    /// An importer over the native modules.
-    pub fn new(natives: NativeModules) -> Importer {
-        Importer { natives, path: Value::NONE }
-    }
-
-    /// Shows the collector what it holds.
-    pub fn trace(&self, marker: &mut Marker) {
-        marker.value(self.path);
-    }
-}
 
 /// The module among the halves that defines one.
 pub fn module_of_half(name: &str) -> &'static str {
@@ -183,20 +153,12 @@ impl Vm {
         };
         let result = if is_from { absolute.clone() } else { first };
         let absolute = self.cx.intern(&absolute);
-        if let Some(module) = self.ready_module(absolute) {
-            let result = self.cx.intern(&result);
-            return match self.cx.modules.get_interned(result) {
-                Some(module) => Flow::Done(module),
-                None => Flow::Done(module),
-            };
-        }
         let result = self.cx.intern(&result);
+        if let Some(module) = self.cx.modules.get_interned(absolute).filter(|module| !module.is_none()) {
+            return Flow::Done(self.cx.modules.get_interned(result).unwrap_or(module));
+        }
         let slots = [absolute, result, Value::small(0)];
         self.start_machine(Machine::Import, &slots, then, destination)
-    }
-
-    fn ready_module(&mut self, name: Value) -> Option<Value> {
-        self.cx.modules.get_interned(name)
     }
 
     fn absolute_name(&mut self, name: Value, globals: Ref<Dict>, level: usize) -> Result<String, Stop> {
@@ -271,8 +233,14 @@ impl Vm {
             self.set_slot(2, Value::small(end as i64));
             let name = self.cx.intern(&full[..end]);
             let parent = if done == 0 { Value::NONE } else { self.cx.intern(&full[..done]) };
-            if self.cx.modules.get_interned(name).is_some() {
-                continue;
+            match self.cx.modules.get_interned(name) {
+                Some(Value::NONE) => {
+                    let message = format!("import of {} halted; None in sys.modules", &full[..end]);
+                    let stop = self.import_error(LayoutId::MODULE_NOT_FOUND_ERROR, message, name);
+                    return self.raise_next(stop);
+                }
+                Some(_) => continue,
+                None => {}
             }
             match self.load_module(name, parent) {
                 Ok(None) => continue,
@@ -314,12 +282,12 @@ impl Vm {
                     .and_then(|module| module.dict().get_interned(self.cx.names.__path__));
                 match path {
                     Some(path) => Some(path),
-                    None if embedded(&text).is_some() || self.importer.natives.contains_key(text.as_str()) => None,
+                    None if embedded(&text).is_some() || crate::modules::native(&text).is_some() => None,
                     None => return Err(self.module_not_found(name, Some(parent))),
                 }
             }
         };
-        match self.find(&text, path)? {
+        match find(&mut self.cx, &text, path)? {
             None => Err(self.module_not_found(name, None)),
             Some(Found::Native(fill)) => {
                 let module = Module::allocate(&mut self.cx, &text);
@@ -378,69 +346,17 @@ impl Vm {
             }
             None => format!("No module named '{text}'"),
         };
-        let stop = self.cx.error(LayoutId::MODULE_NOT_FOUND_ERROR, message);
+        self.import_error(LayoutId::MODULE_NOT_FOUND_ERROR, message, name)
+    }
+
+    /// An ImportError that knows the name of its module.
+    fn import_error(&mut self, layout: LayoutId, message: String, name: Value) -> Stop {
+        let stop = self.cx.error(layout, message);
         if let Stop::Raise(exception) = &stop {
             let attribute = self.cx.names.name;
             exception.header().expect("an object").set_own_attribute(&mut self.cx, attribute, name);
         }
         stop
-    }
-
-    /// Where a module is; `path` is that of its package.
-    fn find(&mut self, name: &str, path: Option<Value>) -> Result<Option<Found>, Stop> {
-        if let Some(native) = self.importer.natives.get(name) {
-            return Ok(Some(Found::Native(native.fill)));
-        }
-        if let Some((text, is_package)) = embedded(name) {
-            let folder = is_package.then(|| format!("<stdlib>/{}", name.replace('.', "/")));
-            let file = match is_package {
-                true => format!("<stdlib>/{}/__init__.co", name.replace('.', "/")),
-                false => format!("<stdlib>/{}.co", name.replace('.', "/")),
-            };
-            return Ok(Some(Found::Source(file, text.to_string(), folder)));
-        }
-        let path = path.unwrap_or(self.importer.path);
-        let short = name.rsplit('.').next().unwrap_or(name);
-        let folders = crate::object::items::plain_items(&mut self.cx, path).unwrap_or(Ok(Vec::new()))?;
-        let mut namespace = None;
-        for folder in folders {
-            let folder = PathBuf::from(self.text(folder));
-            let folder = if folder.as_os_str().is_empty() { PathBuf::from(".") } else { folder };
-            let package = folder.join(short);
-            for extension in ["co", "py"] {
-                let file = package.join(format!("__init__.{extension}"));
-                if let Some(found) = self.read_module(&file, Some(&package))? {
-                    return Ok(Some(found));
-                }
-            }
-            for extension in ["co", "py"] {
-                let file = folder.join(format!("{short}.{extension}"));
-                if let Some(found) = self.read_module(&file, None)? {
-                    return Ok(Some(found));
-                }
-            }
-            if namespace.is_none() && package.is_dir() {
-                namespace = Some(Found::Namespace(package.to_string_lossy().into_owned()));
-            }
-        }
-        Ok(namespace)
-    }
-
-    fn read_module(&mut self, file: &Path, package: Option<&Path>) -> Result<Option<Found>, Stop> {
-        if !file.is_file() {
-            return Ok(None);
-        }
-        let title = file.to_string_lossy().into_owned();
-        match std::fs::read(file).map(String::from_utf8) {
-            Ok(Ok(text)) => {
-                Ok(Some(Found::Source(title, text, package.map(|package| package.to_string_lossy().into_owned()))))
-            }
-            Ok(Err(_)) => {
-                let message = format!("(unicode error) 'utf-8' codec can't decode the source file {title}");
-                Err(self.cx.error(LayoutId::SYNTAX_ERROR, message))
-            }
-            Err(error) => Err(self.cx.error(LayoutId::IMPORT_ERROR, format!("cannot read '{title}': {error}"))),
-        }
     }
 
     /// ImportFrom: an attribute of a module, or a submodule of a package.

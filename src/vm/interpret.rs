@@ -596,8 +596,18 @@ impl Vm {
                     // ----- jumps
                     Opcode::Jump => pc = pc.offset(i.w() as isize),
                     Opcode::JumpBack => {
+                        let after = pc;
                         pc = pc.offset(i.w() as isize);
-                        safe_point!(i.b());
+                        self.cx.fuel -= 1;
+                        if self.cx.fuel < 0 {
+                            (*self.frame).pc = pc;
+                            let flow = self.safe_point(Some(i.b()));
+                            if let Flow::Raised = flow {
+                                // It happened here, not where the jump leads.
+                                (*self.frame).pc = after;
+                            }
+                            go_on!(flow);
+                        }
                     }
                     Opcode::JumpIfTrue => {
                         let value = r!(i.b());

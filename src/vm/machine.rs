@@ -14,11 +14,11 @@ use crate::object::exception::Exception;
 use crate::object::fiber::{Chunk, EMPTY_FRAME, Fiber, Stack};
 use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::function::{CellObject, Function};
-use crate::object::heap::{Marker, Ref};
+use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
 use crate::object::value::Value;
-use crate::vm::import::Importer;
+use crate::vm::collect::FIRST_COLLECTION;
 
 /// How a step that may need script code went.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +101,6 @@ pub struct Vm {
     pub instructions_left: u64,
     /// Bytes allocated at which the next collection is due.
     pub next_collection: usize,
-    /// Finds and compiles modules.
-    pub importer: Importer,
     /// Callbacks of finalisers are being run: the fiber they interrupted.
     pub finalising: bool,
     /// The script halves of built-ins called so far, by name.
@@ -117,12 +115,10 @@ pub struct Vm {
 
 /// Calls and loop turns between two looks at the clock of the collector.
 const SLICE: i64 = 10_000;
-/// A collection comes at the earliest after so many bytes.
-const FIRST_COLLECTION: usize = 4 << 20;
 
 impl Vm {
     /// A machine with nothing to run yet.
-    pub fn new(mut cx: Context, importer: Importer, limits: Limits) -> Vm {
+    pub fn new(mut cx: Context, limits: Limits) -> Vm {
         let fiber = cx.heap.allocate(LayoutId::FIBER, Fiber::new(64));
         let steps_left = limits.max_steps.unwrap_or(u64::MAX);
         cx.heap.poison = limits.gc_stress;
@@ -143,7 +139,6 @@ impl Vm {
             steps_left,
             instructions_left: 0,
             next_collection: FIRST_COLLECTION,
-            importer,
             finalising: false,
             halves: FxHashMap::default(),
             stop_flow: Flow::Entered,
@@ -473,83 +468,6 @@ impl Vm {
             return self.run_finalisers();
         }
         Flow::Done(Value::NONE)
-    }
-
-    /// Collects garbage. Only between two instructions.
-    pub fn collect(&mut self) {
-        self.cx.wants_collection = false;
-        self.clear_dead_registers();
-        let mut marker = self.cx.heap.begin(self.cx.layout_count());
-        self.trace(&mut marker);
-        self.cx.drain(&mut marker);
-        let unreached = self.cx.heap.take_unreached_finalisable();
-        crate::object::weak::process(&mut self.cx, &marker);
-        for &value in &unreached {
-            marker.value(value);
-        }
-        for &(callback, reference) in &self.cx.pending_callbacks {
-            marker.value(callback);
-            marker.value(reference);
-        }
-        self.cx.drain(&mut marker);
-        self.cx.pending_finalisers.extend(unreached);
-        self.cx.drop_unreached(&marker);
-        self.cx.heap.finish(&marker);
-        // Sweeping later suits small objects; buffers and tables of dead ones are given back at once.
-        let outside = crate::object::memory::allocated().saturating_sub(self.cx.heap.size());
-        if self.limits.gc_stress || outside > self.cx.heap.size() / 2 {
-            self.cx.heap.sweep_all();
-        }
-        self.next_collection = self.held() + (self.held() / 2).max(FIRST_COLLECTION);
-        if let Some(limit) = self.limits.max_memory {
-            self.next_collection = self.next_collection.min(limit);
-        }
-    }
-
-    /// About how many bytes are in use: what is allocated, less what of the heap's blocks holds no object.
-    fn held(&self) -> usize {
-        crate::object::memory::allocated().saturating_sub(self.cx.heap.spare())
-    }
-
-    fn trace(&mut self, marker: &mut Marker) {
-        self.stack().depth = self.depth();
-        self.fiber.handled.set(self.handled);
-        self.cx.trace(marker);
-        marker.object(self.fiber);
-        marker.value(self.handled);
-        marker.value(self.raising);
-        for (&name, &half) in &self.halves {
-            marker.value(name);
-            marker.value(half);
-        }
-        self.importer.trace(marker);
-    }
-
-    /// Clears the registers of the current frame that are dead.
-    pub fn clear_registers_from(&mut self, live: u16) {
-        let frame = self.top();
-        if frame.kind != FrameKind::Script || frame.generator.is_some() {
-            return;
-        }
-        let count = frame.function.expect("a script frame has a function").registers.get();
-        for index in live..count {
-            self.set_register(index, Value::UNBOUND);
-        }
-    }
-
-    /// Clears every register above those of the current frame, down to where the soft end was, and lowers it.
-    fn clear_dead_registers(&mut self) {
-        let free = self.free_registers();
-        let stack = self.stack();
-        let chunk = stack.chunks.last_mut().expect("a fiber has a chunk");
-        let start = chunk.registers.as_ptr() as usize;
-        let used = (free as usize).wrapping_sub(start) / 8;
-        let used = if used <= chunk.registers.len() { used } else { 0 };
-        for register in &chunk.registers[used.min(chunk.soft_end)..chunk.soft_end] {
-            register.set(Value::UNBOUND);
-        }
-        chunk.soft_end = (used + 1024).min(chunk.registers.len());
-        self.stack_end = (start as *mut Value).wrapping_add(chunk.soft_end);
     }
 
     /// The exception being raised, taken.

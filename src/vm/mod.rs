@@ -4,6 +4,7 @@ pub mod attribute;
 pub mod build;
 pub mod call;
 pub mod class;
+pub mod collect;
 pub mod control;
 pub mod convert;
 pub mod finalise;
