@@ -54,11 +54,22 @@ fn separator_byte(cx: &mut Context, value: Value) -> Result<Option<u8>, Stop> {
 
 /// The bytes that hexadecimal digits say, white space between them left out.
 pub fn from_hex(cx: &mut Context, value: Value) -> Result<Vec<u8>, Stop> {
-    let Some(text) = value.get::<Str>() else {
-        let found = type_title(cx, value);
-        return Err(cx.type_error(format!("fromhex() argument must be str, not {found}")));
+    let given = match value.get::<Str>() {
+        Some(_) => None,
+        None => match bytes::bytes_of(&value) {
+            Some(digits) => Some(digits.into_owned()),
+            None => {
+                let found = type_title(cx, value);
+                return Err(cx.type_error(format!("fromhex() argument must be str or bytes-like, not {found}")));
+            }
+        },
     };
-    let text = text.bytes();
+    let string = value.get::<Str>();
+    let text = match (&string, &given) {
+        (_, Some(digits)) => digits.as_slice(),
+        (Some(text), _) => text.bytes(),
+        _ => &[],
+    };
     let (mut out, mut at) = (Vec::with_capacity(text.len() / 2), 0);
     let digit = |at: usize| text.get(at).and_then(|&byte| (byte as char).to_digit(16));
     while at < text.len() {
@@ -73,6 +84,9 @@ pub fn from_hex(cx: &mut Context, value: Value) -> Result<Vec<u8>, Stop> {
                 continue;
             }
             (None, _) => at,
+            (_, None) if at + 1 == text.len() => {
+                return Err(cx.value_error("fromhex() arg must contain an even number of hexadecimal digits"));
+            }
             _ => at + 1,
         };
         let place = crate::text::wtf8::index_of_offset(text, wrong);

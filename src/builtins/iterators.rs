@@ -370,7 +370,14 @@ fn reduce_zip(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 // ----- map
 
 fn map_state(function: Value, inner: Vec<Value>, strict: bool) -> IteratorState {
-    IteratorState::Map { function, inner, gathered: RefCell::new(Vec::new()), waiting: Cell::new(false), strict }
+    IteratorState::Map {
+        function,
+        inner,
+        gathered: RefCell::new(Vec::new()),
+        waiting: Cell::new(false),
+        strict,
+        checking: Cell::new(0),
+    }
 }
 
 fn new_map(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -99,6 +99,9 @@ impl Frame {
     }
 }
 
+/// The position of a frame that has not executed anything.
+pub const NOT_BEGUN: u32 = u32::MAX;
+
 /// What a script may see of a frame. While the frame lives, its position and locals are read from it; when it
 /// ends it keeps its last position.
 pub struct FrameObject {
@@ -106,7 +109,7 @@ pub struct FrameObject {
     pub function: Ref<Function>,
     /// `f_back`, once asked for or when the frame has ended; else UNBOUND.
     pub back: Cell<Value>,
-    /// The word of the instruction it was at when it ended or was last looked at.
+    /// The word of the instruction it was at when it ended or was last looked at; `NOT_BEGUN` before the first.
     pub word: Cell<u32>,
     /// Its locals as a dict, for frames of functions that have ended.
     pub locals: Cell<Value>,
@@ -118,8 +121,10 @@ pub struct FrameObject {
     pub generator: Cell<Value>,
     /// The fiber it lives on, or None.
     pub fiber: Cell<Value>,
-    /// `f_trace` and the like, as far as scripts set them.
+    /// `f_trace`: what is told of the frame while a program is traced.
     pub trace: Cell<Value>,
+    /// The line that was told last; 0 for none.
+    pub traced_line: Cell<u32>,
     /// Names that scripts have added to the locals of a function: a dict, or UNBOUND.
     pub added: Cell<Value>,
 }
@@ -139,6 +144,7 @@ impl FrameObject {
             generator: Cell::new(Value::NONE),
             fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
+            traced_line: Cell::new(0),
             added: unbound(),
         };
         if matches!(function.code.get().code.kind, CodeKind::Module | CodeKind::AsyncModule) {
@@ -198,6 +204,7 @@ impl FrameObject {
             generator: Cell::new(Value::NONE),
             fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
+            traced_line: Cell::new(0),
             added: Cell::new(Value::UNBOUND),
         };
         cx.heap.allocate(LayoutId::FRAME, object)
@@ -248,6 +255,7 @@ impl Ref<FrameObject> {
     pub fn position(self) -> u32 {
         match self.own_generator() {
             Some(generator) if generator.state.get() == State::Suspended && !generator.is_running() => generator.word(),
+            _ if self.word.get() == NOT_BEGUN => 0,
             _ => self.word.get(),
         }
     }
@@ -256,7 +264,11 @@ impl Ref<FrameObject> {
     pub fn line(self) -> u32 {
         let code = self.function.code.get();
         let is_new = self.own_generator().is_some_and(|generator| generator.state.get() == State::Created);
-        if is_new { code.code.first_line } else { code.code.line(self.position()) }
+        if is_new || self.word.get() == NOT_BEGUN && self.is_running() {
+            code.code.first_line
+        } else {
+            code.code.line(self.position())
+        }
     }
 
     /// Its names: the namespace itself, or a new dict of the locals of a function.

@@ -84,7 +84,14 @@ pub enum IteratorState {
     /// `zip`: what has been gathered of this turn.
     Zip { inner: Vec<Value>, gathered: RefCell<Vec<Value>>, strict: bool, is_done: Cell<bool>, checking: Cell<usize> },
     /// `map`
-    Map { function: Value, inner: Vec<Value>, gathered: RefCell<Vec<Value>>, waiting: Cell<bool>, strict: bool },
+    Map {
+        function: Value,
+        inner: Vec<Value>,
+        gathered: RefCell<Vec<Value>>,
+        waiting: Cell<bool>,
+        strict: bool,
+        checking: Cell<usize>,
+    },
     /// `filter`: the item whose verdict is awaited.
     Filter { function: Value, inner: Value, candidate: Cell<Value>, waiting: Cell<bool> },
 }
@@ -312,10 +319,17 @@ fn next_of_rest(cx: &mut Context, iterator: Ref<Iterator>, fed: Option<Value>) -
         IteratorState::Filter { function, inner, candidate, waiting } => {
             next_of_filter(cx, *function, *inner, candidate, waiting, fed)
         }
-        IteratorState::Map { function, inner, gathered, waiting, strict } => {
+        IteratorState::Map { function, inner, gathered, waiting, strict, checking } => {
+            if checking.get() > 0 {
+                return check_rest(cx, "map", inner, checking, waiting, fed);
+            }
             match gather(cx, inner, gathered, waiting, fed)? {
                 Gathered::All => Ok(Step::Call(*function, gathered.take())),
-                Gathered::End(0) if *strict && inner.len() > 1 => Ok(Step::Done),
+                Gathered::End(0) if *strict && inner.len() > 1 => {
+                    checking.set(1);
+                    check_rest(cx, "map", inner, checking, waiting, None)
+                }
+                Gathered::End(index) if *strict && index > 0 => Err(uneven(cx, "map", index, "shorter")),
                 Gathered::End(_) => Ok(Step::Done),
                 Gathered::Ask(step) => Ok(step),
             }
@@ -446,42 +460,40 @@ fn next_of_zip(cx: &mut Context, iterator: Ref<Iterator>, fed: Option<Value>) ->
             Gathered::End(index) => {
                 is_done.set(true);
                 if *strict && index > 0 {
-                    return Err(uneven(cx, index, "shorter"));
+                    return Err(uneven(cx, "zip", index, "shorter"));
                 }
                 return Ok(Step::Done);
             }
         }
         waiting.set(false);
-        return check_rest_of_zip(cx, iterator, &waiting, None);
     }
-    check_rest_of_zip(cx, iterator, &waiting, fed)
+    let step = check_rest(cx, "zip", inner, checking, &waiting, fed);
+    is_done.set(!matches!(step, Ok(Step::CallAndFeed(..) | Step::Next(..))));
+    step
 }
 
-/// The first iterator of a strict zip has ended: the others must end too.
-fn check_rest_of_zip(
+/// The first iterator of a strict zip or map has ended: the others must end too.
+fn check_rest(
     cx: &mut Context,
-    iterator: Ref<Iterator>,
+    function: &str,
+    inner: &[Value],
+    checking: &Cell<usize>,
     waiting: &Cell<bool>,
     mut fed: Option<Value>,
 ) -> Result<Step, Stop> {
-    let IteratorState::Zip { inner, is_done, checking, .. } = &iterator.state else { return Ok(Step::Done) };
     while checking.get() < inner.len() {
         match pull(cx, inner[checking.get()], waiting, fed.take())? {
-            Pulled::Item(_) => {
-                is_done.set(true);
-                return Err(uneven(cx, checking.get(), "longer"));
-            }
+            Pulled::Item(_) => return Err(uneven(cx, function, checking.get(), "longer")),
             Pulled::Done => checking.set(checking.get() + 1),
             Pulled::Ask(step) => return Ok(step),
         }
     }
-    is_done.set(true);
     Ok(Step::Done)
 }
 
-fn uneven(cx: &mut Context, index: usize, word: &str) -> Stop {
+fn uneven(cx: &mut Context, function: &str, index: usize, word: &str) -> Stop {
     let others = if index == 1 { "argument 1".to_string() } else { format!("arguments 1-{index}") };
-    cx.value_error(format!("zip() argument {} is {word} than {others}", index + 1))
+    cx.value_error(format!("{function}() argument {} is {word} than {others}", index + 1))
 }
 
 fn next_of_protocol(cx: &mut Context, iterator: Ref<Iterator>) -> Result<Step, Stop> {

@@ -150,6 +150,9 @@ pub enum Control {
     /// `sys.setrecursionlimit`, `sys.getrecursionlimit`
     SetRecursionLimit,
     GetRecursionLimit,
+    /// `sys.settrace`, `sys.gettrace`
+    SetTrace,
+    GetTrace,
     /// `store_local(frame, name, value)`: sets a variable of a function's frame.
     StoreLocal,
     /// An attribute of a frame object that changes while the frame runs, named as the native.

@@ -141,6 +141,8 @@ impl Vm {
             Control::Collect => self.collect_now(then, destination),
             Control::MakeCoroutine => self.make_coroutine(arg(0)),
             Control::SetRecursionLimit => self.set_recursion_limit(arg(0)),
+            Control::SetTrace => self.set_tracer(arg(0), then, destination),
+            Control::GetTrace => Flow::Done(self.tracer),
             Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
             Control::StoreLocal => self.store_local(arg(0), arg(1), arg(2)),
             Control::FrameAttribute => self.frame_attribute(arg(0), native.declaration.name()),
@@ -662,7 +664,7 @@ impl Vm {
                 let start = frame.code().instructions.as_ptr();
                 // SAFETY: `pc` is inside the instructions of the frame's code.
                 let word = unsafe { frame.pc.offset_from(start) } - 1;
-                object.word.set(word.max(0) as u32);
+                object.word.set(u32::try_from(word).unwrap_or(crate::object::frame::NOT_BEGUN));
                 let locals = self.snapshot_locals(place);
                 object.locals.set(locals);
                 let visible =

@@ -212,6 +212,13 @@ impl Vm {
                         return;
                     }
                     self.instructions_left -= 1;
+                    if !self.tracer.is_none() {
+                        (*self.frame).pc = pc;
+                        if let Some(flow) = self.trace_instruction() {
+                            go_on!(flow);
+                            continue;
+                        }
+                    }
                 }
                 let i = Instruction((*pc).get());
                 pc = pc.add(1);

@@ -19,6 +19,7 @@ use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
 use crate::object::value::Value;
 use crate::vm::collect::FIRST_COLLECTION;
+use crate::vm::trace::Told;
 
 /// How a step that may need script code went.
 #[derive(Clone, Copy, Debug)]
@@ -89,6 +90,14 @@ pub struct Vm {
     pub outcome: Option<Outcome>,
     /// Where the answer to a request goes.
     pub awaiting: Option<(Then, u16)>,
+    /// The function of `sys.settrace`, or None.
+    pub tracer: Value,
+    /// How many frames there were when the last instruction was traced.
+    pub trace_depth: usize,
+    /// A trace function runs: it is not traced itself.
+    pub is_telling: bool,
+    /// What of the current frame's end has been told.
+    pub told: Told,
     /// How deep calls may nest.
     pub recursion_limit: usize,
     /// How many callables that stand for another are being looked through to reach the function of a call.
@@ -133,6 +142,10 @@ impl Vm {
             raising: Value::UNBOUND,
             outcome: None,
             awaiting: None,
+            tracer: Value::NONE,
+            trace_depth: 0,
+            is_telling: false,
+            told: Told::Nothing,
             recursion_limit: 10_000,
             callables_passed: 0,
             limits,
@@ -428,7 +441,7 @@ impl Vm {
         };
         match flow {
             Flow::Leave => {}
-            _ if self.limits.fuel.is_some() => self.run::<true>(),
+            _ if self.limits.fuel.is_some() || !self.tracer.is_none() => self.run::<true>(),
             _ => self.run::<false>(),
         }
         self.outcome.take().expect("the loop says why it is left")

@@ -16,4 +16,5 @@ pub mod name;
 pub mod native_frame;
 pub mod operator;
 pub mod switch;
+pub mod trace;
 pub mod unwind;

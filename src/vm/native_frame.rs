@@ -83,6 +83,8 @@ machines! {
     AsyncStep step_async;
     /// Finalisers and weak reference callbacks, one after the other.
     Finalise step_finalise;
+    /// Tells a trace function what happens.
+    Trace step_trace;
     /// Runs a module's code and answers the module.
     RunModule step_run_module;
     /// Loads the file of a script half and calls it.

@@ -31,7 +31,10 @@ impl Vm {
             if self.top().kind == FrameKind::Machine {
                 let exception = self.take_raising();
                 match self.feed_machine(Input::Error(exception)) {
-                    Flow::Raised => continue,
+                    Flow::Raised => {
+                        silent = std::mem::take(&mut self.reraising);
+                        continue;
+                    }
                     Flow::Done(_) => unreachable!("a machine hands its result on"),
                     flow => return flow,
                 }
@@ -39,6 +42,16 @@ impl Vm {
             let word = self.current_word();
             if !std::mem::take(&mut silent) {
                 self.add_traceback(word);
+            }
+            if !self.tracer.is_none() {
+                match self.trace_exception() {
+                    None => {}
+                    Some(Flow::Raised) => {
+                        silent = std::mem::take(&mut self.reraising);
+                        continue;
+                    }
+                    Some(flow) => return flow,
+                }
             }
             let code = self.top().code();
             if let Some(handler) = code.code.handlers.iter().find(|h| h.start <= word && word < h.end) {

@@ -8,7 +8,7 @@ use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
-use crate::object::native::{Args, Declaration, Native, Stop, plain};
+use crate::object::native::{Args, Control, Declaration, Native, Stop, control, plain};
 use crate::object::struct_sequence;
 use crate::object::value::Value;
 
@@ -18,8 +18,8 @@ const FUNCTIONS: &[Declaration] = &[
     plain("unraisablehook(unraisable, /)", half, "Print an exception that cannot be handled by anybody."),
     plain("breakpointhook(*args, **kws)", breakpoint, "There is no debugger to stop in: raises RuntimeError."),
     plain("_getframemodulename(depth=0)", half, "Return the name of the module that a frame of the stack runs in."),
-    plain("settrace(function, /)", set_trace, "Calls are not traced: anything but None raises RuntimeError."),
-    plain("gettrace()", get_nothing, "Return the trace function, None."),
+    control("settrace(function, /)", Control::SetTrace, "Set what is told of calls, lines, returns and exceptions."),
+    control("gettrace()", Control::GetTrace, "Return the trace function, or None."),
     plain("setprofile(function, /)", set_profile, "Calls are not profiled: anything but None raises RuntimeError."),
     plain("getprofile()", get_nothing, "Return the profile function, None."),
     plain("set_asyncgen_hooks(firstiter=<unset>, finalizer=<unset>)", set_hooks, "Set the hooks of async generators."),
@@ -60,13 +60,6 @@ fn half(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 
 fn breakpoint(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Err(cx.runtime_error("breakpoint() is not supported"))
-}
-
-fn set_trace(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    match args.get(0) {
-        Value::NONE => Ok(Value::NONE),
-        _ => Err(cx.runtime_error("sys.settrace() is not supported")),
-    }
 }
 
 fn set_profile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

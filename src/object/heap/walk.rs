@@ -1,6 +1,6 @@
 //! Looking at the heap from inside a program: which objects there are, and what one refers to.
 
-use crate::object::heap::{Heap, Header, Marker, class_size};
+use crate::object::heap::{Header, Heap, Marker, class_size};
 use crate::object::kind::Kind;
 use crate::object::value::Value;
 
@@ -34,8 +34,13 @@ impl Heap {
         // After sweeping, what is left has the mark of the last cycle, and gets it back below.
         self.sweep_all();
         let Some(header) = value.header() else { return Vec::new() };
-        let mut marker =
-            Marker { work: vec![header as *const Header], cycle: LOOKED_AT, reached: 0, layouts: Vec::new(), reached_layouts: Vec::new() };
+        let mut marker = Marker {
+            work: vec![header as *const Header],
+            cycle: LOOKED_AT,
+            reached: 0,
+            layouts: Vec::new(),
+            reached_layouts: Vec::new(),
+        };
         marker.step();
         let mut found = Vec::new();
         for header in marker.work {
@@ -67,4 +72,3 @@ pub fn is_container(header: &Header) -> bool {
             | Kind::Await
     )
 }
-
