@@ -7,7 +7,7 @@ use crate::object::alias::GenericAlias;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::{self, Dict, DictView};
-use crate::object::generator::Generator;
+use crate::object::generator::{Await, AwaitKind, Generator};
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::items;
@@ -77,6 +77,7 @@ const GENERIC: &[Declaration] =
 pub const HALVES: &[Declaration] = &[
     plain("make_zip(cls, iterators, strict, /)", make_zip, "A zip of iterators."),
     plain("make_map(cls, function, iterators, strict, /)", make_map, "A map of iterators."),
+    plain("make_anext(awaitable, default, /)", make_anext, "What `anext` with a default gives."),
     plain("make_reversed(cls, sequence, length, /)", make_reversed, "A reversed sequence of known length."),
 ];
 
@@ -480,6 +481,10 @@ fn plain_reversed(cx: &mut Context, class: Ref<Class>, value: Value) -> Option<V
         }
         _ => return None,
     })
+}
+
+fn make_anext(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Await::allocate(cx, AwaitKind::Default, args.get(0), args.get(1)))
 }
 
 fn make_reversed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

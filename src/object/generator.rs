@@ -36,6 +36,8 @@ pub struct Generator {
     pub state: Cell<State>,
     /// An async generator: a step is under way (`ag_running`).
     pub is_stepping: Cell<bool>,
+    /// An async generator: `aclose` has begun, even if the generator goes on in spite of it.
+    pub is_aclosed: Cell<bool>,
     /// An async generator: its first step has called the hooks.
     pub is_hooked: Cell<bool>,
     /// It stands at a Delegate instruction that has begun: what is sent in goes to the delegate.
@@ -48,11 +50,15 @@ pub struct Generator {
     pub destination: Cell<u16>,
     /// What it runs.
     pub function: Ref<Function>,
+    /// An async generator: the awaitable of the step under way, or of the last.
+    pub stepper: Cell<Value>,
     /// What was sent in while it delegates, for its Delegate to pass on.
     pub sent: Cell<Value>,
     /// The next instruction while suspended.
     pub pc: Cell<*const Cell<u64>>,
-    /// The exception it handles while suspended inside a handler, else UNBOUND.
+    /// The exception it handles itself, else UNBOUND.
+    pub own_handled: Cell<Value>,
+    /// That, or the one the nearest generator delegating to it handles, else UNBOUND.
     pub handled: Cell<Value>,
     /// The exception handled around its last resumption.
     pub outer_handled: Cell<Value>,
@@ -64,9 +70,10 @@ pub struct Generator {
     pub innermost: Cell<Option<Ref<Generator>>>,
     /// Of a root: how many generators its chain has below it.
     pub depth: Cell<u32>,
-    /// Of a root that is being closed: the level GeneratorExit has reached, and that exception.
-    pub closing_at: Cell<Option<Ref<Generator>>>,
-    /// See `closing_at`.
+    /// Of a root that is thrown into: the level below it that the throw has reached.
+    pub thrown_at: Cell<Option<Ref<Generator>>>,
+    /// What `thrown_at` closes the chain for: the GeneratorExit thrown into the root, or None for `close`; UNBOUND
+    /// while it throws something else.
     pub closing: Cell<Value>,
     /// `__name__`
     pub name: Cell<Value>,
@@ -87,6 +94,7 @@ impl Generator {
         let generator = Generator {
             state: Cell::new(State::Created),
             is_stepping: Cell::new(false),
+            is_aclosed: Cell::new(false),
             is_hooked: Cell::new(false),
             is_delegating: Cell::new(false),
             registers,
@@ -94,14 +102,16 @@ impl Generator {
             destination: Cell::new(u16::MAX),
             function,
             pc: Cell::new(code.instructions.as_ptr()),
+            stepper: Cell::new(Value::UNBOUND),
             sent: Cell::new(Value::NONE),
+            own_handled: Cell::new(Value::UNBOUND),
             handled: Cell::new(Value::UNBOUND),
             outer_handled: Cell::new(Value::NONE),
             delegate: Cell::new(None),
             delegator: Cell::new(None),
             innermost: Cell::new(None),
             depth: Cell::new(0),
-            closing_at: Cell::new(None),
+            thrown_at: Cell::new(None),
             closing: Cell::new(Value::UNBOUND),
             name: function.name.clone(),
             qualified_name: function.qualified_name.clone(),
@@ -181,12 +191,13 @@ impl Body for Generator {
 
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.function);
-        for cell in [&self.handled, &self.outer_handled, &self.name, &self.qualified_name, &self.frame, &self.hook] {
+        for cell in [&self.own_handled, &self.handled, &self.outer_handled, &self.closing, &self.sent] {
             marker.cell(cell);
         }
-        marker.cell(&self.closing);
-        marker.cell(&self.sent);
-        for link in [&self.delegate, &self.delegator, &self.innermost, &self.closing_at] {
+        for cell in [&self.stepper, &self.name, &self.qualified_name, &self.frame, &self.hook] {
+            marker.cell(cell);
+        }
+        for link in [&self.delegate, &self.delegator, &self.innermost, &self.thrown_at] {
             if let Some(generator) = link.get() {
                 marker.object(generator);
             }

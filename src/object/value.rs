@@ -42,14 +42,14 @@ impl Value {
 
     /// A small integer; the caller knows that it is small.
     #[inline(always)]
-    pub fn small(value: i64) -> Value {
+    pub const fn small(value: i64) -> Value {
         debug_assert!(Value::fits(value));
         Value(value as u64 | INT_TAG)
     }
 
     /// Is this a small integer, one that needs no object?
     #[inline(always)]
-    pub fn fits(value: i64) -> bool {
+    pub const fn fits(value: i64) -> bool {
         (value << 15) >> 15 == value
     }
 

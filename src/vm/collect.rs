@@ -58,6 +58,7 @@ impl Vm {
         self.cx.trace(marker);
         marker.object(self.fiber);
         marker.value(self.handled);
+        marker.value(self.thrown);
         marker.value(self.raising);
         marker.value(self.tracer);
         for (&name, &half) in &self.halves {

@@ -945,7 +945,7 @@ impl Vm {
                             generator.pc.set(pc);
                             generator.destination.set(i.b());
                             generator.live.set(i.d());
-                            if self.suspend_generator(generator) {
+                            if self.suspend_generator() {
                                 // The frame below gets it in a register.
                                 let destination = frame.destination;
                                 reload!();
@@ -964,7 +964,7 @@ impl Vm {
                         generator.destination.set(i.b());
                         generator.live.set(i.d());
                         (*self.frame).pc = pc;
-                        effect!(self.async_yield(generator, value))
+                        effect!(self.async_yield(value))
                     }
                     Opcode::GetDelegate => flow!(self.get_delegate(r!(i.c()), i.b()), i.b()),
                     Opcode::GetAwaitable => flow!(self.get_awaitable(r!(i.c()), i.a(), i.b()), i.b()),
@@ -1000,10 +1000,16 @@ impl Vm {
                         effect!(self.reraise())
                     }
                     Opcode::EnterHandler => {
-                        r!(i.b()) = self.handled;
+                        r!(i.b()) = match (*self.frame).generator {
+                            None => self.handled,
+                            Some(generator) => generator.begin_handling(r!(i.c())),
+                        };
                         self.handled = r!(i.c());
                     }
-                    Opcode::LeaveHandler => self.handled = r!(i.b()),
+                    Opcode::LeaveHandler => match (*self.frame).generator {
+                        None => self.handled = r!(i.b()),
+                        Some(generator) => self.leave_handler(generator, r!(i.b())),
+                    },
                     Opcode::MatchException => {
                         let (exception, class) = (r!(i.c()), r!(i.d()));
                         if let (Some(header), Some(class)) =

@@ -118,6 +118,8 @@ pub struct Vm {
     pub stop_flow: Flow,
     /// What is raised is raised again: it gets no second entry for the current frame.
     pub reraising: bool,
+    /// What a script threw into a generator that cannot run: what is handled is no context of it.
+    pub thrown: Value,
     /// The memory limit has been exceeded once: the next time ends the program.
     pub out_of_memory: bool,
 }
@@ -156,6 +158,7 @@ impl Vm {
             halves: FxHashMap::default(),
             stop_flow: Flow::Entered,
             reraising: false,
+            thrown: Value::UNBOUND,
             out_of_memory: false,
         };
         vm.cx.fuel = if vm.limits.gc_stress { 0 } else { SLICE };

@@ -8,6 +8,7 @@ pub mod collect;
 pub mod control;
 pub mod convert;
 pub mod finalise;
+pub mod handled;
 pub mod import;
 pub mod interpret;
 pub mod iterate;

@@ -73,14 +73,14 @@ machines! {
     Throw step_throw;
     /// `isinstance` and `issubclass` over a tuple of classes with script hooks.
     Instance step_instance;
-    /// Evaluating `__annotate__` or another lazily computed attribute and keeping it.
-    Lazy step_lazy;
+    /// A step of `anext(iterator, default)`.
+    Default step_default;
     /// Unpacking an iterable that is no built-in sequence.
     Unpack step_unpack;
     /// Patterns: keys of a mapping, attributes of a class.
     Match step_match;
-    /// One step of an async generator for whoever awaits it.
-    AsyncStep step_async;
+    /// Closing a generator, coroutine or async generator.
+    Closing step_closing;
     /// Finalisers and weak reference callbacks, one after the other.
     Finalise step_finalise;
     /// Tells a trace function what happens.
@@ -178,6 +178,11 @@ impl Vm {
                 Flow::Done(value) if then == Then::Machine || then == Then::StepMachine => input = Input::Value(value),
                 Flow::Done(Value::UNBOUND) => return self.deliver_end(then, destination, Value::NONE),
                 Flow::Done(value) => return self.deliver(then, destination, value),
+                Flow::Raised if then == Then::StepMachine && self.raises_stop_iteration() => {
+                    input = Input::End(self.raising_body().value.get());
+                    self.take_raising();
+                }
+                Flow::Raised if then == Then::Instruction => return self.instruction_raised().unwrap_or(Flow::Raised),
                 flow => return flow,
             }
         }
@@ -205,7 +210,10 @@ impl Vm {
                 }
                 Next::Called(Flow::Done(Value::UNBOUND)) => input = Input::End(Value::NONE),
                 Next::Called(Flow::Done(value)) => input = Input::Value(value),
-                Next::Called(Flow::Raised) => input = Input::Error(self.take_raising()),
+                Next::Called(Flow::Raised) => {
+                    self.set_context();
+                    input = Input::Error(self.take_raising());
+                }
                 Next::Called(flow) => return (flow, Then::Discard, 0),
                 Next::Replaced(flow, then, destination) => return (flow, then, destination),
             }

@@ -15,6 +15,17 @@ use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
+/// `Machine::Closing` does `close()` of a generator or coroutine,
+const CLOSE: Value = Value::small(0);
+/// a step of `aclose()`,
+const ACLOSE_SEND: Value = Value::small(1);
+/// a throw into `aclose()`,
+const ACLOSE_THROW: Value = Value::small(2);
+/// `close()` of an `aclose()`,
+const ACLOSE_CLOSE: Value = Value::small(3);
+/// `close()` of an `asend()` or `athrow()`.
+const STEP_CLOSE: Value = Value::small(4);
+
 impl Vm {
     /// Pushes the frame of a root's innermost and hands it a value. The root is Created or Suspended.
     #[inline(always)]
@@ -55,7 +66,6 @@ impl Vm {
         let handled = inner.handled.get();
         if !handled.is_unbound() {
             self.handled = handled;
-            inner.handled.set(Value::UNBOUND);
         }
         self.frame = next;
         true
@@ -64,17 +74,13 @@ impl Vm {
     /// Pops the frame of a generator that yields; its position is written back already. True if the frame below
     /// simply takes the value in its register.
     #[inline(always)]
-    pub fn suspend_generator(&mut self, generator: Ref<Generator>) -> bool {
+    pub fn suspend_generator(&mut self) -> bool {
         let frame = self.top();
         let then = frame.then;
         let root = root_of(frame);
         root.state.set(State::Suspended);
-        let outer = root.outer_handled.get();
-        if self.handled != outer {
-            generator.handled.set(self.handled);
-            self.handled = outer;
-        }
-        if root.closing_at.get().is_some() {
+        self.handled = root.outer_handled.get();
+        if root.thrown_at.get().is_some() {
             return false;
         }
         self.frame = self.frame.wrapping_sub(1);
@@ -83,10 +89,10 @@ impl Vm {
 
     /// After `suspend_generator` said no: hands on what was yielded.
     pub fn yielded(&mut self, value: Value) -> Flow {
-        // A root that is being closed still has its frame.
-        let closing = self.top().generator.is_some_and(|_| root_of(self.top()).closing_at.get().is_some());
-        if closing && root_of(self.top()).state.get() == State::Suspended {
-            if let Some(flow) = self.yielded_while_closing() {
+        // A root that is thrown into still has its frame.
+        let thrown = self.top().generator.is_some_and(|_| root_of(self.top()).thrown_at.get().is_some());
+        if thrown && root_of(self.top()).state.get() == State::Suspended {
+            if let Some(flow) = self.yielded_while_thrown() {
                 return flow;
             }
         }
@@ -95,21 +101,28 @@ impl Vm {
         self.deliver(frame.then, frame.destination, value)
     }
 
-    /// Something at or below the level being closed yielded: that level ignored GeneratorExit. None: it was the
-    /// root itself, and whoever closes it sees the yield.
-    fn yielded_while_closing(&mut self) -> Option<Flow> {
+    /// Something at or below the level a throw has reached yielded. If the chain is being closed, that level ignored
+    /// GeneratorExit; else, None, this is what the throw gives.
+    fn yielded_while_thrown(&mut self) -> Option<Flow> {
         let root = root_of(self.top());
-        let level = root.closing_at.take().expect("it is being closed");
-        root.closing.set(Value::UNBOUND);
-        let Some(delegator) = level.delegator.get() else {
+        let level = root.thrown_at.get().expect("it is thrown into");
+        let delegator = level.delegator.get().expect("the level is below the root");
+        self.end_throw(root);
+        if root.closing.get().is_unbound() {
             self.frame = self.frame.wrapping_sub(1);
             return None;
-        };
+        }
         self.unlink(level);
         self.continue_with(delegator);
         root.state.set(State::Running);
-        let stop = self.cx.runtime_error("generator ignored GeneratorExit");
-        Some(self.raise(stop))
+        let kind = if level.header().layout() == LayoutId::COROUTINE { "coroutine" } else { "generator" };
+        let stop = self.cx.runtime_error(format!("{kind} ignored GeneratorExit"));
+        self.set_raising(stop);
+        let ignored = self.raising;
+        self.set_raised_context(ignored, root.outer_handled.get());
+        root.thrown_at.set(Some(level));
+        self.throw_rises(root, delegator);
+        Some(self.unwind_from(false))
     }
 
     /// Cuts the link above a generator: it becomes a root, and its delegator the innermost of the rest, to
@@ -129,6 +142,7 @@ impl Vm {
         generator.innermost.set(innermost.filter(|&innermost| innermost != generator));
         root.innermost.set((delegator != root).then_some(delegator));
         delegator.delegate.set(None);
+        generator.inherit_handled(Value::UNBOUND);
         // SAFETY: a delegator stands after its Delegate, which has no caches.
         delegator.pc.set(unsafe { delegator.pc.get().sub(1) });
         delegator.destination.set(u16::MAX);
@@ -136,7 +150,7 @@ impl Vm {
     }
 
     /// Makes the current frame, of one member of a chain, that of another.
-    fn continue_with(&mut self, generator: Ref<Generator>) {
+    pub(super) fn continue_with(&mut self, generator: Ref<Generator>) {
         let function = generator.function;
         generator.live.set(generator.registers);
         let frame = self.top_mut();
@@ -153,17 +167,18 @@ impl Vm {
         let root = root_of(self.top());
         generator.state.set(State::Closed);
         if generator != root {
-            let closing = root.closing_at.get() == Some(generator);
+            let thrown = root.thrown_at.get() == Some(generator);
             let delegator = self.move_up(generator, root);
-            if closing {
-                root.closing_at.set(Some(delegator));
-                self.raising = root.closing.get();
-                return Flow::Raised;
+            if thrown && !root.closing.get().is_unbound() {
+                self.close_next(root, delegator);
+                return self.unwind_from(false);
+            }
+            if thrown {
+                self.move_throw(root, delegator);
             }
             self.set_register(delegator.destination.get(), value);
             return Flow::Entered;
         }
-        root.closing_at.set(None);
         self.handled = root.outer_handled.get();
         let (then, destination) = (self.top().then, self.top().destination);
         self.frame = self.frame.wrapping_sub(1);
@@ -194,14 +209,17 @@ impl Vm {
         generator.state.set(State::Closed);
         self.forbid_stop_iteration(generator);
         if generator != root {
-            if root.closing_at.get() == Some(generator) {
-                let exit = self.cx.is_instance(self.raising, LayoutId::GENERATOR_EXIT);
-                root.closing_at.set(if exit { generator.delegator.get() } else { None });
+            let thrown = root.thrown_at.get() == Some(generator);
+            let delegator = self.move_up(generator, root);
+            if thrown {
+                let exits = !root.closing.get().is_unbound();
+                match exits && self.cx.is_instance(self.raising, LayoutId::GENERATOR_EXIT) {
+                    true => self.close_next(root, delegator),
+                    false => self.throw_rises(root, delegator),
+                }
             }
-            self.move_up(generator, root);
             return None;
         }
-        root.closing_at.set(None);
         root.is_stepping.set(false);
         self.handled = root.outer_handled.get();
         let frame = self.top();
@@ -305,45 +323,60 @@ impl Vm {
             return self.raise(stop);
         }
         match generator.state.get() {
-            State::Created => {
-                generator.state.set(State::Closed);
-                self.raising = exception;
-                return Flow::Raised;
-            }
             State::Closed if generator.header().layout() == LayoutId::COROUTINE => {
                 let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
                 return self.raise(stop);
             }
-            State::Closed => {
+            State::Created | State::Closed => {
+                generator.state.set(State::Closed);
                 self.raising = exception;
+                self.thrown = exception;
                 return Flow::Raised;
             }
             _ => {}
         }
-        let inner = generator.innermost.get().unwrap_or(generator);
         let closes = self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT);
+        let closing = if closes { exception } else { Value::UNBOUND };
+        self.throw_down(generator, exception, closing, then, destination)
+    }
+
+    /// Throws into a suspended generator, closing the chain below it if `closing` is not UNBOUND.
+    fn throw_down(
+        &mut self,
+        generator: Ref<Generator>,
+        exception: Value,
+        closing: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let inner = generator.innermost.get().unwrap_or(generator);
         if inner.is_delegating.get() {
             // What it delegates to is no generator: its own `throw` or `close` comes first.
-            let mode = Value::small(if closes { 1 } else { 0 });
-            let slots = [generator.value(), exception, mode, delegate_of(inner)];
+            let slots = [generator.value(), exception, closing, delegate_of(inner)];
             return self.start_machine(Machine::Throw, &slots, then, destination);
         }
-        if closes && inner != generator {
-            generator.closing_at.set(Some(inner));
-            generator.closing.set(exception);
-        }
-        self.throw_into_innermost(generator, exception, then, destination)
+        let exception = match inner == generator || closing.is_unbound() {
+            true => exception,
+            false => self.new_generator_exit(),
+        };
+        self.throw_into_innermost(generator, exception, closing, then, destination)
     }
 
     fn throw_into_innermost(
         &mut self,
         generator: Ref<Generator>,
         exception: Value,
+        closing: Value,
         then: Then,
         destination: u16,
     ) -> Flow {
         let inner = generator.innermost.get().unwrap_or(generator);
         if inner.is_delegating.get() && inner.delegate.get().is_none() {
+            if self.cx.is_instance(exception, LayoutId::STOP_ITERATION) {
+                // Whoever raises it there ends the delegation.
+                let value = exception.get::<Exception>().map_or(Value::NONE, |body| body.value.get());
+                return self.go_on_after_delegate(generator, value, then, destination);
+            }
             inner.is_delegating.set(false);
             if self.at_delegate(inner) {
                 // SAFETY: it stands at its Delegate, and the handlers are found by the word before `pc`.
@@ -357,7 +390,8 @@ impl Vm {
         }
         // Unwound here, not by the caller: what raises is the frame just entered, above whoever asked.
         self.raising = exception;
-        self.unwind()
+        self.begin_throw(generator, inner, closing);
+        self.unwind_from(false)
     }
 
     /// Does a suspended generator stand at (and not after) a Delegate?
@@ -367,20 +401,19 @@ impl Vm {
         instruction.0 as u8 == Opcode::Delegate as u8
     }
 
-    // slots: 0 generator, 1 exception, 2 mode (0 throw, 1 GeneratorExit), 3 the delegate, 4 its method
+    // slots: 0 generator, 1 exception, 2 what closes the chain or UNBOUND, 3 the delegate, 4 its method
     pub(super) fn step_throw(&mut self, input: Input) -> Next {
         let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
-        let (exception, delegate) = (self.slot(1), self.slot(3));
+        let (exception, closes, delegate) = (self.slot(1), !self.slot(2).is_unbound(), self.slot(3));
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
-                let name = if self.slot(2) == Value::small(1) { "close" } else { "throw" };
+                let name = if closes { "close" } else { "throw" };
                 let name = self.cx.intern(name);
                 if let Some(step) = delegate.get::<Await>() {
-                    return Next::Called(match self.slot(2) {
-                        Value::NONE => unreachable!("a mode is a number"),
-                        mode if mode == Value::small(1) => self.close_await(step, Then::Machine, 0),
-                        _ => self.throw_await(step, exception, Then::StepMachine, 0),
+                    return Next::Called(match closes {
+                        true => self.close_await(step, Then::Machine, 0),
+                        false => self.throw_await(step, exception, Then::StepMachine, 0),
                     });
                 }
                 Next::Called(self.get_attribute_default(delegate, name, self.cx.ellipsis, Then::Machine, 0))
@@ -388,39 +421,56 @@ impl Vm {
             (1, Input::Value(method)) if !delegate.is::<Await>() && self.slot(4).is_unbound() => {
                 self.set_slot(4, method);
                 if method == self.cx.ellipsis {
-                    return self.throw_on(generator, exception);
+                    return self.throw_given(generator, exception);
                 }
-                let args: &[Value] = if self.slot(2) == Value::small(1) { &[] } else { &[exception] };
+                let args: &[Value] = if closes { &[] } else { &[exception] };
                 Next::Called(self.call_plain(method, args, Then::StepMachine, 0))
             }
-            (1, Input::Value(_)) if self.slot(2) == Value::small(1) => self.throw_on(generator, exception),
+            (1, Input::Value(_)) if closes => self.throw_given(generator, exception),
             (1, Input::Value(item)) => Next::Return(item),
-            (1, Input::End(value)) if self.slot(2) == Value::small(0) => self.go_on_after_delegate(generator, value),
-            (1, Input::End(_)) => self.throw_on(generator, exception),
+            (1, Input::End(value)) if !closes => self.replaced_by_end(generator, value),
+            (1, Input::End(_)) => self.throw_given(generator, exception),
             (1, Input::Error(raised)) if self.cx.is_instance(raised, LayoutId::STOP_ITERATION) => {
                 let value = raised.get::<Exception>().map_or(Value::NONE, |body| body.value.get());
-                self.go_on_after_delegate(generator, value)
+                self.replaced_by_end(generator, value)
             }
             (1, Input::Error(raised)) => self.throw_on(generator, raised),
             _ => unreachable!("throwing has two steps"),
         }
     }
 
+    /// The delegate has nothing against it: what was thrown rises in the innermost, which gets a GeneratorExit of
+    /// its own if the chain is being closed.
+    fn throw_given(&mut self, generator: Ref<Generator>, exception: Value) -> Next {
+        let is_root = generator.innermost.get().is_none_or(|inner| inner == generator);
+        let exception = if is_root || self.slot(2).is_unbound() { exception } else { self.new_generator_exit() };
+        self.throw_on(generator, exception)
+    }
+
     /// The delegate has had its say: the exception rises in the generator itself, in the machine's place.
     fn throw_on(&mut self, generator: Ref<Generator>, exception: Value) -> Next {
+        let closing = self.slot(2);
         let (then, destination) = self.pop_frame();
         let then = if then == Then::Store { Then::Step } else { then };
-        let inner = generator.innermost.get().unwrap_or(generator);
-        if inner != generator && self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT) {
-            generator.closing_at.set(Some(inner));
-            generator.closing.set(exception);
-        }
-        let flow = self.throw_into_innermost(generator, exception, then, destination);
+        let flow = self.throw_into_innermost(generator, exception, closing, then, destination);
         Next::Replaced(flow, Then::Discard, 0)
     }
 
+    /// The delegate ended when thrown into, in the machine's place.
+    fn replaced_by_end(&mut self, generator: Ref<Generator>, value: Value) -> Next {
+        let (then, destination) = self.pop_frame();
+        let then = if then == Then::Store { Then::Step } else { then };
+        Next::Replaced(self.go_on_after_delegate(generator, value, then, destination), Then::Discard, 0)
+    }
+
     /// The delegate ended when thrown into: its value is that of `yield from`.
-    fn go_on_after_delegate(&mut self, generator: Ref<Generator>, value: Value) -> Next {
+    fn go_on_after_delegate(
+        &mut self,
+        generator: Ref<Generator>,
+        value: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         let inner = generator.innermost.get().unwrap_or(generator);
         inner.is_delegating.set(false);
         if self.at_delegate(inner) {
@@ -430,13 +480,13 @@ impl Vm {
                 inner.pc.set(inner.pc.get().add(1));
             }
         }
-        let (then, destination) = self.pop_frame();
-        let then = if then == Then::Store { Then::Step } else { then };
-        let flow = match self.enter_generator(generator, value, then, destination) {
-            true => Flow::Entered,
+        match self.enter_generator(generator, value, then, destination) {
+            true => {
+                self.begin_level(generator, inner, Value::UNBOUND);
+                Flow::Entered
+            }
             false => Flow::Raised,
-        };
-        Next::Replaced(flow, Then::Discard, 0)
+        }
     }
 
     /// `generator.close()`
@@ -450,42 +500,58 @@ impl Vm {
                 Flow::Done(Value::NONE)
             }
             State::Closed => Flow::Done(Value::NONE),
-            _ => self.start_machine(Machine::AsyncStep, &[generator.value(), Value::small(0)], then, destination),
+            _ => self.start_machine(Machine::Closing, &[generator.value(), CLOSE], then, destination),
         }
     }
 
-    // slots: 0 generator, 1 what: 0 close, 1 aclose, 2 what is sent into one that is being closed, UNBOUND at first
-    pub(super) fn step_async(&mut self, input: Input) -> Next {
+    // slots: 0 generator, 1 which step, 2 what is sent or thrown in, UNBOUND where it begins
+    pub(super) fn step_closing(&mut self, input: Input) -> Next {
         let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
-        let is_async = self.slot(1) == Value::small(1);
+        let closing = self.slot(1);
+        let awaits = closing == ACLOSE_SEND || closing == ACLOSE_THROW;
+        let is_async = generator.header().layout() == LayoutId::ASYNC_GENERATOR;
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
-                let sent = self.slot(2);
-                if !sent.is_unbound() {
-                    return Next::Called(self.step_generator(generator, sent, Then::StepMachine, 0));
-                }
-                let args = self.cx.empty_tuple;
-                let exit = Exception::allocate(&mut self.cx, LayoutId::GENERATOR_EXIT, args);
-                Next::Called(self.throw(generator, exit, Then::StepMachine, 0))
+                let given = self.slot(2);
+                Next::Called(match given.is_unbound() {
+                    false if closing == ACLOSE_SEND => self.step_generator(generator, given, Then::StepMachine, 0),
+                    false => self.throw(generator, given, Then::StepMachine, 0),
+                    true if closing == CLOSE => {
+                        let exit = self.new_generator_exit();
+                        self.throw_down(generator, exit, Value::NONE, Then::StepMachine, 0)
+                    }
+                    true => {
+                        let args = self.cx.empty_tuple;
+                        let exit = Exception::allocate(&mut self.cx, LayoutId::GENERATOR_EXIT, args);
+                        self.throw(generator, exit, Then::StepMachine, 0)
+                    }
+                })
             }
-            (_, Input::Value(_)) if !is_async => {
-                let kind = if generator.header().layout() == LayoutId::COROUTINE { "coroutine" } else { "generator" };
+            (_, Input::Value(value)) if awaits => Next::Return(value),
+            (_, Input::Value(_)) => {
+                let kind = match generator.header().layout() {
+                    LayoutId::GENERATOR => "generator",
+                    LayoutId::ASYNC_GENERATOR if closing == CLOSE => "async generator",
+                    _ => "coroutine",
+                };
                 let stop = self.cx.runtime_error(format!("{kind} ignored GeneratorExit"));
                 self.raise_next(stop)
             }
-            (_, Input::Value(value)) => Next::Return(value),
-            (_, Input::End(value)) => match is_async {
-                true => {
-                    let stop = self.cx.runtime_error("async generator ignored GeneratorExit");
-                    self.raise_next(stop)
-                }
-                false => Next::Return(value),
-            },
+            (_, Input::End(value)) if closing == CLOSE && !is_async => Next::Return(value),
+            (_, Input::End(_)) if closing == STEP_CLOSE => Next::Return(Value::NONE),
+            (_, Input::End(_)) => {
+                let stop = self.cx.runtime_error("async generator ignored GeneratorExit");
+                self.raise_next(stop)
+            }
             (_, Input::Error(exception)) => {
-                let quiet = [LayoutId::GENERATOR_EXIT, LayoutId::STOP_ITERATION, LayoutId::STOP_ASYNC_ITERATION];
-                match quiet.iter().any(|&class| self.cx.is_instance(exception, class)) {
-                    true if is_async => Next::Ended,
+                if closing != CLOSE {
+                    generator.is_stepping.set(false);
+                }
+                let quiet = self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT)
+                    || closing != CLOSE && self.cx.is_instance(exception, LayoutId::STOP_ASYNC_ITERATION);
+                match quiet {
+                    true if awaits => Next::Ended,
                     true => Next::Return(Value::NONE),
                     false => Next::Raise(exception),
                 }
@@ -543,12 +609,10 @@ impl Vm {
     /// Delegation to a generator or coroutine: they become one chain.
     fn link(&mut self, generator: Ref<Generator>, inner: Ref<Generator>, value: Value) -> Flow {
         let is_coroutine = inner.header().layout() == LayoutId::COROUTINE;
-        if inner.is_running() || is_coroutine && inner.delegator.get().is_some() {
+        if inner.is_running() {
             generator.is_delegating.set(false);
-            let stop = match is_coroutine {
-                true => self.cx.runtime_error("coroutine is being awaited already"),
-                false => self.cx.value_error("generator already executing"),
-            };
+            let kind = if is_coroutine { "coroutine" } else { "generator" };
+            let stop = self.cx.value_error(format!("{kind} already executing"));
             return self.raise(stop);
         }
         if inner.delegator.get().is_some() {
@@ -582,13 +646,14 @@ impl Vm {
         inner.state.set(State::Suspended);
         let innermost = inner.innermost.take().unwrap_or(inner);
         root.innermost.set(Some(innermost));
+        inner.inherit_handled(generator.handled.get());
         self.continue_with(innermost);
         if innermost.destination.get() != u16::MAX {
             self.set_register(innermost.destination.get(), value);
         } else {
             innermost.sent.set(value);
         }
-        let handled = innermost.handled.replace(Value::UNBOUND);
+        let handled = innermost.handled.get();
         if !handled.is_unbound() {
             self.handled = handled;
         }
@@ -603,7 +668,7 @@ impl Vm {
         // SAFETY: the frame stands after its Delegate, which has no caches.
         generator.pc.set(unsafe { self.top().pc.sub(1) });
         generator.destination.set(u16::MAX);
-        if self.suspend_generator(generator) {
+        if self.suspend_generator() {
             // SAFETY: the frame just popped still stands there.
             let destination = unsafe { (*self.frame.add(1)).destination };
             self.set_register(destination, value);
@@ -647,7 +712,7 @@ impl Vm {
         if let Some(generator) = value.get::<Generator>() {
             match generator.header().layout() {
                 LayoutId::COROUTINE => {
-                    if generator.delegator.get().is_some() {
+                    if generator.state.get() == State::Suspended && !generator.is_running() {
                         let stop = self.cx.runtime_error("coroutine is being awaited already");
                         return self.raise(stop);
                     }
@@ -660,6 +725,11 @@ impl Vm {
         if value.get::<Await>().is_some_and(|step| step.kind != AwaitKind::Coroutine) {
             return Flow::Done(value);
         }
+        self.awaitable_iterator(value, who, Then::Store, destination)
+    }
+
+    /// What `__await__` gives for a value; `who` asks for it is said if there is none.
+    fn awaitable_iterator(&mut self, value: Value, who: u8, then: Then, destination: u16) -> Flow {
         let name = self.cx.names.__await__;
         if self.cx.special(value, name).is_none_or(|method| method.is_none()) {
             let found = self.cx.type_name(value);
@@ -677,21 +747,17 @@ impl Vm {
             return self.raise(stop);
         }
         let check = crate::object::native::Check::Iterator;
-        self.special_checked(value, name, &[], check, Then::Store, destination)
+        self.special_checked(value, name, &[], check, then, destination)
     }
 
     // ----- async generators
 
     /// `yield` in an async generator: the step that runs it ends with the value.
-    pub fn async_yield(&mut self, generator: Ref<Generator>, value: Value) -> Flow {
+    pub fn async_yield(&mut self, value: Value) -> Flow {
         let (then, destination) = (self.top().then, self.top().destination);
         let root = root_of(self.top());
         root.state.set(State::Suspended);
-        let outer = root.outer_handled.get();
-        if self.handled != outer {
-            generator.handled.set(self.handled);
-            self.handled = outer;
-        }
+        self.handled = root.outer_handled.get();
         root.is_stepping.set(false);
         self.frame = self.frame.wrapping_sub(1);
         self.deliver_end(then, destination, value)
@@ -704,41 +770,78 @@ impl Vm {
             return self.step_generator(coroutine, value, then, destination);
         }
         if step.kind == AwaitKind::Default {
-            return self.step_default(step, value, then, destination);
+            let how = if value.is_none() { Value::NONE } else { self.cx.names.send };
+            return self.start_default(step, value, how, then, destination);
         }
         let generator: Ref<Generator> = step.target.get().expect("an async generator");
-        let first = step.state.get() == State::Created;
-        if step.state.get() == State::Closed || !first && !generator.is_stepping.get() {
+        let is_new = match self.take_up(step, generator) {
+            Ok(is_new) => is_new,
+            Err(stop) => return self.raise(stop),
+        };
+        let is_send = step.kind == AwaitKind::Send;
+        if !is_send && generator.state.get() == State::Closed {
             step.state.set(State::Closed);
-            let stop = self.cx.runtime_error(reuse_message(step.kind));
-            return self.raise(stop);
+            return Flow::Done(Value::UNBOUND);
         }
-        if first {
-            if generator.is_stepping.get() {
-                step.state.set(State::Closed);
-                let name = match step.kind {
-                    AwaitKind::Send => "anext",
-                    AwaitKind::Throw => "athrow",
-                    _ => "aclose",
+        if is_new {
+            if !is_send && (generator.is_aclosed.get() || !value.is_none()) {
+                let stop = match generator.is_aclosed.get() {
+                    true => {
+                        step.state.set(State::Closed);
+                        self.cx.error_with(LayoutId::STOP_ASYNC_ITERATION, &[])
+                    }
+                    false => self.cx.runtime_error("can't send non-None value to a just-started coroutine"),
                 };
-                let stop = self.cx.runtime_error(format!("{name}(): asynchronous generator is already running"));
                 return self.raise(stop);
             }
             step.state.set(State::Suspended);
-            return self.begin_await(step, generator, then, destination);
+            let value = if value.is_none() && is_send { step.value.get() } else { value };
+            return self.begin_await(step, generator, value, then, destination);
         }
         if step.kind == AwaitKind::Close {
-            let slots = [generator.value(), Value::small(1), value];
-            return self.start_machine(Machine::AsyncStep, &slots, then, destination);
+            let slots = [generator.value(), ACLOSE_SEND, value];
+            return self.start_machine(Machine::Closing, &slots, then, destination);
         }
         self.step_generator(generator, value, then, destination)
     }
 
-    fn begin_await(&mut self, step: Ref<Await>, generator: Ref<Generator>, then: Then, destination: u16) -> Flow {
+    /// Whether an awaitable has not begun yet; an error if it is over, or if another step is under way.
+    fn take_up(&mut self, step: Ref<Await>, generator: Ref<Generator>) -> Result<bool, Stop> {
+        let is_stepping = generator.is_stepping.get();
+        let is_new = step.state.get() == State::Created;
+        if !is_new && !is_under_way(step, generator) {
+            step.state.set(State::Closed);
+            return Err(self.cx.runtime_error(match step.kind {
+                AwaitKind::Send => "cannot reuse already awaited __anext__()/asend()",
+                _ => "cannot reuse already awaited aclose()/athrow()",
+            }));
+        }
+        if is_new && is_stepping {
+            step.state.set(State::Closed);
+            let name = match step.kind {
+                AwaitKind::Send => "anext",
+                AwaitKind::Throw => "athrow",
+                _ => "aclose",
+            };
+            return Err(self.cx.runtime_error(format!("{name}(): asynchronous generator is already running")));
+        }
+        if is_new {
+            generator.stepper.set(step.value());
+        }
+        Ok(is_new)
+    }
+
+    fn begin_await(
+        &mut self,
+        step: Ref<Await>,
+        generator: Ref<Generator>,
+        value: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
         match step.kind {
             AwaitKind::Send => {
                 generator.is_stepping.set(true);
-                let value = step.value.get();
                 match self.step_generator(generator, value, then, destination) {
                     Flow::Raised => {
                         generator.is_stepping.set(false);
@@ -748,43 +851,47 @@ impl Vm {
                 }
             }
             AwaitKind::Throw => {
-                if generator.state.get() == State::Closed {
-                    step.state.set(State::Closed);
-                    return Flow::Done(Value::UNBOUND);
-                }
                 generator.is_stepping.set(generator.state.get() != State::Created);
                 let exception = step.value.get();
                 self.throw(generator, exception, then, destination)
             }
-            _ => match generator.state.get() {
-                State::Created | State::Closed => {
+            _ => {
+                generator.is_aclosed.set(true);
+                if generator.state.get() == State::Created {
                     generator.state.set(State::Closed);
-                    Flow::Done(Value::UNBOUND)
+                    return Flow::Done(Value::UNBOUND);
                 }
-                _ => {
-                    generator.is_stepping.set(true);
-                    self.start_machine(Machine::AsyncStep, &[generator.value(), Value::small(1)], then, destination)
-                }
-            },
+                generator.is_stepping.set(true);
+                self.start_machine(Machine::Closing, &[generator.value(), ACLOSE_SEND], then, destination)
+            }
         }
     }
 
     /// `anext(iterator, default)`: the end of the inner awaitable by StopAsyncIteration is its end with the default.
-    fn step_default(&mut self, step: Ref<Await>, value: Value, then: Then, destination: u16) -> Flow {
-        self.start_machine(Machine::Lazy, &[step.target, step.value.get(), value], then, destination)
+    /// `how` is None to send a value into it, else the name of the method to call.
+    fn start_default(&mut self, step: Ref<Await>, value: Value, how: Value, then: Then, destination: u16) -> Flow {
+        self.start_machine(Machine::Default, &[step.target, step.value.get(), value, how], then, destination)
     }
 
-    // slots: 0 the inner iterator, 1 the default, 2 what is sent
-    pub(super) fn step_lazy(&mut self, input: Input) -> Next {
+    // slots: 0 the inner awaitable, then its iterator, 1 the default, 2 what is sent or thrown, or UNBOUND, 3 the
+    // name of the method for it, None for a step
+    pub(super) fn step_default(&mut self, input: Input) -> Next {
+        let (inner, how) = (self.slot(0), self.slot(3));
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
-                let (inner, value) = (self.slot(0), self.slot(2));
-                Next::Called(match (inner.get::<Generator>(), inner.get::<Await>()) {
-                    (Some(generator), _) => self.step_generator(generator, value, Then::StepMachine, 0),
-                    (_, Some(step)) => self.step_await(step, value, Then::StepMachine, 0),
-                    _ => self.next_item(inner, Then::StepMachine, 0),
-                })
+                Next::Called(self.awaited_iterator(inner))
+            }
+            (1, Input::Value(iterator)) => {
+                self.set_slot(0, iterator);
+                self.go_to(2);
+                Next::Called(self.begin_default(iterator, self.slot(2), how))
+            }
+            (2, Input::Value(method)) if !how.is_none() && !is_stepped(inner) => {
+                self.go_to(3);
+                let value = self.slot(2);
+                let args: &[Value] = if value.is_unbound() { &[] } else { &[value] };
+                Next::Called(self.call_plain(method, args, Then::StepMachine, 0))
             }
             (_, Input::Value(item)) => Next::Return(item),
             (_, Input::End(value)) => Next::Raise(Exception::stop_iteration(&mut self.cx, value)),
@@ -797,29 +904,59 @@ impl Vm {
         }
     }
 
+    /// The iterator of what `anext` with a default awaits, for the machine that runs.
+    fn awaited_iterator(&mut self, awaitable: Value) -> Flow {
+        if is_stepped(awaitable) {
+            return Flow::Done(awaitable);
+        }
+        self.awaitable_iterator(awaitable, 0, Then::Machine, 0)
+    }
+
+    /// Steps the iterator, or finds the method to call.
+    fn begin_default(&mut self, iterator: Value, value: Value, how: Value) -> Flow {
+        let then = Then::StepMachine;
+        let (closes, throws) = (value.is_unbound(), how == self.cx.intern("throw"));
+        if let Some(generator) = iterator.get::<Generator>() {
+            return match (closes, throws) {
+                (true, _) => self.close(generator, Then::Machine, 0),
+                (_, true) => self.throw(generator, value, then, 0),
+                _ => self.step_generator(generator, value, then, 0),
+            };
+        }
+        if let Some(step) = iterator.get::<Await>() {
+            return match (closes, throws) {
+                (true, _) => self.close_await(step, Then::Machine, 0),
+                (_, true) => self.throw_await(step, value, then, 0),
+                _ => self.step_await(step, value, then, 0),
+            };
+        }
+        match how.is_none() {
+            true => self.next_item(iterator, then, 0),
+            false => self.load_attribute(iterator, how, Then::Machine, 0),
+        }
+    }
+
     /// Throws into an awaitable that stands for a step.
     pub fn throw_await(&mut self, step: Ref<Await>, exception: Value, then: Then, destination: u16) -> Flow {
         if step.kind == AwaitKind::Default {
-            if let Some(inner) = step.target.get::<Generator>() {
-                return self.throw(inner, exception, then, destination);
-            }
-            if let Some(inner) = step.target.get::<Await>() {
-                return self.throw_await(inner, exception, then, destination);
-            }
-            self.raising = exception;
-            return Flow::Raised;
+            let how = self.cx.intern("throw");
+            return self.start_default(step, exception, how, then, destination);
         }
         let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
         if step.kind == AwaitKind::Coroutine {
             return self.throw(generator, exception, then, destination);
         }
-        if step.state.get() == State::Closed {
-            let stop = self.cx.runtime_error(reuse_message(step.kind));
-            return self.raise(stop);
+        match self.take_up(step, generator) {
+            Ok(true) => {
+                step.state.set(State::Suspended);
+                generator.is_stepping.set(true);
+            }
+            Ok(false) => {}
+            Err(stop) => return self.raise(stop),
         }
-        if step.state.get() == State::Created {
-            step.state.set(State::Suspended);
-            generator.is_stepping.set(true);
+        if step.kind == AwaitKind::Close {
+            let slots = [generator.value(), ACLOSE_THROW, exception];
+            return self.start_machine(Machine::Closing, &slots, then, destination);
         }
         let flow = self.throw(generator, exception, then, destination);
         if let Flow::Raised = flow {
@@ -832,21 +969,31 @@ impl Vm {
 
     /// Closes an awaitable that stands for a step.
     pub fn close_await(&mut self, step: Ref<Await>, then: Then, destination: u16) -> Flow {
-        match (step.kind, step.state.get()) {
-            (_, State::Created | State::Closed) if step.kind != AwaitKind::Coroutine => {
-                step.state.set(State::Closed);
-                Flow::Done(Value::NONE)
-            }
-            (AwaitKind::Default, _) => {
-                step.state.set(State::Closed);
-                Flow::Done(Value::NONE)
-            }
-            _ => {
-                step.state.set(State::Closed);
-                let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
-                self.close(generator, then, destination)
-            }
+        if step.kind == AwaitKind::Coroutine {
+            let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
+            return self.close(coroutine, then, destination);
         }
+        if step.kind == AwaitKind::Default {
+            let how = self.cx.intern("close");
+            return self.start_default(step, Value::UNBOUND, how, then, destination);
+        }
+        let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
+        let is_new = step.state.get() == State::Created;
+        if !is_new && !is_under_way(step, generator) {
+            step.state.set(State::Closed);
+            return Flow::Done(Value::NONE);
+        }
+        if let Err(stop) = self.take_up(step, generator) {
+            return self.raise(stop);
+        }
+        step.state.set(State::Closed);
+        if generator.state.get() != State::Suspended {
+            generator.state.set(State::Closed);
+            return Flow::Done(Value::NONE);
+        }
+        generator.is_stepping.set(true);
+        let closing = if step.kind == AwaitKind::Close { ACLOSE_CLOSE } else { STEP_CLOSE };
+        self.start_machine(Machine::Closing, &[generator.value(), closing], then, destination)
     }
 
     /// `aiter` for `async for`.
@@ -889,10 +1036,23 @@ impl Vm {
 
 /// The root whose chain a generator's frame runs.
 #[inline(always)]
-fn root_of(frame: &Frame) -> Ref<Generator> {
+pub(super) fn root_of(frame: &Frame) -> Ref<Generator> {
     match frame.extra.header() {
         Some(header) => Ref::from_header(header),
         None => unreachable!("a generator's frame names its root"),
+    }
+}
+
+/// Is this awaitable the step of its async generator that is under way?
+fn is_under_way(step: Ref<Await>, generator: Ref<Generator>) -> bool {
+    step.state.get() == State::Suspended && generator.is_stepping.get() && generator.stepper.get() == step.value()
+}
+
+/// Is this stepped without a call of `__await__`?
+fn is_stepped(value: Value) -> bool {
+    match value.get::<Generator>() {
+        Some(own) => own.header().layout() == LayoutId::COROUTINE || own.function.is_coroutine.get(),
+        None => value.is::<Await>(),
     }
 }
 
@@ -904,11 +1064,4 @@ pub fn delegate_of(generator: Ref<Generator>) -> Value {
         if here.0 as u8 == Opcode::Delegate as u8 { here } else { Instruction((*generator.pc.get().sub(1)).get()) }
     };
     generator.register(instruction.c() as usize)
-}
-
-fn reuse_message(kind: AwaitKind) -> &'static str {
-    match kind {
-        AwaitKind::Send => "cannot reuse already awaited __anext__()/asend()",
-        _ => "cannot reuse already awaited aclose()/athrow()",
-    }
 }

@@ -19,10 +19,16 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub fn unwind(&mut self) -> Flow {
-        let mut silent = std::mem::take(&mut self.reraising);
+        let silent = std::mem::take(&mut self.reraising);
         if !silent {
             self.set_context();
         }
+        self.thrown = Value::UNBOUND;
+        self.unwind_from(silent)
+    }
+
+    /// Goes on unwinding; the current frame gets no entry in the traceback if it is silent.
+    pub(super) fn unwind_from(&mut self, mut silent: bool) -> Flow {
         loop {
             if self.frame < self.frames_start {
                 self.outcome = Some(Outcome::Raised(self.take_raising()));
@@ -33,6 +39,9 @@ impl Vm {
                 match self.feed_machine(Input::Error(exception)) {
                     Flow::Raised => {
                         silent = std::mem::take(&mut self.reraising);
+                        if !silent {
+                            self.set_context();
+                        }
                         continue;
                     }
                     Flow::Done(_) => unreachable!("a machine hands its result on"),
@@ -83,7 +92,7 @@ impl Vm {
                         }
                     }
                 }
-                Then::StepMachine if self.cx.is_instance(self.raising, LayoutId::STOP_ITERATION) => {
+                Then::StepMachine if self.raises_stop_iteration() => {
                     let value = self.raising_body().value.get();
                     self.take_raising();
                     match self.feed_machine(Input::End(value)) {
@@ -96,6 +105,11 @@ impl Vm {
         }
     }
 
+    /// Is what is being raised a StopIteration?
+    pub(super) fn raises_stop_iteration(&self) -> bool {
+        self.cx.is_instance(self.raising, LayoutId::STOP_ITERATION)
+    }
+
     /// The word of the instruction the current frame is at.
     pub fn current_word(&self) -> u32 {
         let frame = self.top();
@@ -106,9 +120,9 @@ impl Vm {
     }
 
     /// An exception raised anew while another is handled has that one as its context.
-    fn set_context(&mut self) {
+    pub(super) fn set_context(&mut self) {
         let handled = self.handled;
-        if handled.is_none() || handled == self.raising {
+        if handled.is_none() || handled == self.raising || self.thrown == self.raising {
             return;
         }
         let Some(body) = self.raising.get::<Exception>() else { return };
@@ -119,7 +133,7 @@ impl Vm {
     }
 
     /// Makes `context` the context of an exception, cutting the ring that might make.
-    fn chain_context(&mut self, body: Ref<Exception>, context: Value) {
+    pub(super) fn chain_context(&mut self, body: Ref<Exception>, context: Value) {
         if context == body.value() {
             return;
         }
