@@ -113,6 +113,9 @@ impl Vm {
             return None;
         }
         self.unlink(level);
+        // It does not begin to delegate anew: what fails is the Delegate before `pc`.
+        // SAFETY: `unlink` has just moved it back from there.
+        delegator.pc.set(unsafe { delegator.pc.get().add(1) });
         self.continue_with(delegator);
         root.state.set(State::Running);
         let kind = if level.header().layout() == LayoutId::COROUTINE { "coroutine" } else { "generator" };
@@ -405,9 +408,12 @@ impl Vm {
     pub(super) fn step_throw(&mut self, input: Input) -> Next {
         let generator: Ref<Generator> = self.slot(0).get().expect("a generator");
         let (exception, closes, delegate) = (self.slot(1), !self.slot(2).is_unbound(), self.slot(3));
+        generator.state.set(State::Suspended);
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
+                // Until the delegate has had its say nobody else may resume the generator.
+                generator.state.set(State::Running);
                 let name = if closes { "close" } else { "throw" };
                 let name = self.cx.intern(name);
                 if let Some(step) = delegate.get::<Await>() {
@@ -424,6 +430,7 @@ impl Vm {
                     return self.throw_given(generator, exception);
                 }
                 let args: &[Value] = if closes { &[] } else { &[exception] };
+                generator.state.set(State::Running);
                 Next::Called(self.call_plain(method, args, Then::StepMachine, 0))
             }
             (1, Input::Value(_)) if closes => self.throw_given(generator, exception),
@@ -464,13 +471,7 @@ impl Vm {
     }
 
     /// The delegate ended when thrown into: its value is that of `yield from`.
-    fn go_on_after_delegate(
-        &mut self,
-        generator: Ref<Generator>,
-        value: Value,
-        then: Then,
-        destination: u16,
-    ) -> Flow {
+    fn go_on_after_delegate(&mut self, generator: Ref<Generator>, value: Value, then: Then, destination: u16) -> Flow {
         let inner = generator.innermost.get().unwrap_or(generator);
         inner.is_delegating.set(false);
         if self.at_delegate(inner) {
@@ -986,7 +987,7 @@ impl Vm {
         if let Err(stop) = self.take_up(step, generator) {
             return self.raise(stop);
         }
-        step.state.set(State::Closed);
+        step.state.set(State::Suspended);
         if generator.state.get() != State::Suspended {
             generator.state.set(State::Closed);
             return Flow::Done(Value::NONE);

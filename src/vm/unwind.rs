@@ -65,6 +65,9 @@ impl Vm {
             let code = self.top().code();
             if let Some(handler) = code.code.handlers.iter().find(|h| h.start <= word && word < h.end) {
                 let exception = self.take_raising();
+                if let Some(generator) = self.top().generator {
+                    generator.is_delegating.set(false);
+                }
                 self.set_register(handler.register, exception);
                 self.top_mut().pc = &code.instructions[handler.target as usize];
                 return Flow::Entered;
