@@ -47,8 +47,9 @@ impl TextReader<'_> {
 
     /// The position so many characters before another, if there are as many.
     pub fn back(self, mut at: usize, count: u32) -> Option<usize> {
+        let nearest = at.checked_sub(count as usize)?;
         if !self.wide {
-            return at.checked_sub(count as usize);
+            return Some(nearest);
         }
         for _ in 0..count {
             if at == 0 {
