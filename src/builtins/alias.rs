@@ -74,6 +74,7 @@ pub const HALVES: &[Declaration] = &[
 /// Names that an alias answers itself; all others are the class's.
 const OWN: &[&str] = &[
     "__class__",
+    "__bases__",
     "__origin__",
     "__args__",
     "__parameters__",
@@ -100,6 +101,9 @@ pub fn install(cx: &mut Context) {
         attributes: UNION_ATTRIBUTES,
     };
     module::install(cx, class, &tables);
+    // Without it the subscript would make unions look like sequences.
+    let name = cx.intern("__iter__");
+    class.dict.set_interned(name, Value::NONE);
 }
 
 fn half(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {

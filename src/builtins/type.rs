@@ -333,7 +333,9 @@ fn set_doc(cx: &mut Context, value: Value, doc: Value) -> Result<(), Stop> {
 
 fn type_parameters(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let class = of(cx, value)?;
-    Ok(class.dict.get_interned(cx.names.__type_params__).unwrap_or(cx.empty_tuple))
+    let found = class.dict.get_interned(cx.names.__type_params__);
+    // That of `type` itself is this descriptor.
+    Ok(found.filter(|found| !found.is::<Descriptor>()).unwrap_or(cx.empty_tuple))
 }
 
 fn set_type_parameters(cx: &mut Context, value: Value, parameters: Value) -> Result<(), Stop> {
