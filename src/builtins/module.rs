@@ -6,7 +6,7 @@ use crate::object::arguments::{finished, has_special, instance_class, is_callabl
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::{Dict, DictView, MappingProxy, part_iterator};
-use crate::object::equality::{self, Problem};
+use crate::object::equality;
 use crate::object::forward::{method_call, show, wrong_object};
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;
@@ -16,6 +16,7 @@ use crate::object::key::key_plain;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables, Module};
 use crate::object::native::{Args, Check, Declaration, KeyAction, Stop, plain};
+use crate::object::repr;
 use crate::object::value::Value;
 
 const MODULE: &[Declaration] = &[
@@ -34,6 +35,7 @@ const MODULE_ATTRIBUTES: &[Attribute] = &[
 const PROXY: &[Declaration] = &[
     plain("__new__(cls, mapping)", new_proxy, "A read-only look at a mapping."),
     plain("__repr__(self, /)", show, "Return repr(self)."),
+    plain("__str__(self, /)", str, "Return str(self)."),
     plain("__getitem__(self, key, /)", getitem, "Return self[key]."),
     plain("__contains__(self, key, /)", contains, "Return bool(key in self)."),
     plain("__len__(self, /)", len, "Return len(self)."),
@@ -54,6 +56,10 @@ const PROXY: &[Declaration] = &[
 
 const GENERIC: &[Declaration] =
     &[plain("__class_getitem__(cls, item, /)", class_getitem, "Return the class with type arguments.")];
+
+/// What the script halves of the proxy's methods ask for.
+pub const HALVES: &[Declaration] =
+    &[plain("proxied(proxy, /)", proxied, "Return the mapping that a proxy looks at; of anything else the thing.")];
 
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
@@ -184,6 +190,18 @@ fn mapping(cx: &mut Context, value: Value) -> Result<(Value, Option<Ref<Dict>>),
     Ok((mapping, dict))
 }
 
+fn str(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (mapping, _) = mapping(cx, args.get(0))?;
+    match repr::str(cx, mapping) {
+        Ok(text) => Ok(text),
+        Err(problem) => Err(problem.or_half()),
+    }
+}
+
+fn proxied(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(args.get(0).get::<MappingProxy>().map_or(args.get(0), |proxy| proxy.mapping.get()))
+}
+
 fn getitem(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     match mapping(cx, args.get(0))? {
         (mapping, Some(_)) => key_plain(cx, KeyAction::Get, mapping, args.get(1), Value::UNBOUND),
@@ -261,11 +279,12 @@ fn eq(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn hash(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let (mapping, _) = mapping(cx, args.get(0))?;
-    match equality::hash(cx, mapping) {
-        Ok(hash) => Ok(cx.int(hash)),
-        Err(Problem::Stop(stop)) => Err(stop),
-        Err(Problem::Script) => Err(cx.call_special(mapping, cx.names.__hash__, &[], Check::Hash)),
+    match mapping(cx, args.get(0))? {
+        (mapping, Some(_)) => match equality::hash(cx, mapping) {
+            Ok(hash) => Ok(cx.int(hash)),
+            Err(problem) => Err(problem.or_half()),
+        },
+        (mapping, None) => Err(cx.call_special(mapping, cx.names.__hash__, &[], Check::Hash)),
     }
 }
 
