@@ -8,7 +8,7 @@ use std::rc::Rc;
 use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
-use corolang::object::memory::Counting;
+use corolang::object::memory::{self, Counting};
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
 use corolang::syntax::parser::parse;
@@ -57,6 +57,7 @@ enum Script {
 
 fn main() -> ExitCode {
     restore_closed_pipe_signal();
+    memory::keep_freed();
     match parse_arguments(lexopt::Parser::from_env()) {
         Ok(Command::Print(text)) => {
             print!("{text}");
