@@ -404,7 +404,9 @@ fn make_key(cx: &mut Context, is_typed: bool, args: &[Value], keywords: Option<R
 
 fn call_cached(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (cache,): (Of<Cache>,) = args.take(cx)?;
-    let (positional, keywords) = (rest(args.get(1)), args.get(2).get::<Dict>());
+    // A dict without entries comes with every call that names no argument.
+    let keywords = args.get(2).get::<Dict>().filter(|keywords| !keywords.is_empty());
+    let positional = rest(args.get(1));
     if cache.maxsize == Some(0) {
         cache.misses.set(cache.misses.get() + 1);
         let keywords = keywords.map_or(Vec::new(), |keywords| keywords.to_vec());
@@ -412,18 +414,18 @@ fn call_cached(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let key = make_key(cx, cache.is_typed, &positional, keywords);
     let found = equality::hash(cx, key).and_then(|hash| cache.results.find_hashed(cx, key, hash));
+    if let Ok(Some(place)) = found {
+        cache.hits.set(cache.hits.get() + 1);
+        let result = cache.results.entry_value_cell(place).get();
+        if cache.maxsize.is_some() && place + 1 < cache.results.end() {
+            cache.results.move_to_end(place);
+        }
+        return Ok(result);
+    }
     let named = if args.get(2).is::<Dict>() { args.get(2) } else { cx.new_dict().value() };
     let parts = [args.get(0), key, cache.function, args.get(1), named];
     match found {
-        Ok(Some(place)) => {
-            cache.hits.set(cache.hits.get() + 1);
-            let result = cache.results.entry_value_cell(place).get();
-            if cache.maxsize.is_some() {
-                cache.results.move_to_end(place);
-            }
-            Ok(result)
-        }
-        Ok(None) => {
+        Ok(_) => {
             cache.misses.set(cache.misses.get() + 1);
             let callee = cx.module_state[CALL_AND_KEEP_KEY];
             Err(cx.call(callee, &parts))

@@ -1,11 +1,34 @@
 //! Signatures and the binding of arguments to parameters, for `def` and for natives alike.
 
 use crate::object::context::Context;
+use crate::object::class::Class;
 use crate::object::dict::Dict;
+use crate::object::function::Function;
 use crate::object::heap::{Marker, Ref};
-use crate::object::native::Stop;
+use crate::object::native::{Native, Stop};
 use crate::object::string::Str;
 use crate::object::value::Value;
+
+/// A function or native whose arguments are bound, as messages name it: the text is made only for them.
+#[derive(Clone, Copy)]
+pub struct Callee(pub Value);
+
+impl std::fmt::Display for Callee {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        if let Some(function) = self.0.get::<Function>() {
+            return f.write_str(&text_of(function.qualified_name.get()));
+        }
+        let Some(native) = self.0.get::<Native>() else { return Ok(()) };
+        match native.owner.get().get::<Class>() {
+            // Who calls a class does not see that this is its `__new__` or `__init__`.
+            Some(owner) if matches!(native.declaration.name(), "__new__" | "__init__") => {
+                f.write_str(&owner.name_text())
+            }
+            Some(owner) => write!(f, "{}.{}", owner.name_text(), native.declaration.name()),
+            None => f.write_str(native.declaration.name()),
+        }
+    }
+}
 
 /// The parameters of a function. Bound arguments stand in the order positional-only, positional, keyword-only,
 /// `*args`, `**kwargs`.
@@ -130,7 +153,7 @@ impl Signature {
     pub fn bind(
         &self,
         cx: &mut Context,
-        callee: &str,
+        callee: Callee,
         given: Given<'_>,
         defaults: Defaults<'_>,
         out: &mut [Value],
@@ -164,7 +187,7 @@ impl Signature {
     fn default_keyword_only(
         &self,
         cx: &mut Context,
-        callee: &str,
+        callee: Callee,
         defaults: Defaults<'_>,
         out: &mut [Value],
     ) -> Result<(), Stop> {
@@ -197,7 +220,7 @@ impl Signature {
         )))
     }
 
-    fn bind_keywords(&self, cx: &mut Context, callee: &str, given: Given<'_>, out: &mut [Value]) -> Result<(), Stop> {
+    fn bind_keywords(&self, cx: &mut Context, callee: Callee, given: Given<'_>, out: &mut [Value]) -> Result<(), Stop> {
         let extra = self.keyword_variadic.then(|| cx.new_dict());
         if let Some(dict) = extra {
             out[self.len() - 1] = dict.value();
@@ -239,7 +262,7 @@ impl Signature {
         )))
     }
 
-    fn unexpected(&self, cx: &mut Context, callee: &str, name: Value) -> Stop {
+    fn unexpected(&self, cx: &mut Context, callee: Callee, name: Value) -> Stop {
         let name = text_of(name);
         if self.is_native && self.positional_only == self.positional && self.keyword_only == 0 {
             return cx.type_error(format!("{callee}() takes no keyword arguments"));
@@ -256,7 +279,7 @@ impl Signature {
     fn too_many(
         &self,
         cx: &mut Context,
-        callee: &str,
+        callee: Callee,
         given: Given<'_>,
         defaults: Defaults<'_>,
         out: &[Value],
@@ -288,7 +311,7 @@ impl Signature {
         ))
     }
 
-    fn missing(&self, cx: &mut Context, callee: &str, required: usize, out: &[Value], count: usize) -> Stop {
+    fn missing(&self, cx: &mut Context, callee: Callee, required: usize, out: &[Value], count: usize) -> Stop {
         if self.is_native {
             if self.positional_only >= required {
                 return self.wrong_native_count(cx, callee, count);
@@ -316,11 +339,12 @@ impl Signature {
         if self.has_self() { index } else { index + 1 }
     }
 
-    fn wrong_native_count(&self, cx: &mut Context, callee: &str, count: usize) -> Stop {
+    fn wrong_native_count(&self, cx: &mut Context, callee: Callee, count: usize) -> Stop {
         let receiver = self.has_self() as usize;
         let (most, count) = (self.positional - receiver, count.saturating_sub(receiver));
         let least = most - self.defaults.len().min(most);
-        let short = callee.rsplit('.').next().unwrap_or(callee);
+        let callee = callee.to_string();
+        let short = callee.rsplit('.').next().unwrap_or(&callee);
         if most == 0 && self.keyword_only > 0 {
             return cx.type_error(format!("{short}() takes no positional arguments"));
         }

@@ -14,7 +14,7 @@ use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::{Args, Control, Entry, Native, Stop};
-use crate::object::signature::{Defaults, Given, Signature};
+use crate::object::signature::{Callee, Defaults, Given, Signature};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
@@ -283,7 +283,6 @@ impl Vm {
             positional: defaults.as_ref().map_or(&[], |defaults| defaults.items()),
             keyword: function.keyword_defaults.get().get(),
         };
-        let name = function.qualified_name.get();
         let simple = given.names.is_empty()
             && signature.keyword_only == 0
             && !signature.variadic
@@ -296,8 +295,8 @@ impl Vm {
             let missing = signature.positional - count;
             values[count..].copy_from_slice(&defaults.positional[defaults.positional.len() - missing..]);
         } else {
-            let name = crate::object::string::text_of(name);
-            if let Err(stop) = signature.bind(&mut self.cx, &name, given, defaults, bound.values()) {
+            let name = Callee(function.value());
+            if let Err(stop) = signature.bind(&mut self.cx, name, given, defaults, bound.values()) {
                 return self.raise(stop);
             }
         }
@@ -332,12 +331,7 @@ impl Vm {
 
     /// The name of a native in messages: `list.append` for methods, else its own.
     pub fn native_name(&self, native: Ref<Native>) -> String {
-        match native.owner.get().get::<Class>() {
-            // Who calls a class does not see that this is its `__new__` or `__init__`.
-            Some(owner) if matches!(native.declaration.name(), "__new__" | "__init__") => owner.name_text(),
-            Some(owner) => format!("{}.{}", owner.name_text(), native.declaration.name()),
-            None => native.declaration.name().to_string(),
-        }
+        Callee(native.value()).to_string()
     }
 
     fn call_native(&mut self, native: Ref<Native>, given: Given<'_>, then: Then, destination: u16) -> Flow {
@@ -354,9 +348,9 @@ impl Vm {
         if given.names.is_empty() && bind_by_position(signature, given.positional, bound.values()) {
             return self.run_entry(native, bound.values(), then, destination);
         }
-        let name = self.native_name(native);
+        let name = Callee(native.value());
         let defaults = Defaults { positional: &signature.defaults, keyword: None };
-        if let Err(stop) = signature.bind(&mut self.cx, &name, given, defaults, bound.values()) {
+        if let Err(stop) = signature.bind(&mut self.cx, name, given, defaults, bound.values()) {
             return self.raise(stop);
         }
         self.run_entry(native, bound.values(), then, destination)
