@@ -1,7 +1,7 @@
 //! Signatures and the binding of arguments to parameters, for `def` and for natives alike.
 
-use crate::object::context::Context;
 use crate::object::class::Class;
+use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::function::Function;
 use crate::object::heap::{Marker, Ref};
