@@ -614,6 +614,8 @@ impl Context {
             let dead = |layout: &Layout| !marker.is_marked(layout.class.header());
             if self.layouts[index].as_ref().is_some_and(dead) {
                 self.layouts[index] = None;
+                // A class may come to be where the dead one was, and caches know classes by their place.
+                self.class_epoch += 1;
             }
         }
         for entry in self.layouts.iter().flatten() {

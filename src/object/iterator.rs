@@ -96,6 +96,9 @@ pub enum IteratorState {
     Filter { function: Value, inner: Value, candidate: Cell<Value>, waiting: Cell<bool> },
 }
 
+/// So many iterators of a `zip` need no list for what has been gathered.
+const FEW: usize = 4;
+
 impl Body for Iterator {
     const KIND: Kind = Kind::Iterator;
 
@@ -448,6 +451,9 @@ fn next_of_zip(cx: &mut Context, iterator: Ref<Iterator>, fed: Option<Value>) ->
     if is_done.get() || inner.is_empty() {
         return Ok(Step::Done);
     }
+    if iterator.is_plain && !*strict && inner.len() <= FEW {
+        return next_of_plain_zip(cx, inner, is_done);
+    }
     let waiting = Cell::new(fed.is_some());
     if checking.get() == 0 {
         match gather(cx, inner, gathered, &waiting, fed)? {
@@ -470,6 +476,20 @@ fn next_of_zip(cx: &mut Context, iterator: Ref<Iterator>, fed: Option<Value>) ->
     let step = check_rest(cx, "zip", inner, checking, &waiting, fed);
     is_done.set(!matches!(step, Ok(Step::CallAndFeed(..) | Step::Next(..))));
     step
+}
+
+/// A turn of a few iterators none of which needs script code.
+fn next_of_plain_zip(cx: &mut Context, inner: &[Value], is_done: &Cell<bool>) -> Result<Step, Stop> {
+    let mut items = [Value::UNBOUND; FEW];
+    for (place, source) in items.iter_mut().zip(inner) {
+        let Some(source) = source.get::<Iterator>() else { return Ok(Step::Done) };
+        let Step::Item(item) = next(cx, source, None)? else {
+            is_done.set(true);
+            return Ok(Step::Done);
+        };
+        *place = item;
+    }
+    Ok(Step::Item(cx.tuple(&items[..inner.len()])))
 }
 
 /// The first iterator of a strict zip or map has ended: the others must end too.

@@ -30,7 +30,7 @@ use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::object::weak::WeakReference;
-use crate::text::{codec, complex, float_text, quote};
+use crate::text::{codec, complex, float_text, integer_text, quote};
 
 /// How deep containers may be nested.
 const DEEPEST: usize = 1_000;
@@ -48,6 +48,9 @@ pub fn str(cx: &mut Context, value: Value) -> Result<Value, Problem> {
         && string.header().layout() == LayoutId::STR
     {
         return Ok(value);
+    }
+    if value.is_small() {
+        return Ok(Str::from_bytes(cx, integer_text::small_decimal(value.as_small(), &mut [0; 64])));
     }
     let mut out = Vec::new();
     write_str(cx, &mut out, value)?;
@@ -115,7 +118,7 @@ fn write_immediate(out: &mut Vec<u8>, value: Value) {
         Value::TRUE => out.extend(b"True"),
         Value::FALSE => out.extend(b"False"),
         value if value.is_float() => out.extend(float_text::repr(value.as_float()).bytes()),
-        value if value.is_small() => out.extend(value.as_small().to_string().bytes()),
+        value if value.is_small() => out.extend_from_slice(integer_text::small_decimal(value.as_small(), &mut [0; 64])),
         _ => out.extend(b"<unbound>"),
     }
 }

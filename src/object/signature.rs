@@ -149,6 +149,27 @@ impl Signature {
         text_of(self.parameters[index])
     }
 
+    /// Binds arguments that are all given by position, where that is all there is to do.
+    pub fn bind_by_position(&self, cx: &mut Context, given: &[Value], out: &mut [Value]) -> bool {
+        let (count, most) = (given.len(), self.positional);
+        if self.keyword_variadic || count > most && !self.variadic || count + self.defaults.len() < most {
+            return false;
+        }
+        let taken = count.min(most);
+        out[..taken].copy_from_slice(&given[..taken]);
+        out[taken..most].copy_from_slice(&self.defaults[self.defaults.len() - (most - taken)..]);
+        for (place, default) in out[most..].iter_mut().zip(&self.keyword_defaults) {
+            match default {
+                Some(value) => *place = *value,
+                None => return false,
+            }
+        }
+        if self.variadic {
+            out[most + self.keyword_only] = cx.tuple(&given[taken..]);
+        }
+        true
+    }
+
     /// Binds arguments to the parameters; `out` has `len()` places. `callee` names the function in messages.
     pub fn bind(
         &self,

@@ -193,6 +193,16 @@ pub fn small_digits(value: u64, base: u32, upper: bool, buffer: &mut [u8; 64]) -
     &buffer[at..]
 }
 
+/// The number in decimal, at the end of a buffer.
+pub fn small_decimal(value: i64, buffer: &mut [u8; 64]) -> &[u8] {
+    let mut start = buffer.len() - small_digits(value.unsigned_abs(), 10, false, buffer).len();
+    if value < 0 {
+        start -= 1;
+        buffer[start] = b'-';
+    }
+    &buffer[start..]
+}
+
 /// The number in a base of 2 to 36, lower case, without a prefix.
 pub fn to_text(value: Int<'_>, base: u32) -> String {
     let base = base.clamp(2, 36);

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 
 use crate::object::class::Class;
+use crate::object::dict::Dict;
 use crate::object::frame::Then;
 use crate::object::function::{Accessor, Descriptor, Function, Method, Super};
 use crate::object::heap::{Header, Ref};
@@ -14,7 +15,9 @@ use crate::object::native::{Native, Stop};
 use crate::object::signature::Given;
 use crate::object::string::Str;
 use crate::object::value::Value;
-use crate::vm::interpret::{CACHE_ADD, CACHE_CLASS, CACHE_MODULE, CACHE_SLOT};
+use crate::vm::interpret::{
+    CACHE_ADD, CACHE_CLASS, CACHE_ENTRY, CACHE_MODULE, CACHE_OF_CLASS, CACHE_PROPERTY, CACHE_SLOT,
+};
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
@@ -516,12 +519,35 @@ impl Vm {
             }
             return;
         }
+        if let Some(class) = object.get::<Class>() {
+            let metaclass = self.cx.class(header.layout());
+            if metaclass.has(Class::HAS_GETATTRIBUTE) || self.cx.lookup(metaclass, name).is_some() {
+                return;
+            }
+            if let Some((dict, entry)) = self.plain_entry(class, name, true) {
+                let how = (self.cx.class_epoch as u64) << 32 | entry << 8 | CACHE_ENTRY;
+                set(object.bits() | CACHE_OF_CLASS, how, dict.value().bits());
+            }
+            return;
+        }
         let class = self.cx.class(header.layout());
-        if is_method || class.has(Class::HAS_GETATTRIBUTE) || object.is::<Class>() || object.is::<Super>() {
+        if is_method || class.has(Class::HAS_GETATTRIBUTE) || object.is::<Super>() {
             return;
         }
         let binding = self.cx.lookup(class, name);
-        let Some(&slot) = self.cx.layout(header.layout()).slots.get(&name) else { return };
+        let Some(&slot) = self.cx.layout(header.layout()).slots.get(&name) else {
+            let is_inline = header.dictionary().is_none_or(|dictionary| dictionary.get().is_unbound());
+            let key = self.cache_key(header.layout());
+            let property = binding.and_then(|binding| binding.get::<Descriptor>());
+            if let Some(property) = property.filter(|property| property.header().layout() == LayoutId::PROPERTY) {
+                if property.getter.get().is::<Function>() && !class.has(Class::HAS_GETATTR) {
+                    set(key, CACHE_PROPERTY, property.getter.get().bits());
+                }
+            } else if let Some((dict, entry)) = self.plain_entry(class, name, false).filter(|_| is_inline) {
+                set(key, entry << 8 | CACHE_ENTRY, dict.value().bits());
+            }
+            return;
+        };
         let blocked = match binding {
             Some(binding) if is_slot_accessor(binding) => false,
             Some(binding) => self.is_data_descriptor(binding),
@@ -532,6 +558,28 @@ impl Vm {
             let offset = header.slot_offset(slot as usize) as u64;
             set(self.cache_key(header.layout()), offset << 32 | CACHE_SLOT, 0);
         }
+    }
+
+    /// Where the class that binds a name keeps it, if it is given as it is: plain data or, of a class itself, a function
+    /// too. Entries up to the number that a cache has room for.
+    fn plain_entry(&mut self, class: Ref<Class>, name: Value, of_class: bool) -> Option<(Ref<Dict>, u64)> {
+        let (owner, binding) = class.lookup_after(name, None)?;
+        let is_built_in = self.cx.class_of(binding).has(Class::BUILTIN);
+        let is_plain = match binding.header().map(Header::kind) {
+            None => true,
+            Some(Kind::Str | Kind::Int | Kind::Float | Kind::Tuple | Kind::List | Kind::Dict | Kind::Set) => {
+                is_built_in
+            }
+            Some(Kind::Function) => of_class,
+            Some(Kind::Instance) => {
+                let names = self.cx.names;
+                let is_bound = |name: Value| self.cx.special(binding, name).is_some();
+                ![names.__get__, names.__set__, names.__delete__].into_iter().any(is_bound)
+            }
+            _ => false,
+        };
+        let entry = owner.dict.find_interned(name).filter(|&entry| is_plain && entry < 1 << 24)?;
+        Some((owner.dict, entry as u64))
     }
 
     /// `super().name` without a super object.

@@ -12,6 +12,7 @@ use crate::object::slice::Slice;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
+use crate::vm::attribute::Found;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
@@ -291,9 +292,54 @@ impl Vm {
             LayoutId::TUPLE,
         ];
         let target: Ref<Class> = class.get().expect("just checked");
+        if self.is_instance_plainly(subject, target) == Some(false) {
+            return Flow::Done(Value::NONE);
+        }
         let matches_self = own_kind.iter().any(|&id| target.is_subclass(self.cx.class(id)));
+        if let Some(values) = self.match_class_plainly(subject, target, names, count as usize, matches_self) {
+            return Flow::Done(values);
+        }
         let args = [subject, class, names, Value::small(count as i64), Value::bool(matches_self)];
         self.call_half("match_class", &args, Then::Store, destination)
+    }
+
+    /// As `match_class` where the subject is an instance and its attributes take no script code; None for the rest,
+    /// also where there is something to complain about.
+    fn match_class_plainly(
+        &mut self,
+        subject: Value,
+        class: Ref<Class>,
+        names: Value,
+        count: usize,
+        matches_self: bool,
+    ) -> Option<Value> {
+        self.is_instance_plainly(subject, class).filter(|&is_instance| is_instance)?;
+        let names = names.get::<Tuple>()?;
+        let own = self.cx.lookup(class, self.cx.names.__match_args__);
+        if count == 1 && matches_self && names.items().is_empty() && own.is_none() {
+            return Some(self.cx.tuple(&[subject]));
+        }
+        let mut wanted = Vec::with_capacity(count + names.items().len());
+        if count > 0 {
+            wanted.extend_from_slice(own?.get::<Tuple>()?.items().get(..count)?);
+        }
+        wanted.extend_from_slice(names.items());
+        if !wanted.iter().all(|name| name.is::<Str>()) {
+            return None;
+        }
+        wanted.iter_mut().for_each(|name| *name = self.cx.intern_value(*name));
+        let own_access = Class::HAS_GETATTRIBUTE | Class::HAS_GETATTR;
+        if has_duplicates(&wanted) || wanted.len() > 0 && self.cx.class_of(subject).has(own_access) {
+            return None;
+        }
+        let mut values = Vec::with_capacity(wanted.len());
+        for name in wanted {
+            match self.find_attribute(subject, name) {
+                Found::Value(value) => values.push(value),
+                _ => return None,
+            }
+        }
+        Some(self.cx.tuple(&values))
     }
 
     // slots: 0 what: 3 is `__anext__` of 1, then the awaitable of what it gives

@@ -14,7 +14,7 @@ use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::{Args, Control, Entry, Native, Stop};
-use crate::object::signature::{Callee, Defaults, Given, Signature};
+use crate::object::signature::{Callee, Defaults, Given};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
@@ -30,6 +30,7 @@ enum Bound {
 }
 
 impl Bound {
+    #[inline(always)]
     fn new(count: usize) -> Bound {
         match count {
             0..=12 => Bound::Few([Value::UNBOUND; 12], count),
@@ -37,6 +38,17 @@ impl Bound {
         }
     }
 
+    /// A receiver and the arguments behind it.
+    #[inline(always)]
+    fn with_receiver(receiver: Value, given: &[Value]) -> Bound {
+        let mut bound = Bound::new(given.len() + 1);
+        let values = bound.values();
+        values[0] = receiver;
+        values[1..].copy_from_slice(given);
+        bound
+    }
+
+    #[inline(always)]
     fn values(&mut self) -> &mut [Value] {
         match self {
             Bound::Few(values, count) => &mut values[..*count],
@@ -55,6 +67,10 @@ impl Vm {
             // SAFETY: the compiler put `count` arguments there.
             let positional = unsafe { std::slice::from_raw_parts(base.add((window + skip) as usize), count) };
             return self.call_native(native, Given { positional, names: &[], values: &[] }, Then::Store, destination);
+        }
+        if (names, count) == (0, 1) && callee == self.cx.class(LayoutId::TYPE).value() {
+            let object = self.register(window + skip);
+            return Flow::Done(self.cx.class_of(object).value());
         }
         let names: Vec<Value> = match names {
             0 => Vec::new(),
@@ -124,9 +140,7 @@ impl Vm {
             _ => self.cx.new_instance(class),
         };
         let count = given.positional.len() + 1;
-        let mut bound = Bound::new(count);
-        bound.values()[0] = instance;
-        bound.values()[1..].copy_from_slice(given.positional);
+        let mut bound = Bound::with_receiver(instance, given.positional);
         let entered = if given.names.is_empty() && init.arity.get() as usize == count {
             // SAFETY: the window has a register for the callee, and the instance takes its place.
             let base = unsafe {
@@ -234,10 +248,8 @@ impl Vm {
     ) -> Flow {
         match method.header().map(Header::kind) {
             Some(Kind::Function | Kind::Native) => {
-                let mut args = Vec::with_capacity(given.positional.len() + 1);
-                args.push(receiver);
-                args.extend_from_slice(given.positional);
-                self.call(method, Given { positional: &args, ..given }, then, destination)
+                let mut args = Bound::with_receiver(receiver, given.positional);
+                self.call(method, Given { positional: args.values(), ..given }, then, destination)
             }
             _ => match self.bind_plainly(method, receiver) {
                 Some(bound) => self.call_behind(bound, given, then, destination),
@@ -329,11 +341,6 @@ impl Vm {
         generator.value()
     }
 
-    /// The name of a native in messages: `list.append` for methods, else its own.
-    pub fn native_name(&self, native: Ref<Native>) -> String {
-        Callee(native.value()).to_string()
-    }
-
     fn call_native(&mut self, native: Ref<Native>, given: Given<'_>, then: Then, destination: u16) -> Flow {
         if let Some(owner) = native.owner.get().get::<Class>() {
             if let Some(flow) = self.check_receiver(native, owner, given) {
@@ -345,7 +352,7 @@ impl Vm {
         }
         let signature = native.signature(&mut self.cx);
         let mut bound = Bound::new(signature.len());
-        if given.names.is_empty() && bind_by_position(signature, given.positional, bound.values()) {
+        if given.names.is_empty() && signature.bind_by_position(&mut self.cx, given.positional, bound.values()) {
             return self.run_entry(native, bound.values(), then, destination);
         }
         let name = Callee(native.value());
@@ -580,10 +587,8 @@ impl Vm {
             Some(wrapped) if wrapped.header().layout() == LayoutId::STATICMETHOD => wrapped.getter.get(),
             _ => new,
         };
-        let mut args = Bound::new(given.positional.len() + 1);
+        let mut args = Bound::with_receiver(class.value(), given.positional);
         let args = args.values();
-        args[0] = class.value();
-        args[1..].copy_from_slice(given.positional);
         if class.has(Class::BUILTIN) && new.is::<Native>() && !class.has(Class::HEAP_TYPE) {
             // What has no `__init__` of its own is made by `__new__` alone.
             let init = self.cx.lookup(class, self.cx.names.__init__);
@@ -638,21 +643,4 @@ impl Vm {
     pub fn is_exception(value: Value) -> bool {
         value.is::<Exception>()
     }
-}
-
-/// Binds arguments given by position to the parameters of a native, where that is all there is to do.
-fn bind_by_position(signature: &Signature, given: &[Value], out: &mut [Value]) -> bool {
-    let (count, most) = (given.len(), signature.positional);
-    if signature.variadic || signature.keyword_variadic || count > most || count + signature.defaults.len() < most {
-        return false;
-    }
-    out[..count].copy_from_slice(given);
-    out[count..most].copy_from_slice(&signature.defaults[signature.defaults.len() - (most - count)..]);
-    for (place, default) in out[most..].iter_mut().zip(&signature.keyword_defaults) {
-        match default {
-            Some(value) => *place = *value,
-            None => return false,
-        }
-    }
-    true
 }

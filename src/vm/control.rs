@@ -453,6 +453,17 @@ impl Vm {
         self.call_half(name, &[subject, classes], then, destination)
     }
 
+    /// `isinstance` of a class that has no hooks for it and a subject that does not say what its class is; None for
+    /// all others.
+    pub fn is_instance_plainly(&mut self, subject: Value, class: Ref<Class>) -> Option<bool> {
+        let own = self.cx.class_of(subject);
+        match self.plainly_among(own, class.value(), 0) {
+            Some(Some(true)) => Some(true),
+            Some(Some(false)) if !self.has_own_class(subject) => Some(false),
+            _ => None,
+        }
+    }
+
     /// Does the object's class say something of its own about `__class__`?
     fn has_own_class(&mut self, subject: Value) -> bool {
         let class = self.cx.class_of(subject);

@@ -8,6 +8,7 @@
 use std::cell::Cell;
 
 use crate::bytecode::instruction::{Instruction, Opcode};
+use crate::object::dict::Dict;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
 use crate::object::function::{CellObject, Function};
@@ -25,7 +26,8 @@ use crate::object::value::Value;
 use crate::syntax::ast::{BinaryOperator, Comparison, UnaryOperator};
 use crate::vm::machine::{Flow, Outcome, Vm};
 
-/// What the cache of an attribute instruction says.
+/// What the cache of an attribute instruction says in the lowest byte of its second word. The first word is the layout
+/// and the epoch of classes it holds for; of an attribute of a class, the class and `CACHE_OF_CLASS`.
 pub const CACHE_SLOT: u64 = 1;
 /// The class binds the name; the value stands in the third word.
 pub const CACHE_CLASS: u64 = 2;
@@ -33,6 +35,12 @@ pub const CACHE_CLASS: u64 = 2;
 pub const CACHE_ADD: u64 = 3;
 /// A module's name: version and entry.
 pub const CACHE_MODULE: u64 = 4;
+/// Plain data of a class: the number of the entry is in bits 8 to 31, the dict in the third word.
+pub const CACHE_ENTRY: u64 = 5;
+/// A property whose getter, a function, stands in the third word.
+pub const CACHE_PROPERTY: u64 = 6;
+/// Marks the first word where the object is a class; the epoch is then in the upper half of the second.
+pub const CACHE_OF_CLASS: u64 = 1 << 63;
 
 /// Up to so many bytes a value that is unbound may ask for a collection of its own.
 const SMALL_HEAP: usize = 64 << 20;
@@ -360,8 +368,22 @@ impl Vm {
                                         pc = pc.add(3);
                                         continue;
                                     }
-                                } else if how as u32 as u64 == CACHE_CLASS {
-                                    r!(i.b()) = std::mem::transmute::<u64, Value>((*pc.add(2)).get());
+                                } else if how as u8 as u64 == CACHE_ENTRY {
+                                    let dict = std::mem::transmute::<u64, Ref<Dict>>((*pc.add(2)).get());
+                                    r!(i.b()) = dict.cached_value_cell(how as u32 as usize >> 8).get();
+                                    pc = pc.add(3);
+                                    continue;
+                                } else if how == CACHE_PROPERTY {
+                                    let getter = std::mem::transmute::<u64, Value>((*pc.add(2)).get());
+                                    pc = pc.add(3);
+                                    flow!(self.call_plain(getter, &[object], Then::Store, i.b()), i.b());
+                                    continue;
+                                }
+                            } else if (*pc).get() == object.bits() | CACHE_OF_CLASS {
+                                let how = (*pc.add(1)).get();
+                                if (how >> 32) as u32 == self.cx.class_epoch {
+                                    let dict = std::mem::transmute::<u64, Ref<Dict>>((*pc.add(2)).get());
+                                    r!(i.b()) = dict.cached_value_cell(how as u32 as usize >> 8).get();
                                     pc = pc.add(3);
                                     continue;
                                 }
@@ -407,6 +429,16 @@ impl Vm {
                             r!(i.b() + 1) = object;
                             pc = pc.add(3);
                             continue;
+                        }
+                        if (*pc).get() == object.bits() | CACHE_OF_CLASS {
+                            let how = (*pc.add(1)).get();
+                            if (how >> 32) as u32 == self.cx.class_epoch {
+                                let dict = std::mem::transmute::<u64, Ref<Dict>>((*pc.add(2)).get());
+                                r!(i.b()) = dict.cached_value_cell(how as u32 as usize >> 8).get();
+                                r!(i.b() + 1) = Value::UNBOUND;
+                                pc = pc.add(3);
+                                continue;
+                            }
                         }
                         if (*pc.add(1)).get() as u32 as u64 == CACHE_MODULE {
                             if let Some(module) = object.get::<Module>() {
@@ -597,6 +629,12 @@ impl Vm {
                     }
                     Opcode::Compare => {
                         let (x, y) = (r!(i.c()), r!(i.d()));
+                        if x.both_small(y)
+                            && let Some(truth) = compare_small(i.a(), x.as_small(), y.as_small())
+                        {
+                            r!(i.b()) = Value::bool(truth);
+                            continue;
+                        }
                         flow!(self.compare(comparison(i.a()), x, y, Then::Store, i.b()), i.b())
                     }
 
@@ -1122,7 +1160,22 @@ fn cell(value: Value) -> Ref<CellObject> {
     }
 }
 
+/// A comparison of small integers; None for `in` and `not in`.
+#[inline(always)]
+fn compare_small(number: u8, x: i64, y: i64) -> Option<bool> {
+    Some(match comparison(number) {
+        Comparison::Less => x < y,
+        Comparison::LessEqual => x <= y,
+        Comparison::Equal | Comparison::Is => x == y,
+        Comparison::NotEqual | Comparison::IsNot => x != y,
+        Comparison::Greater => x > y,
+        Comparison::GreaterEqual => x >= y,
+        Comparison::In | Comparison::NotIn => return None,
+    })
+}
+
 /// The comparison with a number.
+#[inline(always)]
 fn comparison(number: u8) -> Comparison {
     const ALL: [Comparison; 10] = [
         Comparison::Less,

@@ -13,6 +13,7 @@ use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::native::{Declaration, Stop, plain};
+use crate::object::signature::Callee;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
@@ -440,7 +441,7 @@ impl Vm {
                 if module.is_empty() { format!("{name}()") } else { format!("{module}.{name}()") }
             }
             None => match function.get::<crate::object::native::Native>() {
-                Some(native) => format!("{}()", self.native_name(native)),
+                Some(native) => format!("{}()", Callee(native.value())),
                 None => format!("{} object", self.cx.type_name(callee)),
             },
         }

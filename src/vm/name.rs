@@ -11,7 +11,10 @@ use crate::object::function::{CellObject, Function};
 use crate::object::generator::State;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
+use crate::object::list::List;
 use crate::object::native::{KeyAction, Stop};
+use crate::object::string::Str;
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 
@@ -396,9 +399,34 @@ impl Vm {
             }
             return self.key_operation(KeyAction::Get, object, key, Value::UNBOUND, then, destination);
         }
+        if key.is_small()
+            && let Some(item) = self.item_of_sequence(layout, object, key.as_small())
+        {
+            return Flow::Done(item);
+        }
         match self.call_special(object, self.cx.names.__getitem__, &[key], then, destination) {
             Some(flow) => flow,
             None => self.subscript_class(object, key, then, destination),
+        }
+    }
+
+    /// The item of a list, tuple or str with an index that may count from the end; None if there is none.
+    fn item_of_sequence(&mut self, layout: LayoutId, object: Value, index: i64) -> Option<Value> {
+        let place = |length: usize| if index < 0 { index + length as i64 } else { index } as usize;
+        match layout {
+            LayoutId::LIST => {
+                let list: Ref<List> = object.get()?;
+                list.get(place(list.len()))
+            }
+            LayoutId::TUPLE => {
+                let tuple: Ref<Tuple> = object.get()?;
+                tuple.items().get(place(tuple.items().len())).copied()
+            }
+            LayoutId::STR => {
+                let string: Ref<Str> = object.get()?;
+                string.char_at(&mut self.cx, place(string.chars()))
+            }
+            _ => None,
         }
     }
 
