@@ -30,7 +30,11 @@ pub fn format_error(cx: &mut Context, error: FormatError, value: Value) -> Stop 
 /// have none of their own.
 pub fn format_as_data(cx: &mut Context, value: Value, spec: &[u8]) -> Option<Result<Value, Stop>> {
     let formatted = match (value.get::<Str>(), Number::of(value)) {
-        (Some(string), _) if spec.is_empty() => return Some(Ok(Str::exact(cx, string))),
+        // A subclass may have a `__str__` of its own, as numbers may.
+        (Some(string), _) if spec.is_empty() && cx.layout_of(value) == LayoutId::STR => {
+            return Some(Ok(Str::exact(cx, string)));
+        }
+        (Some(_), _) if spec.is_empty() => return None,
         (Some(string), _) => format_spec::format_text(string.bytes(), spec),
         (_, Some(_)) if spec.is_empty() => return None,
         (_, Some(Number::Int(number))) => {

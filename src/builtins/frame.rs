@@ -243,7 +243,7 @@ fn frame(cx: &mut Context, value: Value) -> Result<Value, Stop> {
         let object = FrameObject::ended(cx, function, entry.word);
         if let Some(registers) = entry.locals.get().get::<Tuple>() {
             let read = |register: usize| registers.get(register).unwrap_or(Value::UNBOUND);
-            object.locals.set(locals_of(cx, function, read).value());
+            object.locals.set(locals_of(cx, function, entry.word, read).value());
         }
         entry.frame.set(object.value());
     }

@@ -75,6 +75,7 @@ const GENERIC: &[Declaration] =
 
 /// What the script halves make iterators of once they have called `iter` themselves.
 pub const HALVES: &[Declaration] = &[
+    plain("end_iterator(iterator, /)", end_iterator, "Leave an iterator at its end for good."),
     plain("make_zip(cls, iterators, strict, /)", make_zip, "A zip of iterators."),
     plain("make_map(cls, function, iterators, strict, /)", make_map, "A map of iterators."),
     plain("make_anext(awaitable, default, /)", make_anext, "What `anext` with a default gives."),
@@ -189,12 +190,19 @@ fn left(cx: &mut Context, iterator: Ref<Iterator>) -> Option<usize> {
         IteratorState::Bytes { bytes, index } => {
             crate::object::bytes::byte_length(bytes.get()).unwrap_or(0).saturating_sub(index.get())
         }
+        IteratorState::Sequence { sequence, .. } if sequence.get().is_unbound() => 0,
         IteratorState::Sequence { sequence, index } => {
             items::length(cx, sequence.get())?.saturating_sub(index.get().max(0) as usize)
         }
         IteratorState::SequenceReverse { left, .. } => left.get().max(0) as usize,
         _ => return None,
     })
+}
+
+fn end_iterator(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (iterator,): (Ref<Iterator>,) = args.take(cx)?;
+    crate::object::iterator::end(iterator);
+    Ok(Value::NONE)
 }
 
 fn length_hint(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -6,7 +6,7 @@ use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality;
-use crate::object::function::{Attribute, Descriptor};
+use crate::object::function::{Attribute, Descriptor, Method};
 use crate::object::heap::{Header, Ref};
 use crate::object::instance::{self, change_class, laid_out_alike};
 use crate::object::items::plain_items;
@@ -224,7 +224,9 @@ pub fn collect_names(cx: &mut Context, class: Ref<Class>, names: Ref<Dict>) {
 
 fn dir(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let names = cx.new_dict();
-    if let Some(header) = args.get(0).header() {
+    // A bound method has the attributes of its function.
+    let owner = args.get(0).get::<Method>().map_or(args.get(0), |method| method.function);
+    if let Some(header) = owner.header() {
         for name in own_names(cx, header) {
             let name = cx.intern_value(name);
             if name.is::<Str>() {

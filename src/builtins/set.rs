@@ -6,7 +6,7 @@ use crate::builtins::list::check_arguments;
 use crate::builtins::sequence::{self, EQUAL, GREATER, GREATER_EQUAL, LESS, LESS_EQUAL, NOT_EQUAL, compare};
 use crate::object::context::Context;
 use crate::object::dict::Dict;
-use crate::object::equality::Problem;
+use crate::object::equality::{Problem, looked_for_in_set};
 use crate::object::heap::Ref;
 use crate::object::key::key_plain;
 use crate::object::layout::LayoutId;
@@ -188,24 +188,12 @@ fn copied(cx: &mut Context, kind: Value, members: &Set) -> Ref<Set> {
 
 // ----- single members
 
-/// A set stands for the frozenset of its members where one is looked for.
-fn member(cx: &mut Context, value: Value) -> Value {
-    match value.get::<Set>() {
-        Some(set) if !cx.is_instance(value, LayoutId::FROZENSET) => {
-            let frozen = Set::allocate(cx, LayoutId::FROZENSET);
-            frozen.fill_from(&set);
-            frozen.value()
-        }
-        _ => value,
-    }
-}
-
 fn len(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::small(receiver(cx, args)?.len() as i64))
 }
 
 fn contains(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let key = member(cx, args.get(1));
+    let key = looked_for_in_set(cx, args.get(1));
     key_plain(cx, KeyAction::Contains, args.get(0), key, Value::UNBOUND)
 }
 
@@ -214,12 +202,12 @@ fn add(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn discard(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let key = member(cx, args.get(1));
+    let key = looked_for_in_set(cx, args.get(1));
     key_plain(cx, KeyAction::Discard, args.get(0), key, Value::UNBOUND)
 }
 
 fn remove(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let (set, key) = (receiver(cx, args)?, member(cx, args.get(1)));
+    let (set, key) = (receiver(cx, args)?, looked_for_in_set(cx, args.get(1)));
     match set.remove(cx, key) {
         Ok(true) => Ok(Value::NONE),
         Ok(false) => Err(cx.key_error(args.get(1))),

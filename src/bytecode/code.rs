@@ -30,6 +30,8 @@ pub struct Code {
     pub locals: Vec<Rc<str>>,
     /// Registers of locals that hold cells, for `locals()`.
     pub cells: Vec<u16>,
+    /// The variables of comprehensions that run in the frame, for `locals()`.
+    pub inlined: Vec<InlinedVariable>,
     /// Names of the free variables.
     pub free: Vec<Rc<str>>,
     /// Where the function that makes a closure of this code finds each free variable.
@@ -52,6 +54,21 @@ pub struct Code {
     pub has_docstring: bool,
     /// Does it hold `try ... finally` or `with`, so that dropping it while suspended has work to do?
     pub has_cleanup: bool,
+}
+
+/// A variable of a comprehension that runs in the frame around it.
+#[derive(Clone, Debug)]
+pub struct InlinedVariable {
+    /// Its name.
+    pub name: Rc<str>,
+    /// Where it is.
+    pub register: u16,
+    /// Does the register hold a cell?
+    pub is_cell: bool,
+    /// The first word where it has a value.
+    pub start: u32,
+    /// The first word where it is no more.
+    pub end: u32,
 }
 
 /// What a code is and what its frame needs.

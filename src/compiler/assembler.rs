@@ -3,7 +3,7 @@
 //! A jump over a distance of 16 bits that does not reach goes through a wide one: `JumpLess -> far` becomes
 //! `JumpLess -> 1; Jump over; 1: Jump far`.
 
-use crate::bytecode::code::Handler;
+use crate::bytecode::code::{Handler, InlinedVariable};
 use crate::bytecode::instruction::{Instruction, Opcode, Operand};
 use crate::compiler::emitter::{Emitter, Item};
 use crate::source::Span;
@@ -16,6 +16,8 @@ pub struct Assembled {
     pub handlers: Vec<Handler>,
     /// The span table.
     pub spans: Vec<(u32, Span)>,
+    /// The variables of comprehensions, from word to word.
+    pub inlined: Vec<InlinedVariable>,
 }
 
 /// Words that a jump which does not reach takes more.
@@ -33,7 +35,8 @@ pub fn assemble(mut emitter: Emitter) -> Assembled {
             break words;
         }
     };
-    let mut assembled = Assembled { instructions: Vec::new(), handlers: Vec::new(), spans: Vec::new() };
+    let mut assembled =
+        Assembled { instructions: Vec::new(), handlers: Vec::new(), spans: Vec::new(), inlined: Vec::new() };
     write(&emitter, &words, &far, &mut assembled);
     for handler in &emitter.handlers {
         let (start, end) = (words[handler.start as usize], words[handler.end as usize]);
@@ -41,6 +44,10 @@ pub fn assemble(mut emitter: Emitter) -> Assembled {
             let target = words[emitter.position(handler.target) as usize];
             assembled.handlers.push(Handler { start, end, target, register: handler.register });
         }
+    }
+    for variable in emitter.inlined {
+        let (start, end) = (words[variable.start as usize], words[variable.end as usize]);
+        assembled.inlined.push(InlinedVariable { start, end, ..variable });
     }
     assembled
 }

@@ -89,6 +89,8 @@ pub struct Unit {
     pub blocks: Vec<Block>,
     /// The comprehensions around this place that run in this frame.
     pub comprehensions: Vec<ScopeId>,
+    /// From which item on variables of comprehensions have a value.
+    pub inlined_from: FxHashMap<Register, u32>,
     /// Instructions that clear variables of comprehensions, should that be needed.
     pub clearings: FxHashMap<Register, u32>,
     /// Of a class: the attributes its methods assign to `self`.
@@ -232,6 +234,7 @@ impl<'a> Compiler<'a> {
             parameters: unit.parameters,
             locals: unit.locals,
             cells: unit.cells,
+            inlined: assembled.inlined,
             free: self.scopes.get(unit.scope).free.clone(),
             captures,
             registers,
@@ -445,6 +448,7 @@ impl Unit {
             codes: Vec::new(),
             blocks: Vec::new(),
             comprehensions: Vec::new(),
+            inlined_from: FxHashMap::default(),
             clearings: FxHashMap::default(),
             static_attributes: BTreeSet::new(),
             has_docstring: false,

@@ -99,6 +99,7 @@ impl<'a> Compiler<'a> {
         let span = clause.iterable.span;
         self.unit.emitter.place_head(head);
         let step = self.step(&clause.target, iterator, clause.is_async, end, span)?;
+        self.show_comprehension_variables();
         for condition in &clause.conditions {
             self.condition(condition, false, next)?;
         }

@@ -3,6 +3,7 @@
 //! What the rest of the compiler emits are items whose jumps name labels; the assembler gives them their words.
 //! While no instruction can be reached nothing is appended. Temporaries are a stack above the locals.
 
+use crate::bytecode::code::InlinedVariable;
 use crate::bytecode::instruction::{Instruction, Opcode, Operand};
 use crate::source::Span;
 
@@ -121,6 +122,8 @@ pub struct Emitter {
     pub items: Vec<Item>,
     /// The exception table, inner ranges first.
     pub handlers: Vec<Protected>,
+    /// The variables of comprehensions, from item to item.
+    pub inlined: Vec<InlinedVariable>,
     /// By number.
     labels: Vec<LabelState>,
     /// The first register that is free.

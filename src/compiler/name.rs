@@ -1,6 +1,6 @@
 //! Reading, assigning and deleting names, wherever they live.
 
-use crate::bytecode::code::Constant;
+use crate::bytecode::code::{Constant, InlinedVariable};
 use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::{Compiler, Variable};
 use crate::compiler::emitter::Register;
@@ -218,14 +218,29 @@ impl Compiler<'_> {
         self.unit.comprehensions.push(id);
     }
 
+    /// The variables of the innermost comprehension that have a value by now show in `locals()` from here on.
+    pub fn show_comprehension_variables(&mut self) {
+        let Some(id) = self.unit.comprehensions.last() else { return };
+        let here = self.unit.emitter.here();
+        for variable in self.unit.variables[id].values() {
+            if variable.is_cell || self.unit.emitter.is_bound(variable.register) {
+                self.unit.inlined_from.entry(variable.register).or_insert(here);
+            }
+        }
+    }
+
     /// Ends the comprehension begun last.
     pub fn end_comprehension(&mut self) {
         if let Some(id) = self.unit.comprehensions.pop()
             && let Some(variables) = self.unit.variables.remove(&id)
         {
-            variables.values().for_each(|variable| {
-                self.unit.clearings.remove(&variable.register);
-            });
+            let end = self.unit.emitter.here();
+            for (name, Variable { register, is_cell }) in variables {
+                self.unit.clearings.remove(&register);
+                if let Some(start) = self.unit.inlined_from.remove(&register) {
+                    self.unit.emitter.inlined.push(InlinedVariable { name, register, is_cell, start, end });
+                }
+            }
         }
     }
 }

@@ -323,6 +323,10 @@ impl<'a> Scopes<'a> {
         }
         if flags & (BOUND | PARAMETER) != 0 {
             return Ok(match scope.kind {
+                // A function that declares it global means the module's, too.
+                ScopeKind::Module if namespace && self.list.iter().any(|inner| inner.flags(&name) & GLOBAL != 0) => {
+                    Place::Global
+                }
                 ScopeKind::Module => in_module,
                 ScopeKind::Class => Place::Namespace,
                 _ => Place::Local(id),

@@ -202,10 +202,7 @@ fn proxy(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn behind(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     match value.get::<WeakReference>().filter(|proxy| !cx.is_instance(proxy.value(), LayoutId::WEAKREF)) {
         None => Ok(value),
-        Some(proxy) => match proxy.target() {
-            Some(target) => Ok(target),
-            None => Err(cx.error(LayoutId::REFERENCE_ERROR, "weakly-referenced object no longer exists")),
-        },
+        Some(proxy) => WeakReference::behind_proxy(cx, proxy),
     }
 }
 

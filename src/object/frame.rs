@@ -10,7 +10,8 @@
 
 use std::cell::Cell;
 
-use crate::bytecode::code::CodeKind;
+use crate::bytecode::code::{Code, CodeKind};
+use crate::bytecode::instruction::Instruction;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::function::{CellObject, CodeObject, Function};
@@ -97,6 +98,13 @@ impl Frame {
     pub fn code(&self) -> Ref<CodeObject> {
         self.function.expect("a script frame has a function").code.get()
     }
+
+    /// The word of the code it is at: that of the instruction under way.
+    pub fn word(&self) -> u32 {
+        let start = self.code().instructions.as_ptr() as usize;
+        let words = (self.pc as usize).saturating_sub(start) / size_of::<Instruction>();
+        words.saturating_sub(1) as u32
+    }
 }
 
 /// The position of a frame that has not executed anything.
@@ -166,8 +174,23 @@ impl Body for FrameObject {
     }
 }
 
-/// The names and values of the locals of a function whose frame has the registers that `read` gives.
-pub fn locals_of(cx: &mut Context, function: Ref<Function>, read: impl Fn(usize) -> Value) -> Ref<Dict> {
+/// The variables of the comprehensions a frame is in at a word of its code.
+pub fn add_inlined(cx: &mut Context, code: &Code, word: u32, read: impl Fn(usize) -> Value, dict: Ref<Dict>) {
+    for variable in code.inlined.iter().filter(|variable| (variable.start..variable.end).contains(&word)) {
+        let mut value = read(variable.register as usize);
+        if let Some(cell) = value.get::<CellObject>().filter(|_| variable.is_cell) {
+            value = cell.content.get();
+        }
+        if !value.is_unbound() {
+            let name = cx.intern(&variable.name);
+            dict.set_interned(name, value);
+        }
+    }
+}
+
+/// The names and values of the locals of a function whose frame has the registers that `read` gives and is at a word
+/// of its code.
+pub fn locals_of(cx: &mut Context, function: Ref<Function>, word: u32, read: impl Fn(usize) -> Value) -> Ref<Dict> {
     let dict = cx.new_dict();
     let code = function.code.get();
     let content = |value: Value| value.get::<CellObject>().map_or(value, |cell| cell.content.get());
@@ -188,6 +211,7 @@ pub fn locals_of(cx: &mut Context, function: Ref<Function>, read: impl Fn(usize)
             dict.set_interned(name, value);
         }
     }
+    add_inlined(cx, &code.code, word, read, dict);
     dict
 }
 
@@ -280,7 +304,7 @@ impl Ref<FrameObject> {
             && !generator.is_running()
             && generator.state.get() != State::Closed
         {
-            return locals_of(cx, self.function, |register| generator.register(register)).value();
+            return locals_of(cx, self.function, self.position(), |register| generator.register(register)).value();
         }
         match self.function.code.get().code.kind {
             CodeKind::Module | CodeKind::AsyncModule => self.function.globals.value(),

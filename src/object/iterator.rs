@@ -67,8 +67,8 @@ pub enum IteratorState {
     Tuple { tuple: Ref<Tuple>, index: Cell<usize> },
     /// The code points of a str: byte offset.
     Str { string: Ref<Str>, offset: Cell<usize> },
-    /// A dict: the entry to look at next, and how many entries it had.
-    Dict { dict: Cell<Value>, part: Part, index: Cell<usize>, length: usize, reverse: bool },
+    /// A dict: the entry to look at next, how many entries it had, and how many of them are left to give.
+    Dict { dict: Cell<Value>, part: Part, index: Cell<usize>, length: usize, left: Cell<usize>, reverse: bool },
     /// A set: the place to look at next, and how many members it had.
     Set { set: Cell<Value>, index: Cell<usize>, length: usize },
     /// Bytes, bytearray or memoryview.
@@ -197,8 +197,8 @@ pub fn next(cx: &mut Context, iterator: Ref<Iterator>, fed: Option<Value>) -> Re
             }
             None => Step::Done,
         }),
-        IteratorState::Dict { dict, part, index, length, reverse } => {
-            next_of_dict(cx, dict, *part, index, *length, *reverse)
+        IteratorState::Dict { dict, part, index, length, left, reverse } => {
+            next_of_dict(cx, dict, *part, index, (*length, left), *reverse)
         }
         _ => next_of_rest(cx, iterator, fed),
     }
@@ -209,7 +209,7 @@ fn next_of_dict(
     cell: &Cell<Value>,
     part: Part,
     index: &Cell<usize>,
-    length: usize,
+    (length, left): (usize, &Cell<usize>),
     reverse: bool,
 ) -> Result<Step, Stop> {
     let Some(dict) = cell.get().get::<Dict>() else { return Ok(Step::Done) };
@@ -240,6 +240,12 @@ fn next_of_dict(
         cell.set(Value::UNBOUND);
         return Ok(Step::Done);
     };
+    if left.get() == 0 {
+        // As many went as came.
+        cell.set(Value::UNBOUND);
+        return Err(cx.runtime_error("dictionary keys changed during iteration"));
+    }
+    left.set(left.get() - 1);
     Ok(Step::Item(match part {
         Part::Keys => key,
         Part::Values => value,
@@ -516,13 +522,30 @@ fn uneven(cx: &mut Context, function: &str, index: usize, word: &str) -> Stop {
     cx.value_error(format!("{function}() argument {} is {word} than {others}", index + 1))
 }
 
+/// An iterator over what a script gives has come to its end: it stays there.
+pub fn end(iterator: Ref<Iterator>) {
+    match &iterator.state {
+        IteratorState::Sequence { sequence: source, .. }
+        | IteratorState::SequenceReverse { sequence: source, .. }
+        | IteratorState::Callable { function: source, .. } => source.set(Value::UNBOUND),
+        _ => {}
+    }
+}
+
 fn next_of_protocol(cx: &mut Context, iterator: Ref<Iterator>) -> Result<Step, Stop> {
     // The script halves end with StopIteration, which is how any call made for an item ends the iteration.
     match &iterator.state {
+        IteratorState::Sequence { sequence: ended, .. }
+        | IteratorState::SequenceReverse { sequence: ended, .. }
+        | IteratorState::Callable { function: ended, .. }
+            if ended.get().is_unbound() =>
+        {
+            Ok(Step::Done)
+        }
         IteratorState::Sequence { sequence, index } => {
             let place = cx.int(index.replace(index.get() + 1));
             let half = cx.module_state["sequence_item"];
-            Ok(Step::Call(half, vec![sequence.get(), place]))
+            Ok(Step::Call(half, vec![sequence.get(), place, iterator.value()]))
         }
         IteratorState::SequenceReverse { sequence, left } => {
             if left.get() <= 0 {
@@ -531,11 +554,11 @@ fn next_of_protocol(cx: &mut Context, iterator: Ref<Iterator>) -> Result<Step, S
             left.set(left.get() - 1);
             let place = cx.int(left.get());
             let half = cx.module_state["sequence_item"];
-            Ok(Step::Call(half, vec![sequence.get(), place]))
+            Ok(Step::Call(half, vec![sequence.get(), place, iterator.value()]))
         }
         IteratorState::Callable { function, sentinel } => {
             let half = cx.module_state["call_until"];
-            Ok(Step::Call(half, vec![function.get(), *sentinel]))
+            Ok(Step::Call(half, vec![function.get(), *sentinel, iterator.value()]))
         }
         _ => Ok(Step::Done),
     }
@@ -582,5 +605,7 @@ fn bytes_state(layout: LayoutId, value: Value) -> (LayoutId, IteratorState) {
 /// The state of an iterator over a part of a dict.
 pub fn dict_state(dict: Ref<Dict>, part: Part, reverse: bool) -> IteratorState {
     let start = if reverse { dict.end() } else { 0 };
-    IteratorState::Dict { dict: Cell::new(dict.value()), part, index: Cell::new(start), length: dict.len(), reverse }
+    let length = dict.len();
+    let (index, left) = (Cell::new(start), Cell::new(length));
+    IteratorState::Dict { dict: Cell::new(dict.value()), part, index, length, left, reverse }
 }

@@ -79,6 +79,10 @@ pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<()
             let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();
             return nested(cx, value, |cx, _| write_str(cx, out, mapping));
         }
+        Kind::WeakReference if header.layout() != LayoutId::WEAKREF => {
+            let target = WeakReference::behind_proxy(cx, Ref::from_header(header)).map_err(Problem::Stop)?;
+            return nested(cx, value, |cx, _| write_str(cx, out, target));
+        }
         _ => write_repr(cx, out, value)?,
     }
     Ok(())

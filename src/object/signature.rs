@@ -283,9 +283,14 @@ impl Signature {
         )))
     }
 
+    /// Is there a parameter of this native that is given by keyword?
+    pub fn takes_keywords(&self) -> bool {
+        self.positional_only < self.positional || self.keyword_only > 0 || self.keyword_variadic
+    }
+
     fn unexpected(&self, cx: &mut Context, callee: Callee, name: Value) -> Stop {
         let name = text_of(name);
-        if self.is_native && self.positional_only == self.positional && self.keyword_only == 0 {
+        if self.is_native && !self.takes_keywords() {
             return cx.type_error(format!("{callee}() takes no keyword arguments"));
         }
         let known = self.parameters[self.positional_only..self.positional + self.keyword_only].iter();

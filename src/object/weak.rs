@@ -11,6 +11,7 @@ use crate::object::equality::{self, Problem};
 use crate::object::heap::{Body, Header, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
 use crate::object::value::Value;
 
 /// The body of a weak reference or proxy.
@@ -67,6 +68,12 @@ impl WeakReference {
     #[inline]
     pub fn target(&self) -> Option<Value> {
         Some(self.target.get()).filter(|target| !target.is_unbound())
+    }
+
+    /// What a proxy stands for, or ReferenceError.
+    pub fn behind_proxy(cx: &mut Context, proxy: Ref<WeakReference>) -> Result<Value, Stop> {
+        let gone = "weakly-referenced object no longer exists";
+        proxy.target().ok_or_else(|| cx.error(LayoutId::REFERENCE_ERROR, gone))
     }
 
     /// `hash`: that of the target, remembered.

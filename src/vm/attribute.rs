@@ -168,7 +168,7 @@ impl Vm {
         if !property.getter.get().is_none() {
             return Found::Call(property.getter.get(), vec![receiver]);
         }
-        let owner = self.cx.type_name(receiver);
+        let owner = self.text(self.cx.class_of(receiver).qualified_name.get());
         let message = match property.name.get().is_none() {
             true => format!("property of '{owner}' object has no getter"),
             false => format!("property '{}' of '{owner}' object has no getter", self.text(property.name.get())),
@@ -790,7 +790,8 @@ impl Vm {
             false => (descriptor.setter.get(), "setter"),
         };
         if function.is_none() {
-            let (attribute, class) = (self.text(name), self.cx.type_name(object));
+            let class = self.cx.class_of(object).qualified_name.get();
+            let (attribute, class) = (self.text(name), self.text(class));
             let message = format!("property '{attribute}' of '{class}' object has no {word}");
             let stop = self.cx.error(LayoutId::ATTRIBUTE_ERROR, message);
             return self.raise(stop);

@@ -143,7 +143,7 @@ impl Vm {
             Check::Hash if is_int => return Ok(crate::object::equality::as_hash(&mut self.cx, value)),
             Check::Hash => return Err(self.cx.type_error("__hash__ method should return an integer")),
             Check::Length => return self.checked_length(value, is_int),
-            Check::Iterator => return self.checked_iterator(value),
+            Check::Iterator => return self.checked_iterator(value, &method),
             Check::Implemented if value != self.cx.not_implemented => return Ok(value),
             Check::Implemented => {
                 let class = self.cx.type_name(receiver);
@@ -180,11 +180,15 @@ impl Vm {
         Err(self.cx.overflow_error("cannot fit 'int' into an index-sized integer"))
     }
 
-    fn checked_iterator(&mut self, value: Value) -> Result<Value, Stop> {
+    fn checked_iterator(&mut self, value: Value, method: &str) -> Result<Value, Stop> {
         if self.is_iterator(value) {
             return Ok(value);
         }
         let found = self.cx.type_name(value);
-        Err(self.cx.type_error(format!("iter() returned non-iterator of type '{found}'")))
+        Err(self.cx.type_error(match (method, self.cx.layout_of(value)) {
+            ("__await__", LayoutId::COROUTINE) => "__await__() returned a coroutine".to_string(),
+            ("__await__", _) => format!("__await__() returned non-iterator of type '{found}'"),
+            _ => format!("iter() returned non-iterator of type '{found}'"),
+        }))
     }
 }

@@ -21,9 +21,13 @@ use crate::vm::native_frame::{Input, Machine, Next};
 
 /// What the iterators of `object::iterator` call for an item where script code gives it: always the half.
 pub const STEPS: &[Declaration] = &[
-    plain("sequence_item(sequence, index, /)", |_, _| Err(Stop::Half), "Return an item, or end the iteration."),
     plain(
-        "call_until(function, sentinel, /)",
+        "sequence_item(sequence, index, iterator, /)",
+        |_, _| Err(Stop::Half),
+        "Return an item, or end the iteration.",
+    ),
+    plain(
+        "call_until(function, sentinel, iterator, /)",
         |_, _| Err(Stop::Half),
         "Call a function until it returns the sentinel.",
     ),

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use crate::bytecode::code::CodeKind;
 use crate::bytecode::instruction::Opcode;
 use crate::object::dict::Dict;
-use crate::object::frame::{FrameKind, FrameObject, Then, locals_of, read_attribute};
+use crate::object::frame::{Frame, FrameKind, FrameObject, Then, add_inlined, locals_of, read_attribute};
 use crate::object::function::{CellObject, Function};
 use crate::object::generator::State;
 use crate::object::heap::Ref;
@@ -294,7 +294,20 @@ impl Vm {
         }
         let function = frame.function.expect("a script frame has a function");
         // SAFETY: the locals are registers of the frame.
-        locals_of(&mut self.cx, function, |register| unsafe { *frame.base.add(register) }).value()
+        let read = |register| unsafe { *frame.base.add(register) };
+        locals_of(&mut self.cx, function, frame.word(), read).value()
+    }
+
+    /// The variables of the comprehensions that run in a frame without locals of its own, if there are any.
+    fn comprehension_locals(&mut self, frame: Frame) -> Option<Value> {
+        if frame.code().code.inlined.is_empty() {
+            return None;
+        }
+        let dict = self.cx.new_dict();
+        // SAFETY: the variables are registers of the frame.
+        let read = |register| unsafe { *frame.base.add(register) };
+        add_inlined(&mut self.cx, &frame.code().code, frame.word(), read, dict);
+        Some(dict.value()).filter(|_| dict.len() > 0)
     }
 
     /// `locals()` of the innermost script frame that is not a half's.
@@ -304,13 +317,15 @@ impl Vm {
         if frame.generator.is_none() {
             if let Some(object) = frame.extra.get::<FrameObject>() {
                 if !object.namespace.get().is_unbound() {
-                    return object.namespace.get();
+                    return self.comprehension_locals(frame).unwrap_or(object.namespace.get());
                 }
             }
         }
         let function = frame.function.expect("a script frame has a function");
         match function.code.get().code.kind {
-            CodeKind::Module | CodeKind::AsyncModule => function.globals.value(),
+            CodeKind::Module | CodeKind::AsyncModule => {
+                self.comprehension_locals(frame).unwrap_or(function.globals.value())
+            }
             _ => {
                 let locals = self.snapshot_locals(index);
                 let object = match frame.generator {

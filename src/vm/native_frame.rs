@@ -337,7 +337,8 @@ impl Vm {
             (0, _) => {
                 self.go_to(1);
                 let args = self.slot(1).get::<Tuple>().expect("arguments are a tuple").items().to_vec();
-                Next::Called(self.call_with(self.slot(3), &args, self.slot(2), Then::Machine, 0))
+                let keywords = self.keywords_of_constructor(self.slot(3), self.cx.names.__init__);
+                Next::Called(self.call_with(self.slot(3), &args, keywords, Then::Machine, 0))
             }
             (1, Input::Value(instance)) => {
                 let class: Ref<crate::object::class::Class> = self.slot(0).get().expect("a class");
@@ -353,7 +354,8 @@ impl Vm {
                 self.set_slot(4, instance);
                 self.go_to(2);
                 let args = self.slot(1).get::<Tuple>().expect("arguments are a tuple").items()[1..].to_vec();
-                let (names, values) = self.keyword_lists(self.slot(2));
+                let keywords = self.keywords_of_constructor(init, self.cx.names.__new__);
+                let (names, values) = self.keyword_lists(keywords);
                 let given = Given { positional: &args, names: &names, values: &values };
                 Next::Called(self.call_special_method(init, instance, given, Then::Machine, 0))
             }
@@ -366,6 +368,21 @@ impl Vm {
                 Next::Return(self.slot(4))
             }
             _ => unreachable!("instantiating has three steps"),
+        }
+    }
+
+    /// The keyword arguments for `__new__` or `__init__`: one of a built-in class that takes none gets none, where the
+    /// class has its own of the other name, for which they are meant.
+    fn keywords_of_constructor(&mut self, function: Value, other: Value) -> Value {
+        let keywords = self.slot(2);
+        let Some(native) = function.get::<Native>().filter(|_| !keywords.is_unbound()) else { return keywords };
+        let class: Ref<crate::object::class::Class> = self.slot(0).get().expect("a class");
+        if self.cx.lookup(class, other).is_none_or(|other| other.is::<Native>()) {
+            return keywords;
+        }
+        match native.signature(&mut self.cx).takes_keywords() {
+            true => keywords,
+            false => Value::UNBOUND,
         }
     }
 

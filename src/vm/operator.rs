@@ -184,6 +184,14 @@ impl Vm {
         let (left, right) = (self.cx.type_name(a), self.cx.type_name(b));
         let message = crate::object::number::operand_message(&self.cx, operator, a, b)
             .unwrap_or_else(|| format!("unsupported operand type(s) for {sign}: '{left}' and '{right}'"));
+        let print = self.cx.intern("print");
+        let hint = match operator {
+            BinaryOperator::ShiftRight if self.cx.builtins.get_interned(print) == Some(a) => {
+                ". Did you mean \"print(<message>, file=<output_stream>)\"?"
+            }
+            _ => "",
+        };
+        let message = message + hint;
         let stop = self.cx.type_error(message);
         self.raise_next(stop)
     }

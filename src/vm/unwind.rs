@@ -115,11 +115,7 @@ impl Vm {
 
     /// The word of the instruction the current frame is at.
     pub fn current_word(&self) -> u32 {
-        let frame = self.top();
-        let start = frame.code().instructions.as_ptr();
-        // SAFETY: `pc` is inside the instructions of the frame's code, or at its start.
-        let offset = unsafe { frame.pc.offset_from(start) };
-        (offset - 1).max(0) as u32
+        self.top().word()
     }
 
     /// An exception raised anew while another is handled has that one as its context.

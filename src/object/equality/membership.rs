@@ -34,6 +34,18 @@ pub fn contains(cx: &mut Context, container: Value, item: Value) -> Result<Optio
     contains_as_data(cx, container, item)
 }
 
+/// What is looked for in a set: a set that has no hash stands for the frozenset of its members.
+pub fn looked_for_in_set(cx: &mut Context, item: Value) -> Value {
+    let Some(set) = item.get::<Set>() else { return item };
+    let class = cx.class_of(item);
+    if cx.lookup(class, cx.names.__hash__).is_some_and(|hash| !hash.is_none()) {
+        return item;
+    }
+    let frozen = Set::allocate(cx, LayoutId::FROZENSET);
+    frozen.fill_from(&set);
+    frozen.value()
+}
+
 /// As `contains`, by what the container holds, without asking whether its own class overrides it.
 pub fn contains_as_data(cx: &mut Context, container: Value, item: Value) -> Result<Option<bool>, Problem> {
     let Some(header) = container.header() else { return Ok(None) };
@@ -48,12 +60,7 @@ pub fn contains_as_data(cx: &mut Context, container: Value, item: Value) -> Resu
         }
         Kind::Dict => Ref::<Dict>::from_header(header).find(cx, item)?.is_some(),
         Kind::Set => {
-            // A set as the item stands for the frozenset of its members.
-            if let Some(set) = item.get::<Set>().filter(|_| !cx.is_instance(item, LayoutId::FROZENSET)) {
-                let frozen = Set::allocate(cx, LayoutId::FROZENSET);
-                frozen.fill_from(&set);
-                return contains_as_data(cx, container, frozen.value());
-            }
+            let item = looked_for_in_set(cx, item);
             Ref::<Set>::from_header(header).contains(cx, item)?
         }
         Kind::Str => {

@@ -13,6 +13,6 @@ pub use equal::{all_equal, equal, equal_as_data};
 pub use hash::{
     TupleHash, address_hash, as_hash, hash, hash_as_data, hash_bits, hash_items, no_minus_one, quick_hash, unhashable,
 };
-pub use membership::{contains, contains_as_data, position};
+pub use membership::{contains, contains_as_data, looked_for_in_set, position};
 pub use order::{compare, compare_as_data, holds, unorderable};
 pub use problem::{Problem, deeper};
