@@ -168,7 +168,10 @@ fn set_state(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     for (name, value) in state.to_vec() {
         let name = cx.intern_value(name);
-        set_own(cx, exception, name, value);
+        match crate::object::string::text_of(name).as_str() {
+            "args" if value.is::<Tuple>() => body(cx, exception)?.args.set(value),
+            _ => set_own(cx, exception, name, value),
+        }
     }
     Ok(Value::NONE)
 }
@@ -330,6 +333,12 @@ fn init_with(cx: &mut Context, args: Args<'_>, known: &[Value]) -> Result<(), St
 
 fn init_import_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let names = cx.names;
+    // What is not given now is given no more.
+    for name in [names.msg, names.name, names.path, names.name_from] {
+        if args.get(0).header().is_some_and(|header| header.own_attribute(cx, name).is_some()) {
+            set_own(cx, args.get(0), name, Value::NONE);
+        }
+    }
     init_with(cx, args, &[names.name, names.path, names.name_from])?;
     if let Some([message]) = args.get(1).get::<Tuple>().as_ref().map(|items| items.items()) {
         set_own(cx, args.get(0), names.msg, *message);
