@@ -310,20 +310,16 @@ impl Vm {
 
     /// The base whose instances the new class's instances extend.
     fn solid_base(&mut self, bases: &[Ref<Class>]) -> Result<Ref<Class>, Stop> {
-        let mut winner = bases[0];
+        let (mut winner, mut solid) = (bases[0], solid_class(bases[0]));
         for &base in &bases[1..] {
-            let solid = |class: Ref<Class>| class.instance_kind != Kind::Instance;
-            if solid(base) && !solid(winner) {
-                winner = base;
-            } else if solid(base) && solid(winner) && base.instance_kind != winner.instance_kind {
-                return Err(self.cx.type_error("multiple bases have instance lay-out conflict"));
-            } else if base.is_subclass(winner) && base.slot_count.get() >= winner.slot_count.get() {
-                winner = base;
-            } else if base.slot_count.get() > 0 && winner.slot_count.get() > 0 && !winner.is_subclass(base) {
-                return Err(self.cx.type_error("multiple bases have instance lay-out conflict"));
-            } else if base.slot_count.get() > winner.slot_count.get() {
-                winner = base;
+            let candidate = solid_class(base);
+            if solid.is_subclass(candidate) {
+                continue;
             }
+            if !candidate.is_subclass(solid) {
+                return Err(self.cx.type_error("multiple bases have instance lay-out conflict"));
+            }
+            (winner, solid) = (base, candidate);
         }
         Ok(winner)
     }
@@ -471,4 +467,15 @@ fn mangle(class: &str, name: &str) -> String {
         true => format!("_{class}{name}"),
         false => name.to_string(),
     }
+}
+
+/// The class that last added to what instances hold: itself, or one of those it is laid out as.
+fn solid_class(mut class: Ref<Class>) -> Ref<Class> {
+    while let Some(base) = class.base.get().get::<Class>() {
+        if class.slot_count.get() > base.slot_count.get() || class.instance_kind != base.instance_kind {
+            break;
+        }
+        class = base;
+    }
+    class
 }
