@@ -87,6 +87,8 @@ instructions! {
     /// `del` of a local: as CheckBound, then R[b] = UNBOUND. Everything from R[c] is dead, so that what the value has
     /// to do before it goes can be done at once; so for the other deletions and for StoreGlobal.
     DeleteLocal [RB, NC, NameD] 0;
+    /// The value of an expression statement in R[b] is dropped: so for it. Everything from R[b] is dead.
+    Drop [RB] 0;
     /// R[b] = a new cell that holds R[b] (a captured parameter, or UNBOUND for a captured local).
     MakeCell [RB] 0;
     /// R[b] = content of the cell in R[c]; unbound: UnboundLocalError for name d.

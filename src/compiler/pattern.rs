@@ -350,7 +350,7 @@ fn captures(pattern: &Pattern, names: &mut Vec<Name>) -> Result<()> {
         PatternKind::Sequence(patterns) => {
             let is_star = |pattern: &&Pattern| matches!(pattern.kind, PatternKind::Star(_));
             if let Some(second) = patterns.iter().filter(is_star).nth(1) {
-                return error("multiple starred expressions in sequence pattern", second.span);
+                return error("multiple starred names in sequence pattern", second.span);
             }
             patterns.iter().try_for_each(|pattern| captures(pattern, names))
         }

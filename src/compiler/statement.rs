@@ -67,15 +67,22 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    fn is_at_module_level(&self) -> bool {
+        self.scopes.get(self.unit.scope).kind == ScopeKind::Module
+    }
+
     fn expression_statement(&mut self, value: &'a Expression) -> Result<()> {
-        let prints =
-            self.options.mode == Mode::Interactive && self.scopes.get(self.unit.scope).kind == ScopeKind::Module;
+        let prints = self.options.mode == Mode::Interactive && self.is_at_module_level();
         if !prints && matches!(value.kind, ExpressionKind::Constant(_)) {
             return Ok(());
         }
+        let mark = self.mark();
         let register = self.expression(value, None)?;
         if prints {
             self.emit(Opcode::PrintExpression, 0, register, 0, 0, value.span);
+        } else if register >= mark && self.is_at_module_level() && matches!(value.kind, ExpressionKind::Call(..)) {
+            // Functions are spared it: theirs go with the next collection.
+            self.emit(Opcode::Drop, 0, register, 0, 0, value.span);
         }
         Ok(())
     }

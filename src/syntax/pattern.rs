@@ -48,7 +48,7 @@ impl Build<'_> {
         let items = unboxed(items);
         let stars = items.iter().filter(|item| matches!(item.kind, PatternKind::Star(_))).count();
         if stars > 1 {
-            self.refuse("multiple starred expressions in sequence pattern", Span::new(l, r));
+            self.refuse("multiple starred names in sequence pattern", Span::new(l, r));
         }
         self.pattern(l, highest_pattern(&items), PatternKind::Sequence(items), r)
     }

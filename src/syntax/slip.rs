@@ -185,8 +185,15 @@ impl Slip<'_> {
             };
             let number = self.source.line(self.span(line).start);
             let message = format!("expected an indented block after {what} on line {number}");
-            let mut diagnostic = Diagnostic::indentation(message, self.span(self.index));
-            diagnostic.at_end_of_input = self.is_at_end();
+            let at_end = self.is_at_end();
+            let mut place = self.span(self.index);
+            if at_end {
+                // The end of the last line, not the empty one behind it.
+                let end = place.start - self.source.text.ends_with('\n') as u32;
+                place = Span::new(end, end);
+            }
+            let mut diagnostic = Diagnostic::indentation(message, place);
+            diagnostic.at_end_of_input = at_end;
             return Some(diagnostic.also(self.span(self.index - 2), "a block should follow"));
         }
         if self.expects("except") && self.expects("finally") {

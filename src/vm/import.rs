@@ -115,7 +115,14 @@ impl Vm {
     /// ImportName
     pub fn import_name(&mut self, name: Value, level: usize, wanted: Value, destination: u16) -> Flow {
         let dunder = self.cx.intern("__import__");
-        if let Some(function) = self.cx.builtins.get_interned(dunder) {
+        let own = self.top().function.expect("a script frame has a function").globals;
+        let builtins = self.builtins_of(own);
+        let importer = builtins.get_interned(dunder);
+        if importer.is_none() && builtins != self.cx.builtins {
+            let stop = self.cx.error(LayoutId::IMPORT_ERROR, "__import__ not found");
+            return self.raise(stop);
+        }
+        if let Some(function) = importer {
             if !function.is::<crate::object::native::Native>() {
                 let globals = self.namespace();
                 let args = [name, globals, Value::NONE, wanted, Value::small(level as i64)];

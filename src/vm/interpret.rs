@@ -253,6 +253,12 @@ impl Vm {
                         r!(i.b()) = Value::UNBOUND;
                         dropped!(value, i.c());
                     }
+                    Opcode::Drop => {
+                        let value = r!(i.b());
+                        if value.is_object() {
+                            dropped!(value, i.b());
+                        }
+                    }
                     Opcode::MakeCell => r!(i.b()) = self.new_cell(r!(i.b())),
                     Opcode::LoadCell => {
                         let content = cell(r!(i.c())).content.get();

@@ -12,6 +12,7 @@ use crate::object::generator::State;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
+use crate::object::module::Module;
 use crate::object::native::{KeyAction, Stop};
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
@@ -33,10 +34,11 @@ impl Vm {
             }
             return Flow::Done(globals.entry_value_cell(index).get());
         }
-        let builtins = self.cx.builtins;
+        let builtins = self.builtins_of(globals);
         if let Some(index) = builtins.find_interned(name) {
             let (own, other) = (globals.give_keys_version(&mut self.cx), builtins.give_keys_version(&mut self.cx));
-            if own != 0 && other != 0 {
+            // What is kept is found again in the built-ins of all.
+            if own != 0 && other != 0 && builtins == self.cx.builtins {
                 first.set(own as u64);
                 second.set(other as u64 | (index as u64) << 32);
                 quicken(Opcode::LoadGlobalBuiltin);
@@ -146,9 +148,18 @@ impl Vm {
         self.load_from_or_global(name, namespace, destination)
     }
 
+    /// What a namespace's code finds where it has no global: what is called `__builtins__` there, if anything.
+    pub(super) fn builtins_of(&self, globals: Ref<Dict>) -> Ref<Dict> {
+        let given = globals.get_interned(self.cx.names.__builtins__).unwrap_or(Value::UNBOUND);
+        match given.get::<Module>() {
+            Some(module) => module.dict(),
+            None => given.get::<Dict>().unwrap_or(self.cx.builtins),
+        }
+    }
+
     fn load_global_plainly(&mut self, name: Value) -> Flow {
         let globals = self.top().function.expect("a script frame has a function").globals;
-        if let Some(value) = globals.get_interned(name).or_else(|| self.cx.builtins.get_interned(name)) {
+        if let Some(value) = globals.get_interned(name).or_else(|| self.builtins_of(globals).get_interned(name)) {
             return Flow::Done(value);
         }
         let stop = self.name_error(name);

@@ -338,6 +338,9 @@ impl Vm {
     pub(super) fn step_contains(&mut self, input: Input) -> Next {
         let (container, item) = (self.slot(0), self.slot(1));
         match (self.step(), input) {
+            (3, Input::Error(exception)) if self.cx.is_instance(exception, LayoutId::TYPE_ERROR) => {
+                self.refuse_container(container)
+            }
             (_, Input::Error(exception)) => Next::Raise(exception),
             (0, _) => self.begin_contains(container, item),
             (1 | 5, Input::Value(value)) => {
@@ -390,12 +393,16 @@ impl Vm {
             return self.call_from_machine(container, name, &[item]).expect("it has the method");
         }
         self.go_to(3);
-        if !self.is_iterable(container) {
-            let found = self.cx.type_name(container);
-            let stop = self.cx.type_error(format!("argument of type '{found}' is not a container or iterable"));
-            return self.raise_next(stop);
+        match self.is_iterable(container) {
+            true => Next::Called(self.get_iterator(container, Then::Machine, 0)),
+            false => self.refuse_container(container),
         }
-        Next::Called(self.get_iterator(container, Then::Machine, 0))
+    }
+
+    fn refuse_container(&mut self, container: Value) -> Next {
+        let found = self.cx.type_name(container);
+        let stop = self.cx.type_error(format!("argument of type '{found}' is not a container or iterable"));
+        self.raise_next(stop)
     }
 
     fn end_contains(&mut self, found: bool) -> Next {
