@@ -16,7 +16,7 @@ impl<'a> Collector<'a> {
         let span = expression.span;
         match &expression.kind {
             ExpressionKind::Constant(_) => Ok(()),
-            ExpressionKind::FString(parts) => self.f_string(parts),
+            ExpressionKind::FString(parts) | ExpressionKind::TString(parts) => self.f_string(parts),
             ExpressionKind::Name(name) => {
                 self.use_name(name, span);
                 Ok(())

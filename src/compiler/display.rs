@@ -3,6 +3,8 @@
 //! A short one is built from adjacent registers at once. A long one, or one with stars, is a list (set, dict)
 //! that grows, so that it needs few registers; runs of constants are added as one tuple.
 
+use std::rc::Rc;
+
 use crate::bytecode::code::Constant;
 use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::Compiler;
@@ -226,7 +228,7 @@ impl<'a> Compiler<'a> {
     fn f_string_part(&mut self, part: &'a FStringPart, destination: Option<Register>, span: Span) -> Result<Register> {
         let (value, conversion, spec) = match part {
             FStringPart::Text(text) => return Ok(self.constant(&Constant::Str(text.clone()), destination, span)),
-            FStringPart::Field { value, conversion, spec } => (value, conversion, spec),
+            FStringPart::Field { value, conversion, spec, .. } => (value, conversion, spec),
         };
         let conversion = match conversion {
             Conversion::None => 0,
@@ -248,5 +250,74 @@ impl<'a> Compiler<'a> {
         let result = self.target(destination);
         self.emit(Opcode::FormatValue, conversion | plain, result, register, spec, value.span);
         Ok(result)
+    }
+
+    // ----- template strings
+
+    /// Lists of what stands between the fields, and of value, text, conversion and specification of each field.
+    pub(super) fn template_string(
+        &mut self,
+        parts: &'a [FStringPart],
+        destination: Option<Register>,
+        span: Span,
+    ) -> Result<Register> {
+        let mark = self.mark();
+        let lists = self.allocate(2);
+        let (strings, fields) = (lists, lists + 1);
+        self.emit(Opcode::BuildList, 0, strings, 0, 0, span);
+        self.emit(Opcode::BuildList, 0, fields, 0, 0, span);
+        let empty: Rc<[u8]> = [].as_slice().into();
+        let mut text = &empty;
+        for part in parts {
+            match part {
+                FStringPart::Text(own) => text = own,
+                FStringPart::Field { .. } => {
+                    self.append_constant(strings, &Constant::Str(text.clone()), span);
+                    text = &empty;
+                    self.template_field(part, fields)?;
+                }
+            }
+        }
+        self.append_constant(strings, &Constant::Str(text.clone()), span);
+        self.release(mark);
+        let register = self.target(destination);
+        self.emit(Opcode::BuildTemplate, 0, register, strings, fields, span);
+        Ok(register)
+    }
+
+    fn append_constant(&mut self, list: Register, constant: &Constant, span: Span) {
+        let mark = self.mark();
+        let register = self.constant(constant, None, span);
+        self.emit(Opcode::ListAppend, 0, list, register, 0, span);
+        self.release(mark);
+    }
+
+    fn template_field(&mut self, field: &'a FStringPart, fields: Register) -> Result<()> {
+        let FStringPart::Field { value, conversion, spec, text } = field else { return Ok(()) };
+        let span = value.span;
+        self.append_value(value, fields)?;
+        let text = text.as_deref().unwrap_or_default().as_bytes();
+        self.append_constant(fields, &Constant::Str(text.into()), span);
+        let letter = |letter: &str| Constant::Str(letter.as_bytes().into());
+        let conversion = match conversion {
+            Conversion::None => Constant::None,
+            Conversion::Str => letter("s"),
+            Conversion::Repr => letter("r"),
+            Conversion::Ascii => letter("a"),
+        };
+        self.append_constant(fields, &conversion, span);
+        let mark = self.mark();
+        let spec = self.f_string(spec.as_deref().unwrap_or_default(), None, span)?;
+        self.emit(Opcode::ListAppend, 0, fields, spec, 0, span);
+        self.release(mark);
+        Ok(())
+    }
+
+    fn append_value(&mut self, value: &'a Expression, list: Register) -> Result<()> {
+        let mark = self.mark();
+        let register = self.expression(value, None)?;
+        self.emit(Opcode::ListAppend, 0, list, register, 0, value.span);
+        self.release(mark);
+        Ok(())
     }
 }

@@ -28,6 +28,7 @@ impl<'a> Compiler<'a> {
                 }
             }
             ExpressionKind::FString(parts) => self.f_string(parts, destination, span),
+            ExpressionKind::TString(parts) => self.template_string(parts, destination, span),
             ExpressionKind::List(elements) => self.list(elements, destination, span),
             ExpressionKind::Set(elements) => self.set(elements, destination, span),
             ExpressionKind::Dict(entries) => self.dict(entries, destination, span),

@@ -52,6 +52,8 @@ pub enum ExpressionKind {
     Constant(Constant),
     /// An f-string, after concatenation with its neighbours.
     FString(Vec<FStringPart>),
+    /// `t"..."`
+    TString(Vec<FStringPart>),
     /// A name.
     Name(Name),
     /// `(a, b)`, also without parentheses.
@@ -135,6 +137,8 @@ pub enum FStringPart {
         conversion: Conversion,
         /// After `:`, with fields of its own; none if there is no `:`.
         spec: Option<Vec<FStringPart>>,
+        /// In a template string: how the expression is written.
+        text: Option<Rc<str>>,
     },
 }
 

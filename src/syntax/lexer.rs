@@ -46,6 +46,8 @@ struct Quotes {
     triple: bool,
     /// Are backslashes left alone?
     raw: bool,
+    /// What messages call it.
+    kind: &'static str,
 }
 
 /// The lexer of one source text.
@@ -127,13 +129,7 @@ impl<'source> Lexer<'source> {
             Token::Name => self.verify_name(start),
             Token::Number => self.number(start),
             Token::String => self.string(start),
-            Token::FStringStart => self.start_fstring(start),
-            Token::TStringStart => {
-                self.string(start);
-                let span = Span::new(start, self.position());
-                self.note(Diagnostic::syntax("template strings are not supported", span));
-                Token::Invalid
-            }
+            Token::FStringStart | Token::TStringStart => self.start_fstring(start),
             Token::LeftParenthesis => self.push(Open::Bracket(b'(', start), token, start),
             Token::LeftBracket => self.push(Open::Bracket(b'[', start), token, start),
             Token::LeftBrace => self.push(Open::Bracket(b'{', start), token, start),
@@ -379,8 +375,10 @@ impl<'source> Lexer<'source> {
             |open: &Open| matches!(open, Open::FString(outer) if outer.quote == quote && outer.triple == triple);
         if let Some(closed) = self.open.iter().rposition(is_same) {
             // The quote was meant to end the f-string around it.
+            self.open.truncate(closed + 1);
+            let kind = self.string_kind();
             self.open.truncate(closed);
-            self.note(Diagnostic::syntax("f-string: expecting '}'", opening));
+            self.note(Diagnostic::syntax(format!("{kind}: expecting '}}'"), opening));
             return Token::Invalid;
         }
         let ends_line = self.remainder().is_empty() && self.text.ends_with('\n');
@@ -397,13 +395,23 @@ impl<'source> Lexer<'source> {
         Token::Invalid
     }
 
-    /// Opens an f-string.
+    /// What messages call the innermost f-string.
+    fn string_kind(&self) -> &'static str {
+        let quotes = self.open.iter().rev().find_map(|open| match open {
+            Open::FString(quotes) => Some(quotes.kind),
+            _ => None,
+        });
+        quotes.unwrap_or(string_kind(""))
+    }
+
+    /// Opens an f-string or template string.
     fn start_fstring(&mut self, start: u32) -> Token {
         let opening = self.logos.slice().as_bytes();
         let quote = opening[opening.len() - 1];
         let triple = opening.len() >= 4 && opening[opening.len() - 3] == quote;
         let raw = opening.iter().any(|byte| matches!(byte, b'r' | b'R'));
-        self.push(Open::FString(Quotes { start, quote, triple, raw }), Token::FStringStart, start)
+        let kind = string_kind(self.logos.slice());
+        self.push(Open::FString(Quotes { start, quote, triple, raw, kind }), Token::FStringStart, start)
     }
 
     /// Inside an f-string or a format specification: text up to the next brace or the end.
@@ -436,7 +444,7 @@ impl<'source> Lexer<'source> {
             }
             Some(b'}') => {
                 self.skip(1);
-                let message = "f-string: single '}' is not allowed";
+                let message = format!("{}: single '}}' is not allowed", quotes.kind);
                 self.note(Diagnostic::syntax(message, Span::new(start, start + 1)).help("write '}}' for a brace"));
                 Token::Invalid
             }
@@ -455,7 +463,8 @@ impl<'source> Lexer<'source> {
         let inner = self.open.iter().rposition(|open| matches!(open, Open::FString(_))).unwrap_or(0);
         let specifications = self.open[inner..].iter().filter(|open| matches!(open, Open::Specification)).count();
         if specifications > 2 {
-            self.note(Diagnostic::syntax("f-string: expressions nested too deeply", Span::new(start, start + 1)));
+            let message = format!("{}: expressions nested too deeply", self.string_kind());
+            self.note(Diagnostic::syntax(message, Span::new(start, start + 1)));
             self.open.truncate(inner);
             return Token::Invalid;
         }
@@ -472,20 +481,29 @@ impl<'source> Lexer<'source> {
             Open::Field(at) => Some(*at),
             _ => None,
         });
+        let kind = quotes.kind;
         let mut diagnostic = match (in_specification, at_end, field, quotes.triple) {
             (true, true, Some(at), _) => Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)),
-            (true, ..) => Diagnostic::syntax("f-string: expecting '}', or format specs", Span::new(here, here)),
+            (true, ..) => Diagnostic::syntax(format!("{kind}: expecting '}}', or format specs"), Span::new(here, here)),
             (.., true) => Diagnostic::syntax(
-                format!("unterminated triple-quoted f-string literal (detected at line {line})"),
+                format!("unterminated triple-quoted {kind} literal (detected at line {line})"),
                 start,
             ),
-            _ => Diagnostic::syntax(format!("unterminated f-string literal (detected at line {line})"), start),
+            _ => Diagnostic::syntax(format!("unterminated {kind} literal (detected at line {line})"), start),
         };
         diagnostic.at_end_of_input = at_end && quotes.triple;
         self.note(diagnostic);
         let inner = self.open.iter().rposition(|open| matches!(open, Open::FString(_))).unwrap_or(0);
         self.open.truncate(inner);
         Token::Invalid
+    }
+}
+
+/// What messages call a string that begins with a prefix.
+pub fn string_kind(opening: &str) -> &'static str {
+    match opening.bytes().take_while(|byte| byte.is_ascii_alphabetic()).any(|letter| matches!(letter, b't' | b'T')) {
+        true => "t-string",
+        false => "f-string",
     }
 }
 

@@ -4,6 +4,7 @@ use logos::Logos;
 
 use super::ast::ExpressionKind;
 use super::build::Build;
+use super::lexer::string_kind;
 use super::slip::Slip;
 use super::target::{description, suggests_comparison};
 use super::token::{Spanned, Token};
@@ -98,14 +99,15 @@ impl Slip<'_> {
         let (token, span) = (self.token(self.index), self.span(self.index));
         let first = self.index == opener + 1;
         let sign = self.source.slice(span);
+        let kind = self.string_kind(opener);
         match token {
             Token::FieldEnd | Token::Exclamation | Token::FieldColon | Token::Assign if first => {
-                let message = format!("f-string: valid expression required before '{}'", &sign[..1]);
+                let message = format!("{kind}: valid expression required before '{}'", &sign[..1]);
                 return Some(Diagnostic::syntax(message, span));
             }
             Token::FieldColon => {
                 if let Some(lambda) = self.lambda(self.index) {
-                    let message = "f-string: lambda expressions are not allowed without parentheses";
+                    let message = format!("{kind}: lambda expressions are not allowed without parentheses");
                     return Some(Diagnostic::syntax(message, self.range(lambda, self.index)));
                 }
             }
@@ -113,23 +115,37 @@ impl Slip<'_> {
         }
         if self.before(self.index) == Some(Token::Exclamation) {
             let message = match token {
-                Token::FieldEnd | Token::FieldColon => "f-string: missing conversion character",
-                _ => "f-string: invalid conversion character",
+                Token::FieldEnd | Token::FieldColon => "missing conversion character",
+                _ => "invalid conversion character",
             };
-            return Some(Diagnostic::syntax(message, span));
+            return Some(Diagnostic::syntax(format!("{kind}: {message}"), span));
         }
         if first && token != Token::Name {
-            return Some(Diagnostic::syntax("f-string: expecting a valid expression after '{'", span));
+            return Some(Diagnostic::syntax(format!("{kind}: expecting a valid expression after '{{'"), span));
         }
         if let Some(comma) = self.comma() {
             return Some(comma);
         }
         let message = match (self.before(self.index)?, self.index.checked_sub(2).map(|index| self.token(index))?) {
-            (Token::Name, Token::Exclamation) => "f-string: expecting ':' or '}'",
-            (Token::Assign, _) => "f-string: expecting '!', or ':', or '}'",
-            _ => "f-string: expecting '=', or '!', or ':', or '}'",
+            (Token::Name, Token::Exclamation) => "expecting ':' or '}'",
+            (Token::Assign, _) => "expecting '!', or ':', or '}'",
+            _ => "expecting '=', or '!', or ':', or '}'",
         };
-        Some(Diagnostic::syntax(message, span))
+        Some(Diagnostic::syntax(format!("{kind}: {message}"), span))
+    }
+
+    /// What messages call the string that holds a field.
+    fn string_kind(&self, field: usize) -> &'static str {
+        let mut depth = 0;
+        for index in (0..field).rev() {
+            match self.token(index) {
+                Token::FStringEnd => depth += 1,
+                Token::FStringStart if depth == 0 => return string_kind(self.source.slice(self.span(index))),
+                Token::FStringStart => depth -= 1,
+                _ => {}
+            }
+        }
+        string_kind("")
     }
 
     /// `a if b` without `else`.

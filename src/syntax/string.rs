@@ -23,8 +23,10 @@ pub enum RawPart {
     Field {
         /// The expression.
         value: Expression,
-        /// The source of `value=`, if it is written so.
-        echo: Option<Span>,
+        /// The source of the expression, and of its `=` if it has one.
+        source: Span,
+        /// Is it written `value=`?
+        echoes: bool,
         /// After `!`.
         conversion: Conversion,
         /// After `:`.
@@ -41,21 +43,23 @@ struct Prefix {
     raw: bool,
     /// Is it bytes?
     bytes: bool,
+    /// Is it a template?
+    template: bool,
 }
 
 /// Reads the prefix of a string.
 fn prefix(literal: &str) -> Prefix {
     let length = literal.bytes().position(|byte| matches!(byte, b'\'' | b'"')).unwrap_or(0);
     let has = |letter: u8| literal.as_bytes()[..length].iter().any(|byte| byte.to_ascii_lowercase() == letter);
-    Prefix { length, raw: has(b'r'), bytes: has(b'b') }
+    Prefix { length, raw: has(b'r'), bytes: has(b'b'), template: has(b't') }
 }
 
 impl Build<'_> {
-    /// Strings that stand side by side: one constant or one f-string.
+    /// Strings that stand side by side: one constant, one f-string or one template string.
     pub fn strings(&self, l: u32, pieces: Vec<Piece>, r: u32) -> Expression {
         let mut parts = Vec::new();
         let mut text = Vec::new();
-        let (mut formatted, mut bytes) = (false, None);
+        let (mut formatted, mut bytes, mut template) = (false, None, None);
         for piece in pieces {
             let span = match &piece {
                 Piece::Plain(span) | Piece::Formatted(span, _) => *span,
@@ -65,12 +69,17 @@ impl Build<'_> {
                 self.refuse("cannot mix bytes and nonbytes literals", span);
                 break;
             }
+            if *template.get_or_insert(prefix.template) != prefix.template {
+                let message = "cannot mix t-string literals with string or bytes literals";
+                self.refuse(message, Span::new(l, r));
+                break;
+            }
             match piece {
                 Piece::Plain(span) if text.is_empty() => text = self.plain(span, prefix),
                 Piece::Plain(span) => text.extend(self.plain(span, prefix)),
                 Piece::Formatted(_, raw_parts) => {
                     formatted = true;
-                    self.resolve(raw_parts, prefix.raw, &mut text, &mut parts);
+                    self.resolve(raw_parts, prefix, &mut text, &mut parts);
                 }
             }
         }
@@ -80,7 +89,14 @@ impl Build<'_> {
             return self.constant(l, constant, r);
         }
         push_text(&mut text, &mut parts);
-        self.expression(l, parts_height(&parts), ExpressionKind::FString(parts), r)
+        let height = parts_height(&parts);
+        let is_template = template == Some(true);
+        self.expression(
+            l,
+            height,
+            if is_template { ExpressionKind::TString } else { ExpressionKind::FString }(parts),
+            r,
+        )
     }
 
     /// The value of a plain string.
@@ -103,7 +119,8 @@ impl Build<'_> {
     }
 
     /// Resolves the parts of an f-string; `text` is what was not pushed yet.
-    fn resolve(&self, raw_parts: Vec<RawPart>, raw: bool, text: &mut Vec<u8>, parts: &mut Vec<FStringPart>) {
+    fn resolve(&self, raw_parts: Vec<RawPart>, prefix: Prefix, text: &mut Vec<u8>, parts: &mut Vec<FStringPart>) {
+        let raw = prefix.raw;
         for part in raw_parts {
             match part {
                 RawPart::Text(span) => {
@@ -116,22 +133,31 @@ impl Build<'_> {
                     };
                     text.extend(self.decoded(value, span.start));
                 }
-                RawPart::Field { value, echo, conversion, specification } => {
-                    if let Some(span) = echo {
-                        text.extend(literal::string(self.source.slice(span), true).unwrap_or_default());
+                RawPart::Field { value, source, echoes, conversion, specification } => {
+                    let source = self.source.slice(source);
+                    if echoes {
+                        text.extend(literal::string(source, true).unwrap_or_default());
                     }
                     push_text(text, parts);
-                    let spec = specification.map(|raw_parts| self.specification(raw_parts, raw));
-                    parts.push(FStringPart::Field { value, conversion, spec });
+                    let spec = specification.map(|raw_parts| self.specification(raw_parts, prefix));
+                    let written = source.trim_end();
+                    let written =
+                        if echoes { written.strip_suffix('=').unwrap_or(written).trim_end() } else { written };
+                    parts.push(FStringPart::Field {
+                        value,
+                        conversion,
+                        spec,
+                        text: prefix.template.then(|| written.into()),
+                    });
                 }
             }
         }
     }
 
     /// The parts of a format specification.
-    fn specification(&self, raw_parts: Vec<RawPart>, raw: bool) -> Vec<FStringPart> {
+    fn specification(&self, raw_parts: Vec<RawPart>, prefix: Prefix) -> Vec<FStringPart> {
         let (mut text, mut parts) = (Vec::new(), Vec::new());
-        self.resolve(raw_parts, raw, &mut text, &mut parts);
+        self.resolve(raw_parts, Prefix { template: false, ..prefix }, &mut text, &mut parts);
         push_text(&mut text, &mut parts);
         parts
     }
@@ -147,13 +173,12 @@ impl Build<'_> {
         specification: Option<Vec<RawPart>>,
     ) -> RawPart {
         let value = self.unstarred(value);
-        let echo = equals.then_some(Span::new(l, r));
         let conversion = match conversion {
             None if equals && specification.is_none() => Conversion::Repr,
             None => Conversion::None,
             Some((name, span)) => self.conversion(&name, span),
         };
-        RawPart::Field { value, echo, conversion, specification }
+        RawPart::Field { value, source: Span::new(l, r), echoes: equals, conversion, specification }
     }
 
     /// The conversion of that name.
@@ -175,7 +200,7 @@ impl Build<'_> {
 
     /// Refuses an f-string as a pattern.
     pub fn unformatted(&self, value: Expression) -> Expression {
-        if let ExpressionKind::FString(_) = value.kind {
+        if let ExpressionKind::FString(_) | ExpressionKind::TString(_) = value.kind {
             self.refuse("patterns may only match literals and attribute lookups", value.span);
         }
         value

@@ -16,6 +16,7 @@ pub fn description(expression: &Expression) -> &'static str {
             _ => "literal",
         },
         ExpressionKind::FString(_) => "f-string expression",
+        ExpressionKind::TString(_) => "t-string expression",
         ExpressionKind::Name(_) => "name",
         ExpressionKind::Tuple(_) => "tuple",
         ExpressionKind::List(_) => "list",

@@ -41,7 +41,7 @@ pub enum Token {
     /// The prefix and opening quotes of an f-string.
     #[regex("([fF]|[fF][rR]|[rR][fF])('|\"|'''|\"\"\")")]
     FStringStart,
-    /// The same of a template string, which is not supported yet.
+    /// The same of a template string; the lexer makes an FStringStart of it.
     #[regex("([tT]|[tT][rR]|[rR][tT])('|\"|'''|\"\"\")")]
     TStringStart,
     /// Text between the fields of an f-string.

@@ -195,6 +195,11 @@ impl Vm {
         self.call_half("format_converted", &[callee, value, spec], Then::Store, destination)
     }
 
+    /// `t"..."`
+    pub fn build_template(&mut self, strings: Value, fields: Value, destination: u16) -> Flow {
+        self.call_half("build_template", &[strings, fields], Then::Store, destination)
+    }
+
     // ----- with
 
     /// `with object`: its bound `__exit__` and `__enter__`, in two registers.
