@@ -96,7 +96,8 @@ impl Interpreter {
     /// Runs a text as the main program: its exit status.
     pub fn run_main(&mut self, name: &str, text: &str) -> i32 {
         let source = Rc::new(Source::new(name, text));
-        let options = Options { mode: Mode::Module, top_level_await: true, ..Options::default() };
+        let options =
+            Options { mode: Mode::Module, top_level_await: true, reports_warnings: true, ..Options::default() };
         let code = match parse(&source, Mode::Module).and_then(|module| {
             crate::compiler::compile::compile(&module, &source, options).map_err(|error| vec![error])
         }) {

@@ -254,6 +254,8 @@ instructions! {
     BuildMap [RB, RC, ND] 0;
     /// R[b] = the strings R[c], ... d of them, joined
     BuildString [RB, RC, ND] 0;
+    /// Report what R[b], a list made by the compiler, warns of.
+    WarnSyntax [RB] 0;
     /// R[b] = the template of the texts in R[c] and of four values a field in R[d].
     BuildTemplate [RB, RC, RD] 0;
     /// R[b] = slice(R[c], R[c+1], R[c+2])

@@ -48,6 +48,8 @@ pub(super) enum Nesting {
     Loop,
     /// An `except*` clause.
     Group,
+    /// A `finally`.
+    Finally,
 }
 
 /// The features `from __future__ import` knows.
@@ -178,8 +180,8 @@ impl<'a> Collector<'a> {
                 targets.iter().try_for_each(|target| self.target(target, BOUND | DELETED))
             }
             StatementKind::Pass => Ok(()),
-            StatementKind::Break => self.check_loop("'break' outside loop", span),
-            StatementKind::Continue => self.check_loop("'continue' not properly in loop", span),
+            StatementKind::Break => self.check_loop("break", "'break' outside loop", span),
+            StatementKind::Continue => self.check_loop("continue", "'continue' not properly in loop", span),
             StatementKind::Return(value) => self.return_statement(value, span),
             StatementKind::Raise(exception, cause) => {
                 self.optional(exception)?;
@@ -190,6 +192,7 @@ impl<'a> Collector<'a> {
             }
             StatementKind::Nonlocal(names) => self.nonlocal(names),
             StatementKind::Assert(test, message) => {
+                self.warn_of_assertion(test, span);
                 self.expression(test)?;
                 self.optional(message)
             }
@@ -250,16 +253,25 @@ impl<'a> Collector<'a> {
         if self.nesting.contains(&Nesting::Group) {
             return error("'break', 'continue' and 'return' cannot appear in an except* block", span);
         }
+        if self.nesting.contains(&Nesting::Finally) {
+            self.warn("'return' in a 'finally' block", span);
+        }
         if value.is_some() {
             self.scope().returned.get_or_insert(span);
         }
         self.optional(value)
     }
 
-    fn check_loop(&mut self, message: &str, span: Span) -> Result<()> {
-        match self.nesting.last() {
-            Some(Nesting::Loop) => Ok(()),
-            Some(Nesting::Group) => error("'break', 'continue' and 'return' cannot appear in an except* block", span),
+    fn check_loop(&mut self, word: &str, message: &str, span: Span) -> Result<()> {
+        let found = self.nesting.iter().rev().find(|&&nesting| nesting != Nesting::Finally);
+        match found {
+            Some(Nesting::Loop) => {
+                if self.nesting.last() == Some(&Nesting::Finally) {
+                    self.warn(format!("'{word}' in a 'finally' block"), span);
+                }
+                Ok(())
+            }
+            Some(_) => error("'break', 'continue' and 'return' cannot appear in an except* block", span),
             None => error(message, span),
         }
     }
@@ -282,9 +294,8 @@ impl<'a> Collector<'a> {
         let conditions = self.conditions;
         self.conditions += 1;
         self.optional_block(&node.orelse)?;
-        self.optional_block(&node.finally)?;
         self.conditions = conditions;
-        Ok(())
+        node.finally.as_ref().map_or(Ok(()), |block| self.nested_block(Nesting::Finally, block))
     }
 
     // ----- declarations and imports

@@ -28,6 +28,7 @@ impl<'a> Collector<'a> {
             ExpressionKind::Starred(_) => error("can't use starred expression here", span),
             ExpressionKind::Attribute(object, ..) => self.expression(object),
             ExpressionKind::Subscript(object, index) => {
+                self.warn_of_subscript(object, index, span);
                 self.expression(object)?;
                 self.element(index)
             }
@@ -35,6 +36,7 @@ impl<'a> Collector<'a> {
                 [start, stop, step].into_iter().flatten().try_for_each(|part| self.expression(part))
             }
             ExpressionKind::Call(callee, arguments) => {
+                self.warn_of_call(callee, span);
                 self.expression(callee)?;
                 self.arguments(arguments)
             }
@@ -45,6 +47,7 @@ impl<'a> Collector<'a> {
             }
             ExpressionKind::Boolean(_, operands) => operands.iter().try_for_each(|operand| self.expression(operand)),
             ExpressionKind::Compare(first, rest) => {
+                self.warn_of_identity(first, rest, span);
                 self.expression(first)?;
                 rest.iter().try_for_each(|(_, operand)| self.expression(operand))
             }

@@ -34,12 +34,14 @@ pub struct Options {
     pub top_level_await: bool,
     /// Of the constants in this file.
     pub flags: u32,
+    /// Does the code report what the text is warned of when it runs?
+    pub reports_warnings: bool,
 }
 
 impl Default for Options {
     /// A module in its own globals.
     fn default() -> Options {
-        Options { mode: Mode::Module, namespace: false, top_level_await: false, flags: 0 }
+        Options { mode: Mode::Module, namespace: false, top_level_await: false, flags: 0, reports_warnings: false }
     }
 }
 
@@ -48,6 +50,12 @@ pub fn compile(module: &Module, source: &Rc<Source>, options: Options) -> std::r
     let scopes = collect::scopes(module, &options);
     let compiled = scopes.and_then(|scopes| Compiler::module(module, source, &scopes, options));
     compiled.map_err(|diagnostic| *diagnostic)
+}
+
+/// What is hardly meant in a text that compiles.
+pub fn warnings(module: &Module, options: Options) -> Vec<Diagnostic> {
+    let found = collect::scopes(module, &options).map_or_else(|_| Vec::new(), |scopes| scopes.warnings);
+    module.warnings.iter().cloned().chain(found).collect()
 }
 
 /// A local of a unit.
@@ -146,6 +154,9 @@ impl<'a> Compiler<'a> {
         let unit = Unit::new(scopes, source, head);
         let mut compiler = Compiler { source, scopes, options, unit, outer: Vec::new() };
         let end = Span::new(source.text.len() as u32, source.text.len() as u32);
+        if options.reports_warnings {
+            compiler.report_warnings(module);
+        }
         match options.mode {
             Mode::Expression => compiler.sole_expression(module)?,
             Mode::Module | Mode::Interactive => compiler.module_body(module)?,

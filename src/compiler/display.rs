@@ -285,7 +285,7 @@ impl<'a> Compiler<'a> {
         Ok(register)
     }
 
-    fn append_constant(&mut self, list: Register, constant: &Constant, span: Span) {
+    pub(super) fn append_constant(&mut self, list: Register, constant: &Constant, span: Span) {
         let mark = self.mark();
         let register = self.constant(constant, None, span);
         self.emit(Opcode::ListAppend, 0, list, register, 0, span);

@@ -1,6 +1,7 @@
 //! Tree to code: names are decided first, then instructions are made, then they get their words.
 
 pub mod compile;
+pub mod warning;
 
 mod assembler;
 mod assign;

@@ -242,6 +242,8 @@ pub struct Scopes<'a> {
     pub conditional: FxHashMap<usize, u32>,
     /// Are annotations kept as text?
     pub text_annotations: bool,
+    /// What is hardly meant.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// What looking for a name in the scopes around one finds.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use num_bigint::BigInt;
 
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// An identifier, in normal form NFKC.
@@ -17,6 +18,8 @@ pub type Name = Rc<str>;
 pub struct Module {
     /// Its statements; of `Mode::Expression` exactly one `Expression`.
     pub body: Vec<Statement>,
+    /// What is hardly meant in its strings.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// What a text is parsed as.

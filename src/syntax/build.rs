@@ -28,6 +28,8 @@ pub struct Build<'source> {
     names: RefCell<FxHashSet<Name>>,
     /// What was found wrong.
     errors: RefCell<Vec<Diagnostic>>,
+    /// What is hardly meant.
+    warnings: RefCell<Vec<Diagnostic>>,
     /// Has the height been complained about in this statement?
     is_too_high: Cell<bool>,
 }
@@ -45,14 +47,24 @@ pub fn unboxed<Item>(boxes: Vec<Box<Item>>) -> Vec<Item> {
 impl<'source> Build<'source> {
     /// A maker for a text.
     pub fn new(source: &'source Source) -> Build<'source> {
-        let (names, errors) = (RefCell::default(), RefCell::default());
-        Build { source, names, errors, is_too_high: Cell::new(false) }
+        let (names, errors, warnings) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Build { source, names, errors, warnings, is_too_high: Cell::new(false) }
     }
 
     /// The errors noted since the last call.
     pub fn take_errors(&self) -> Vec<Diagnostic> {
         self.is_too_high.set(false);
         self.errors.take()
+    }
+
+    /// The warnings noted so far.
+    pub fn take_warnings(&self) -> Vec<Diagnostic> {
+        self.warnings.take()
+    }
+
+    /// Notes what is hardly meant.
+    pub fn warn(&self, message: impl Into<String>, span: Span) {
+        self.warnings.borrow_mut().push(Diagnostic::of_class("SyntaxWarning", message, span));
     }
 
     /// Notes an error.

@@ -279,6 +279,29 @@ fn escape(body: &str, at: usize, value: &mut Vec<u8>) -> Result<usize, Fault> {
     Ok(at + 2 + length)
 }
 
+/// The first escape that is none, or an octal one that is no byte, and which of the two it is.
+pub fn doubtful_escape(body: &str, is_bytes: bool) -> Option<(std::ops::Range<usize>, bool)> {
+    let bytes = body.as_bytes();
+    let mut at = 0;
+    while let Some(found) = bytes[at..].iter().position(|&byte| byte == b'\\') {
+        at += found;
+        let next = body[at + 1..].chars().next()?;
+        match next {
+            '0'..='7' => {
+                let (code, length) = octal(&bytes[at + 1..]);
+                if code > 0xff {
+                    return Some((at..at + 1 + length, true));
+                }
+            }
+            '\n' | '\r' | '\\' | '\'' | '"' | 'a' | 'b' | 'f' | 'n' | 'r' | 't' | 'v' | 'x' => {}
+            'u' | 'U' | 'N' if !is_bytes => {}
+            _ => return Some((at..at + 1 + next.len_utf8(), false)),
+        }
+        at += 1 + next.len_utf8();
+    }
+    None
+}
+
 /// `\N{name of a character}`
 fn named(body: &str, at: usize, value: &mut Vec<u8>) -> Result<usize, Fault> {
     let name = body[at + 2..].strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);

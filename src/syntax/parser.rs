@@ -42,7 +42,8 @@ pub fn parse(source: &Source, mode: Mode) -> Result<Module, Vec<Diagnostic>> {
         let end = source.text.len() as u32;
         errors.push(Diagnostic::syntax("invalid syntax", Span::new(end, end)).at_end());
     }
-    if errors.is_empty() { Ok(Module { body }) } else { Err(errors) }
+    let warnings = parser.build.take_warnings();
+    if errors.is_empty() { Ok(Module { body, warnings }) } else { Err(errors) }
 }
 
 /// What parsing a text takes.

@@ -107,7 +107,24 @@ impl Build<'_> {
         let quotes = if triple { 3 } else { 1 };
         let body = &quoted[quotes..quoted.len() - quotes];
         let value = if prefix.bytes { literal::bytes(body, prefix.raw) } else { literal::string(body, prefix.raw) };
-        self.decoded(value, span.start + (prefix.length + quotes) as u32)
+        let start = span.start + (prefix.length + quotes) as u32;
+        self.warn_of_escape(body, start, prefix);
+        self.decoded(value, start)
+    }
+
+    /// Warns of the first backslash that stands for itself, or of an octal escape that is no byte.
+    fn warn_of_escape(&self, body: &str, start: u32, prefix: Prefix) {
+        if prefix.raw || !body.contains('\\') {
+            return;
+        }
+        if let Some((range, is_octal)) = literal::doubtful_escape(body, prefix.bytes) {
+            let (kind, written) = (if is_octal { "octal escape" } else { "escape" }, &body[range.clone()]);
+            let message = format!(
+                "\"{written}\" is an invalid {kind} sequence. Such sequences will not work in the future. \
+                 Did you mean \"\\{written}\"? A raw string is also an option."
+            );
+            self.warn(message, Span::new(start + range.start as u32, start + range.end as u32));
+        }
     }
 
     /// A decoded value, or nothing where that failed and was noted.
@@ -125,6 +142,7 @@ impl Build<'_> {
             match part {
                 RawPart::Text(span) => {
                     let source = self.source.slice(span);
+                    self.warn_of_escape(source, span.start, prefix);
                     let value = match source.contains(['{', '}']) {
                         true => literal::string(&single_braces(source, raw), raw).map_err(|(range, message)| {
                             (range.start.min(source.len())..range.end.min(source.len()), message)

@@ -195,6 +195,11 @@ impl Vm {
         self.call_half("format_converted", &[callee, value, spec], Then::Store, destination)
     }
 
+    /// What the compiler warns of.
+    pub fn warn_syntax(&mut self, found: Value) -> Flow {
+        self.call_half("warn_syntax", &[found], Then::Discard, 0)
+    }
+
     /// `t"..."`
     pub fn build_template(&mut self, strings: Value, fields: Value, destination: u16) -> Flow {
         self.call_half("build_template", &[strings, fields], Then::Store, destination)

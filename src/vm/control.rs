@@ -89,7 +89,8 @@ impl Vm {
             }
             Control::Exec | Control::Eval => self.exec(control, args, then, destination),
             Control::Compile => match self.compile_control(arg(0), arg(1), arg(2), arg(3)) {
-                Ok(code) => Flow::Done(code),
+                Ok((code, Value::NONE)) => Flow::Done(code),
+                Ok((code, found)) => self.call_half("compile_warned", &[found, code], then, destination),
                 Err(stop) => self.raise(stop),
             },
             Control::Import => self.import_control(args, then, destination),
@@ -583,7 +584,7 @@ impl Vm {
         let mode = if name == "exec" { Mode::Module } else { Mode::Expression };
         let text = if name == "exec" { text } else { text.trim_start_matches([' ', '\t']).to_string() };
         let source = Rc::new(Source::new("<string>", &text));
-        let options = Options { mode, namespace: separate, ..Options::default() };
+        let options = Options { mode, namespace: separate, reports_warnings: true, ..Options::default() };
         let code = self.compile(&source, options)?;
         Ok(self.module_function(&code, globals))
     }
@@ -607,7 +608,14 @@ impl Vm {
     }
 
     /// `compile(source, filename, mode, flags)` as a code object.
-    fn compile_control(&mut self, source: Value, file: Value, mode: Value, flags: Value) -> Result<Value, Stop> {
+    /// The code, and what `warn_syntax` takes if there is something to warn of, else None.
+    fn compile_control(
+        &mut self,
+        source: Value,
+        file: Value,
+        mode: Value,
+        flags: Value,
+    ) -> Result<(Value, Value), Stop> {
         const TOP_LEVEL_AWAIT: i64 = 0x2000;
         let text = self.source_text(source, "compile")?;
         let (file, mode) = (self.text(file), self.text(mode));
@@ -628,8 +636,8 @@ impl Vm {
             flags: flags as u32 & crate::compiler::compile::FUTURE_ANNOTATIONS,
             ..Options::default()
         };
-        let code = self.compile(&source, options)?;
-        Ok(CodeObject::new(&mut self.cx, &code).value())
+        let (code, found) = self.compile_with_warnings(&source, options)?;
+        Ok((CodeObject::new(&mut self.cx, &code).value(), found))
     }
 
     fn import_control(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use crate::bytecode::code::Code;
-use crate::compiler::compile::{Options, compile};
+use crate::compiler::compile::{Options, compile, warnings};
+use crate::compiler::warning::place;
 use crate::diagnostic::Diagnostic;
 use crate::library::{EMBEDDED, embedded};
 use crate::modules::imp::{Found, find};
@@ -46,6 +47,24 @@ impl Vm {
     pub fn compile(&mut self, source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Stop> {
         let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
         compile(&module, source, options).map_err(|error| self.syntax_error(&error, source))
+    }
+
+    /// Compiles a text that is not run now; what it is warned of is a list for the half `warn_syntax`, or None.
+    pub fn compile_with_warnings(&mut self, source: &Rc<Source>, options: Options) -> Result<(Rc<Code>, Value), Stop> {
+        let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
+        let code = compile(&module, source, options).map_err(|error| self.syntax_error(&error, source))?;
+        let found = warnings(&module, options);
+        if found.is_empty() {
+            return Ok((code, Value::NONE));
+        }
+        let mut items = vec![self.cx.str(&source.name)];
+        for warning in &found {
+            let (line, column, text) = place(warning, source);
+            items.push(self.cx.str(&warning.message));
+            items.extend([Value::small(line as i64), Value::small(column as i64)]);
+            items.push(self.cx.str(text));
+        }
+        Ok((code, self.cx.list(items)))
     }
 
     /// A diagnostic as an exception.
@@ -312,7 +331,8 @@ impl Vm {
             }
             Some(Found::Source(file, source, folder)) => {
                 let source = Rc::new(Source::new(&file, &source));
-                let options = Options { mode: Mode::Module, ..Options::default() };
+                let reports_warnings = !file.starts_with("<stdlib>/");
+                let options = Options { mode: Mode::Module, reports_warnings, ..Options::default() };
                 let code = self.compile(&source, options)?;
                 let module = Module::allocate(&mut self.cx, &text);
                 module.header().set(INITIALISING);

@@ -848,6 +848,7 @@ impl Vm {
                         let items = std::slice::from_raw_parts(base.add(i.c() as usize), i.d() as usize * 2).to_vec();
                         flow!(self.build_map(&items, i.b()), i.b())
                     }
+                    Opcode::WarnSyntax => effect!(self.warn_syntax(r!(i.b()))),
                     Opcode::BuildTemplate => {
                         flow!(self.build_template(r!(i.c()), r!(i.d()), i.b()), i.b())
                     }
