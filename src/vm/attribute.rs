@@ -827,7 +827,10 @@ impl Vm {
                             }
                             Ok(())
                         }
-                        None => Err(self.cx.attribute_error(object, name)),
+                        None => {
+                            let text = self.text(name);
+                            Err(self.cx.error(LayoutId::ATTRIBUTE_ERROR, text))
+                        }
                     }
                 } else {
                     header.set_own_attribute(&mut self.cx, name, value);
