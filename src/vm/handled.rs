@@ -9,6 +9,7 @@ use crate::object::exception::Exception;
 use crate::object::generator::Generator;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
 use crate::object::value::Value;
 use crate::vm::machine::Vm;
 use crate::vm::switch::root_of;
@@ -112,6 +113,16 @@ impl Vm {
     pub fn set_raised_context(&mut self, exception: Value, handled: Value) {
         if let Some(body) = exception.get::<Exception>() {
             body.context.set(handled);
+        }
+    }
+
+    /// What is being raised comes from another exception.
+    pub fn set_cause_of_raised(&mut self, cause: Stop) {
+        if let Stop::Raise(cause) = cause {
+            let body = self.raising_body();
+            body.cause.set(cause);
+            body.context.set(cause);
+            body.suppress_context.set(true);
         }
     }
 

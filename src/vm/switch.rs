@@ -745,7 +745,13 @@ impl Vm {
                 _ => format!("'{found}' object can't be awaited"),
             };
             let stop = self.cx.type_error(message);
-            return self.raise(stop);
+            self.set_raising(stop);
+            if who == 3 {
+                let message = format!("'{found}' object can't be awaited");
+                let stop = self.cx.type_error(message);
+                self.set_cause_of_raised(stop);
+            }
+            return Flow::Raised;
         }
         let check = crate::object::native::Check::Iterator;
         self.special_checked(value, name, &[], check, then, destination)
