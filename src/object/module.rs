@@ -56,6 +56,11 @@ impl Ref<Module> {
     /// Binds a table of natives.
     pub fn add_functions(self, cx: &mut Context, functions: &'static [Declaration]) {
         let module = self.dict().get_interned(cx.names.__name__).unwrap_or(Value::NONE);
+        self.add_functions_of(cx, functions, module);
+    }
+
+    /// As `add_functions`, of functions that say they are of another module, the one that scripts know.
+    pub fn add_functions_of(self, cx: &mut Context, functions: &'static [Declaration], module: Value) {
         for declaration in functions {
             let native = Native::new(cx, declaration, LayoutId::BUILTIN_FUNCTION, Value::NONE);
             native.module.set(module);

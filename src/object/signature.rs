@@ -9,9 +9,29 @@ use crate::object::native::{Native, Stop};
 use crate::object::string::Str;
 use crate::object::value::Value;
 
+/// Natives that take arguments by name and count those by position first.
+const COUNTED_APART: [&str; 3] = ["int", "sorted", "str"];
+
 /// A function or native whose arguments are bound, as messages name it: the text is made only for them.
 #[derive(Clone, Copy)]
 pub struct Callee(pub Value);
+
+impl Callee {
+    /// The module of a native function with a dot, for messages that give it; nothing for one of the builtins.
+    fn module(self) -> String {
+        let module = self.0.get::<Native>().map_or(Value::NONE, |native| native.module.get());
+        match text_of(module) {
+            name if name.is_empty() || name == "builtins" => String::new(),
+            name => name + ".",
+        }
+    }
+
+    /// The name without that of its class.
+    fn short(self) -> String {
+        let name = self.to_string();
+        name.rsplit('.').next().unwrap_or(&name).to_string()
+    }
+}
 
 impl std::fmt::Display for Callee {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -291,8 +311,9 @@ impl Signature {
     fn unexpected(&self, cx: &mut Context, callee: Callee, name: Value) -> Stop {
         let name = text_of(name);
         if self.is_native && !self.takes_keywords() {
-            return cx.type_error(format!("{callee}() takes no keyword arguments"));
+            return cx.type_error(format!("{}{callee}() takes no keyword arguments", callee.module()));
         }
+        let callee = if self.is_native { callee.short() } else { callee.to_string() };
         let known = self.parameters[self.positional_only..self.positional + self.keyword_only].iter();
         let known: Vec<String> = known.map(|&known| text_of(known)).collect();
         let hint = match crate::text::suggest::closest(&name, known.iter().map(String::as_str)) {
@@ -344,6 +365,7 @@ impl Signature {
             }
             let index = (0..required).find(|&index| out[index].is_unbound()).expect("one is missing");
             let (name, place) = (self.parameter(index), self.place(index));
+            let callee = callee.short();
             return cx.type_error(format!("{callee}() missing required argument '{name}' (pos {place})"));
         }
         let missing: Vec<String> = (0..required).filter(|&i| out[i].is_unbound()).map(|i| self.parameter(i)).collect();
@@ -369,16 +391,20 @@ impl Signature {
         let receiver = self.has_self() as usize;
         let (most, count) = (self.positional - receiver, count.saturating_sub(receiver));
         let least = most - self.defaults.len().min(most);
+        let from_module = callee.module();
         let callee = callee.to_string();
         let short = callee.rsplit('.').next().unwrap_or(&callee);
         if most == 0 && self.keyword_only > 0 {
             return cx.type_error(format!("{short}() takes no positional arguments"));
         }
         if most == 0 {
-            return cx.type_error(format!("{callee}() takes no arguments ({count} given)"));
+            return cx.type_error(format!("{from_module}{callee}() takes no arguments ({count} given)"));
         }
-        if most == 1 && least == 1 && self.keyword_only == 0 {
-            return cx.type_error(format!("{callee}() takes exactly one argument ({count} given)"));
+        if most == 1 && least == 1 && self.positional_only == self.positional && self.keyword_only == 0 {
+            return cx.type_error(format!("{from_module}{callee}() takes exactly one argument ({count} given)"));
+        }
+        if self.takes_keywords() && !COUNTED_APART.contains(&callee.as_str()) {
+            return too_many_or_few(cx, short, (least, most, most + self.keyword_only), count);
         }
         let (relation, number) = if least == most {
             ("", most)
@@ -390,6 +416,21 @@ impl Signature {
         let plural = if number == 1 { "" } else { "s" };
         cx.type_error(format!("{short} expected {relation}{number} argument{plural}, got {count}"))
     }
+}
+
+/// Arguments of a native that takes some by name: by position it takes from `least` to `most`, and `all` with the
+/// others.
+fn too_many_or_few(cx: &mut Context, name: &str, (least, most, all): (usize, usize, usize), count: usize) -> Stop {
+    let plural = |number| if number == 1 { "" } else { "s" };
+    if count > all {
+        return cx.type_error(format!("{name}() takes at most {all} argument{} ({count} given)", plural(all)));
+    }
+    let (relation, number) = match (least == most, count < least) {
+        (true, _) => ("exactly", most),
+        (false, true) => ("at least", least),
+        (false, false) => ("at most", most),
+    };
+    cx.type_error(format!("{name}() takes {relation} {number} positional argument{} ({count} given)", plural(number)))
 }
 
 /// `'a'`, `'a' and 'b'`, `'a', 'b', and 'c'`

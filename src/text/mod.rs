@@ -4,6 +4,7 @@
 //! `BigInt` (`integer::Int`). Nothing here raises: functions answer with an `Option`, a small error
 //! enum, or the words of the exception, and the caller makes the exception.
 
+pub mod clock_text;
 mod code_page;
 pub mod codec;
 pub mod complex;

@@ -12,7 +12,8 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     for functions in
         [entries::FUNCTIONS, files::FUNCTIONS, status::FUNCTIONS, descriptors::FUNCTIONS, process::FUNCTIONS]
     {
-        module.add_functions(cx, functions);
+        let name = cx.intern("posix");
+        module.add_functions_of(cx, functions, name);
     }
     constants::fill(cx, module);
 }

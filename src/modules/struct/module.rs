@@ -74,7 +74,8 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     cx.module_state.insert(UNPACK_ITERATOR, iterator.value());
     module.set(cx, "error", error.value());
     module.set(cx, "Struct", class.value());
-    module.add_functions(cx, FUNCTIONS);
+    let name = cx.intern("_struct");
+    module.add_functions_of(cx, FUNCTIONS, name);
 }
 
 /// struct.error
