@@ -1,13 +1,16 @@
 //! Stable sorting of plain data, for `sorted`, `list.sort` and their script halves.
 //!
-//! Where all keys are of one simple kind the standard library's sort does it. Mixed and nested ones go through a
+//! Where all keys are of one simple kind, or tuples that begin with such, the standard library's sort does it. Mixed and nested ones go through a
 //! merge sort of its own: the order may fail in its midst, and need not be an order at all.
+
+use std::cmp::Ordering;
 
 use crate::object::context::Context;
 use crate::object::equality::{self, Problem};
 use crate::object::heap::Header;
 use crate::object::layout::LayoutId;
 use crate::object::string::Str;
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::syntax::ast::Comparison;
 
@@ -22,7 +25,7 @@ pub fn sort(cx: &mut Context, items: &mut Vec<Value>, keys: Option<&[Value]>, re
     if reverse {
         order.reverse();
     }
-    if !sort_simply(&keys, &mut order) {
+    if !sort_simply(&keys, &mut order) && !sort_by_first(cx, &keys, &mut order)? {
         order = merge_sort(cx, &keys, order)?;
     }
     if reverse {
@@ -36,20 +39,53 @@ pub fn sort(cx: &mut Context, items: &mut Vec<Value>, keys: Option<&[Value]>, re
 fn sort_simply(keys: &[Value], order: &mut [u32]) -> bool {
     let is_text = |key: &Value| key.header().map(Header::layout) == Some(LayoutId::STR);
     if keys.iter().all(|key| key.is_small()) {
-        order.sort_by_key(|&place| keys[place as usize].as_small());
+        sort_places(order, |place| keys[place].as_small(), i64::cmp);
     } else if keys.iter().all(|key| key.is_float() && !key.as_float().is_nan()) {
         // Zeros of either sign are equal, which `total_cmp` would not say.
-        order.sort_by(|&a, &b| {
-            let (a, b) = (keys[a as usize].as_float(), keys[b as usize].as_float());
-            a.partial_cmp(&b).unwrap_or(std::cmp::Ordering::Equal)
-        });
+        sort_places(order, |place| keys[place].as_float(), |a, b| a.partial_cmp(b).unwrap_or(Ordering::Equal));
     } else if keys.iter().all(is_text) {
         let texts: Vec<_> = keys.iter().filter_map(|key| key.get::<Str>()).collect();
-        order.sort_by(|&a, &b| texts[a as usize].compare(&texts[b as usize]));
+        sort_places(order, |place| texts[place], |a, b| a.compare(b));
     } else {
         return false;
     }
     true
+}
+
+/// Sorts places with their keys beside them, which stay close to each other in memory that way.
+fn sort_places<K: Copy>(order: &mut [u32], key: impl Fn(usize) -> K, compare: impl Fn(&K, &K) -> Ordering) {
+    let mut pairs: Vec<(K, u32)> = order.iter().map(|&place| (key(place as usize), place)).collect();
+    pairs.sort_by(|a, b| compare(&a.0, &b.0));
+    for (place, pair) in order.iter_mut().zip(pairs) {
+        *place = pair.1;
+    }
+}
+
+/// Sorts places by keys that are tuples whose first items are simple: by those, and then what they leave equal by the
+/// whole; false for other keys.
+fn sort_by_first(cx: &mut Context, keys: &[Value], order: &mut [u32]) -> Result<bool, Problem> {
+    let first = |key: &Value| match key.header().map(Header::layout) {
+        Some(LayoutId::TUPLE) => key.get::<Tuple>().and_then(|tuple| tuple.get(0)),
+        _ => None,
+    };
+    let Some(firsts) = keys.iter().map(first).collect::<Option<Vec<Value>>>() else { return Ok(false) };
+    if !sort_simply(&firsts, order) {
+        return Ok(false);
+    }
+    let are_equal = |&a: &u32, &b: &u32| {
+        let (a, b) = (firsts[a as usize], firsts[b as usize]);
+        match (a.get::<Str>(), b.get::<Str>()) {
+            (Some(a), Some(b)) => a.compare(&b).is_eq(),
+            _ => a == b || a.is_float() && b.is_float() && a.as_float() == b.as_float(),
+        }
+    };
+    for run in order.chunk_by_mut(are_equal) {
+        if run.len() > 1 {
+            let sorted = merge_sort(cx, keys, run.to_vec())?;
+            run.copy_from_slice(&sorted);
+        }
+    }
+    Ok(true)
 }
 
 /// `a < b`

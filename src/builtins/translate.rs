@@ -67,13 +67,42 @@ pub fn translate(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let Some(dict) = table.get::<Dict>() else { return Err(Stop::Half) };
     let mut out = Vec::with_capacity(string.length());
+    let mut known = [Known::Nothing; 128];
     for code in wtf8::code_points(string.bytes()) {
-        match dict.get(cx, Value::small(code as i64)).map_err(Problem::or_half)? {
-            None => wtf8::push(&mut out, code),
-            Some(value) => push_mapped(cx, &mut out, value)?,
+        match known.get(code as usize) {
+            Some(Known::Byte(byte)) => out.push(*byte),
+            Some(Known::Dropped) => {}
+            Some(Known::Nothing) => {
+                let before = out.len();
+                push_translated(cx, &mut out, &dict, code)?;
+                known[code as usize] = match out[before..] {
+                    [] => Known::Dropped,
+                    [byte] => Known::Byte(byte),
+                    _ => Known::Longer,
+                };
+            }
+            Some(Known::Longer) | None => push_translated(cx, &mut out, &dict, code)?,
         }
     }
     Str::try_from_vec(cx, out)
+}
+
+/// What is known of an ASCII character once it has been looked up.
+#[derive(Clone, Copy)]
+enum Known {
+    Nothing,
+    Byte(u8),
+    Dropped,
+    Longer,
+}
+
+/// Appends what a table makes of a character.
+fn push_translated(cx: &mut Context, out: &mut Vec<u8>, dict: &Dict, code: u32) -> Result<(), Stop> {
+    match dict.get(cx, Value::small(code as i64)).map_err(Problem::or_half)? {
+        None => wtf8::push(out, code),
+        Some(value) => push_mapped(cx, out, value)?,
+    }
+    Ok(())
 }
 
 /// Appends what a table gives for a character: a code point, a string, or None for nothing.

@@ -4,6 +4,7 @@ use crate::object::bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::{Dict, DictView, MappingProxy};
+use crate::object::extension::Extension;
 use crate::object::heap::{Header, Ref};
 use crate::object::integer::Int;
 use crate::object::kind::Kind;
@@ -35,6 +36,12 @@ pub fn truth(cx: &mut Context, value: Value) -> Option<bool> {
 
 fn truth_of_object(cx: &mut Context, value: Value, header: &Header) -> Option<bool> {
     let class = cx.class(header.layout());
+    if header.kind() == Kind::Extension
+        && class.has(Class::BUILTIN)
+        && let Some(length) = Ref::<Extension>::from_header(header).data.length()
+    {
+        return Some(length > 0);
+    }
     if class.has(Class::OVERRIDES) || header.kind() == Kind::Extension {
         let names = [cx.names.__bool__, cx.names.__len__];
         let first = names.into_iter().find_map(|name| class.lookup_after(name, None));
