@@ -74,6 +74,10 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     cx.module_state.insert(UNPACK_ITERATOR, iterator.value());
     module.set(cx, "error", error.value());
     module.set(cx, "Struct", class.value());
+    let names = ["calcsize", "pack", "pack_into", "unpack", "unpack_from", "iter_unpack", "Struct", "error"];
+    let names = names.map(|name| cx.intern(name)).to_vec();
+    let all = cx.list(names);
+    module.set(cx, "__all__", all);
     let name = cx.intern("_struct");
     module.add_functions_of(cx, FUNCTIONS, name);
 }
