@@ -164,8 +164,7 @@ fn seconds_of(given: &[Option<i64>]) -> Option<i64> {
         (&mut fields.tm_sec, 0),
     ];
     for (index, (place, less)) in places.into_iter().enumerate() {
-        let Some(number) = number(index, less) else { return None };
-        *place = number;
+        *place = number(index, less)?;
     }
     fields.tm_isdst = number(8, 0).unwrap_or(-1);
     // The call writes the day of the week where it succeeds: -1 is a time before 1970 then, and no failure.
