@@ -13,6 +13,9 @@ use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::text::format_spec::{self, FormatError};
 
+/// A buffer with at most so many bytes in it is kept for the next text.
+const LONGEST_SCRATCH: usize = 256;
+
 /// The exception an error of a spec is.
 pub fn format_error(cx: &mut Context, error: FormatError, value: Value) -> Stop {
     match error {
@@ -29,27 +32,32 @@ pub fn format_error(cx: &mut Context, error: FormatError, value: Value) -> Stop 
 /// `value.__format__(spec)` where that is the built-in one of its kind, by what the value holds; None for kinds that
 /// have none of their own.
 pub fn format_as_data(cx: &mut Context, value: Value, spec: &[u8]) -> Option<Result<Value, Stop>> {
-    let formatted = match (value.get::<Str>(), Number::of(value)) {
+    if spec.is_empty() {
         // A subclass may have a `__str__` of its own, as numbers may.
-        (Some(string), _) if spec.is_empty() && cx.layout_of(value) == LayoutId::STR => {
-            return Some(Ok(Str::exact(cx, string)));
-        }
-        (Some(_), _) if spec.is_empty() => return None,
-        (Some(string), _) => format_spec::format_text(string.bytes(), spec),
-        (_, Some(_)) if spec.is_empty() => return None,
+        return (cx.layout_of(value) == LayoutId::STR).then_some(Ok(value));
+    }
+    let mut out = std::mem::take(&mut cx.scratch);
+    let formatted = match (value.get::<Str>(), Number::of(value)) {
+        (Some(string), _) => format_spec::format_text(string.bytes(), spec, &mut out),
         (_, Some(Number::Int(number))) => {
             let limit = if number.to_i64().is_some() { 0 } else { Int::digit_limit(cx) };
-            format_spec::format_integer(number, spec, limit)
+            format_spec::format_integer(number, spec, limit, &mut out)
         }
-        (_, Some(Number::Float(number))) => format_spec::format_float(number, spec),
+        (_, Some(Number::Float(number))) => format_spec::format_float(number, spec, &mut out),
         (_, Some(Number::Complex(number))) => {
             let number = crate::text::complex::Complex::new(number.real, number.imaginary);
-            format_spec::format_complex(number, spec)
+            format_spec::format_complex(number, spec, &mut out)
         }
         _ => return None,
     };
     Some(match formatted {
-        Ok(text) => Str::try_from_vec(cx, text),
+        Ok(()) if out.len() <= LONGEST_SCRATCH => {
+            let text = Str::from_bytes(cx, &out);
+            out.clear();
+            cx.scratch = out;
+            Ok(text)
+        }
+        Ok(()) => Str::try_from_vec(cx, out),
         Err(error) => Err(format_error(cx, error, value)),
     })
 }

@@ -142,6 +142,8 @@ instructions! {
     LoadMethod [RB, RC, NameD] 3;
     /// R[b] = attribute d of `super(R[c], R[c+1])`, without making the super object.
     LoadSuperAttribute [RB, RC, NameD] 0;
+    /// As LoadMethod, of `super(R[c], R[c+1])`.
+    LoadSuperMethod [RB, RC, NameD] 0;
     /// R[b] = R[c][R[d]]
     LoadSubscript [RB, RC, RD] 0;
     /// R[b] = R[c][d]
@@ -230,7 +232,7 @@ instructions! {
     /// R[b] = R[c](R[c+1] ... ), a arguments; the last of them are keyword arguments if d > 0: constant d - 1 is
     /// the tuple of their names.
     Call [RB, RC, A, ND] 0;
-    /// As Call after LoadMethod into R[c], R[c+1]: the a arguments begin at R[c+2].
+    /// As Call after LoadMethod or LoadSuperMethod into R[c], R[c+1]: the a arguments begin at R[c+2].
     CallMethod [RB, RC, A, ND] 0;
     /// R[b] = R[c](*R[c+1], **R[c+2]): a list or tuple, and a dict or UNBOUND.
     CallSpread [RB, RC] 0;

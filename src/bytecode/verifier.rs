@@ -90,6 +90,7 @@ fn window_end(instruction: Instruction) -> Option<usize> {
     Some(match instruction.opcode() {
         Opcode::LoadMethod | Opcode::EnterWith | Opcode::SplitGroup => b + 2,
         Opcode::LoadSuperAttribute => c + 2,
+        Opcode::LoadSuperMethod => b.max(c) + 2,
         Opcode::Call => c + 1 + a,
         Opcode::CallMethod => c + 2 + a,
         Opcode::CallSpread | Opcode::BuildSlice => c + 3,

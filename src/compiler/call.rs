@@ -34,8 +34,8 @@ impl<'a> Compiler<'a> {
             ExpressionKind::Attribute(object, name, _) if self.is_bare_super(object) => {
                 self.super_window(object.span);
                 let number = self.attribute_number(name);
-                self.emit(Opcode::LoadSuperAttribute, 0, mark, mark, number, callee.span);
-                self.release(mark + 1);
+                self.emit(Opcode::LoadSuperMethod, 0, mark, mark, number, callee.span);
+                opcode = Opcode::CallMethod;
             }
             ExpressionKind::Attribute(object, name, _) => {
                 let object = self.expression(object, None)?;

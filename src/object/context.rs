@@ -89,6 +89,8 @@ pub struct Context {
     pub pending_finalisers: Vec<Value>,
     /// See `pending_finalisers`.
     pub pending_callbacks: Vec<(Value, Value)>,
+    /// Memory for texts in the making, empty.
+    pub scratch: Vec<u8>,
     /// What tells whether a class has changed how its instances are made.
     pub originals: Originals,
     /// Something asks for a collection at the next safe point (a `del` of an object with a finaliser).
@@ -129,6 +131,7 @@ impl Context {
             weak: WeakTable::default(),
             pending_finalisers: Vec::new(),
             pending_callbacks: Vec::new(),
+            scratch: Vec::new(),
             originals: Originals::default(),
             wants_collection: false,
             module_state: FxHashMap::default(),

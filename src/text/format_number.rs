@@ -68,8 +68,8 @@ impl Number<'_> {
         }
     }
 
-    /// The number in the layout that a spec asks for; `None` when memory does not have the size.
-    pub fn lay_out(&self, spec: &Spec) -> Option<Vec<u8>> {
+    /// Appends the number in the layout that a spec asks for; `None` when memory does not have the size.
+    pub fn lay_out(&self, spec: &Spec, out: &mut Vec<u8>) -> Option<()> {
         let sign = match (self.negative, spec.sign) {
             (true, _) => "-",
             (false, Some(Sign::Plus)) => "+",
@@ -90,16 +90,16 @@ impl Number<'_> {
         };
         let mut fill = [0; 4];
         let fill = wtf8::encode(spec.fill, &mut fill);
-        let mut out = search::reserve(width.checked_add(lacking.checked_mul(fill.len())?)?)?;
-        search::push_times(&mut out, fill, before);
+        search::reserve_more(out, width.checked_add(lacking.checked_mul(fill.len())?)?)?;
+        search::push_times(out, fill, before);
         out.extend_from_slice(sign.as_bytes());
         out.extend_from_slice(self.prefix.as_bytes());
-        search::push_times(&mut out, fill, between);
-        self.push_digits(&mut out, spec.grouping, count);
-        self.push_fraction(&mut out, spec);
+        search::push_times(out, fill, between);
+        self.push_digits(out, spec.grouping, count);
+        self.push_fraction(out, spec);
         out.extend_from_slice(self.rest);
-        search::push_times(&mut out, fill, behind);
-        Some(out)
+        search::push_times(out, fill, behind);
+        Some(())
     }
 
     /// How many digits before the point it takes, with zeros before them, to be so wide at least.

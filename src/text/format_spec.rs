@@ -1,7 +1,7 @@
 //! The format mini-language: `[[fill]align][sign][z][#][0][width][grouping][.precision][grouping][type]`.
 //!
 //! `Spec::parse` reads it; `format_text`, `format_integer`, `format_float` and `format_complex` apply
-//! it, each being the `__format__` of its type for a spec that is not empty. The layout of numbers is
+//! it, each being the `__format__` of its type for a spec that is not empty, appended to a buffer. The layout of numbers is
 //! in `format_number`. Results are strings that may hold a surrogate, as a fill character.
 
 use super::complex::Complex;
@@ -219,17 +219,22 @@ impl Spec {
         Ok(())
     }
 
-    /// The text filled up to the width.
-    fn pad(&self, text: &[u8]) -> Result<Vec<u8>, FormatError> {
+    /// Appends the text filled up to the width.
+    fn pad(&self, text: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
         let lacking = self.width.saturating_sub(wtf8::count(text));
         let before = match self.align {
             Align::Left => 0,
             Align::Right | Align::Inside => lacking,
             Align::Center => lacking / 2,
         };
-        let mut fill = Vec::new();
-        wtf8::push(&mut fill, self.fill);
-        search::pad(text, before, lacking - before, &fill).ok_or(FormatError::Memory)
+        let mut fill = [0; 4];
+        let fill = wtf8::encode(self.fill, &mut fill);
+        let room = lacking.checked_mul(fill.len()).and_then(|fills| fills.checked_add(text.len()));
+        room.and_then(|room| search::reserve_more(out, room)).ok_or(FormatError::Memory)?;
+        search::push_times(out, fill, before);
+        out.extend_from_slice(text);
+        search::push_times(out, fill, lacking - before);
+        Ok(())
     }
 }
 
@@ -259,7 +264,7 @@ fn unknown_code<T>(code: u32) -> Result<T, FormatError> {
 }
 
 /// `str.__format__`.
-pub fn format_text(text: &[u8], spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+pub fn format_text(text: &[u8], spec: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
     let spec = Spec::parse(spec, Align::Left)?;
     spec.check_grouping('s')?;
     if let Some(kind) = spec.kind
@@ -282,11 +287,11 @@ pub fn format_text(text: &[u8], spec: &[u8]) -> Result<Vec<u8>, FormatError> {
         return value_error("'=' alignment not allowed in string format specifier");
     }
     let end = spec.precision.map_or(text.len(), |most| wtf8::offset_of_index(text, most));
-    spec.pad(&text[..end])
+    spec.pad(&text[..end], out)
 }
 
 /// `int.__format__`; the limit is on decimal digits, 0 is none.
-pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize) -> Result<Vec<u8>, FormatError> {
+pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize, out: &mut Vec<u8>) -> Result<(), FormatError> {
     let parsed = Spec::parse(spec, Align::Right)?;
     parsed.check_grouping('d')?;
     let kind = parsed.kind.map_or('d', |code| char::from_u32(code).unwrap_or('?'));
@@ -298,7 +303,7 @@ pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize) -> Result<Vec<u
         'e' | 'E' | 'f' | 'F' | 'g' | 'G' | '%' => {
             let value = float::from_integer(value);
             let value = value.map_err(|_| FormatError::Overflow("int too large to convert to float"))?;
-            return apply_float(value, &parsed);
+            return apply_float(value, &parsed, out);
         }
         _ => return unknown_code(parsed.kind.unwrap_or(0)),
     };
@@ -309,7 +314,7 @@ pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize) -> Result<Vec<u
         return value_error("Negative zero coercion (z) not allowed in integer format specifier");
     }
     if kind == 'c' {
-        return format_character(value, &parsed);
+        return format_character(value, &parsed, out);
     }
     let mut buffer = [0; 64];
     let long;
@@ -334,11 +339,11 @@ pub fn format_integer(value: Int<'_>, spec: &[u8], limit: usize) -> Result<Vec<u
     };
     let group = if base == 10 { 3 } else { 4 };
     let number = Number { negative: value.is_negative(), prefix, digits, fraction: b"", rest: b"", group };
-    number.lay_out(&parsed).ok_or(FormatError::Memory)
+    number.lay_out(&parsed, out).ok_or(FormatError::Memory)
 }
 
 /// Type `c`: the character of this number.
-fn format_character(value: Int<'_>, spec: &Spec) -> Result<Vec<u8>, FormatError> {
+fn format_character(value: Int<'_>, spec: &Spec, out: &mut Vec<u8>) -> Result<(), FormatError> {
     if spec.sign.is_some() {
         return value_error("Sign not allowed with integer format specifier 'c'");
     }
@@ -353,16 +358,16 @@ fn format_character(value: Int<'_>, spec: &Spec) -> Result<Vec<u8>, FormatError>
     }
     let mut text = Vec::new();
     wtf8::push(&mut text, code as u32);
-    spec.pad(&text)
+    spec.pad(&text, out)
 }
 
 /// `float.__format__`.
-pub fn format_float(value: f64, spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+pub fn format_float(value: f64, spec: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
     let mut spec = Spec::parse(spec, Align::Right)?;
     spec.check_grouping('\0')?;
     // A null is no type here, for CPython says none that way itself.
     spec.kind = spec.kind.filter(|&code| code != 0);
-    apply_float(value, &spec)
+    apply_float(value, &spec, out)
 }
 
 /// The precision as the number of digits it is, when it is one that can be had.
@@ -387,7 +392,7 @@ fn style(kind: Option<char>, precision: Option<usize>) -> Option<Style> {
     })
 }
 
-fn apply_float(value: f64, spec: &Spec) -> Result<Vec<u8>, FormatError> {
+fn apply_float(value: f64, spec: &Spec, out: &mut Vec<u8>) -> Result<(), FormatError> {
     let kind = spec.kind.map(|code| char::from_u32(code).unwrap_or('?'));
     if style(kind, None).is_none() {
         return unknown_code(spec.kind.unwrap_or(0));
@@ -400,11 +405,11 @@ fn apply_float(value: f64, spec: &Spec) -> Result<Vec<u8>, FormatError> {
     if kind == Some('%') {
         text.push('%');
     }
-    Number::new(&text).lay_out(spec).ok_or(FormatError::Memory)
+    Number::new(&text).lay_out(spec, out).ok_or(FormatError::Memory)
 }
 
 /// `complex.__format__`.
-pub fn format_complex(value: Complex, spec: &[u8]) -> Result<Vec<u8>, FormatError> {
+pub fn format_complex(value: Complex, spec: &[u8], out: &mut Vec<u8>) -> Result<(), FormatError> {
     let mut spec = Spec::parse(spec, Align::Right)?;
     spec.check_grouping('\0')?;
     spec.kind = spec.kind.filter(|&code| code != 0);
@@ -423,28 +428,29 @@ pub fn format_complex(value: Complex, spec: &[u8]) -> Result<Vec<u8>, FormatErro
     let extra = Extra { alternate: spec.alternate, point_zero: false };
     let parts = Parts { style, extra, upper: kind.is_some_and(|c| c.is_ascii_uppercase()) };
     let mut real = Spec { width: 0, ..spec.clone() };
-    let mut out = Vec::new();
+    let mut text = Vec::new();
     let only_imaginary = kind.is_none() && value.real == 0.0 && value.real.is_sign_positive();
     if !only_imaginary {
-        out = Number::new(&parts.text(value.real, &spec)).lay_out(&real).ok_or(FormatError::Memory)?;
+        Number::new(&parts.text(value.real, &spec)).lay_out(&real, &mut text).ok_or(FormatError::Memory)?;
         real.sign = Some(Sign::Plus);
     }
-    out.extend(Number::new(&parts.text(value.imaginary, &spec)).lay_out(&real).ok_or(FormatError::Memory)?);
-    out.push(b'j');
+    Number::new(&parts.text(value.imaginary, &spec)).lay_out(&real, &mut text).ok_or(FormatError::Memory)?;
+    text.push(b'j');
     if kind.is_none() && !only_imaginary {
-        out.insert(0, b'(');
-        out.push(b')');
+        text.insert(0, b'(');
+        text.push(b')');
     }
-    spec.pad(&out)
+    spec.pad(&text, out)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shown(result: Result<Vec<u8>, FormatError>) -> String {
-        match result {
-            Ok(text) => String::from_utf8(text).unwrap(),
+    fn shown(format: impl FnOnce(&mut Vec<u8>) -> Result<(), FormatError>) -> String {
+        let mut out = Vec::new();
+        match format(&mut out) {
+            Ok(()) => String::from_utf8(out).unwrap(),
             Err(FormatError::Value(message) | FormatError::OfType(message)) => message,
             Err(FormatError::Overflow(message)) => message.into(),
             Err(FormatError::Memory) => "MemoryError".into(),
@@ -452,11 +458,11 @@ mod tests {
     }
 
     fn int(value: i64, spec: &str) -> String {
-        shown(format_integer(Int::Small(value), spec.as_bytes(), 4300))
+        shown(|out| format_integer(Int::Small(value), spec.as_bytes(), 4300, out))
     }
 
     fn float(value: f64, spec: &str) -> String {
-        shown(format_float(value, spec.as_bytes()))
+        shown(|out| format_float(value, spec.as_bytes(), out))
     }
 
     #[test]
@@ -501,7 +507,7 @@ mod tests {
 
     #[test]
     fn texts() {
-        let text = |value: &str, spec: &str| shown(format_text(value.as_bytes(), spec.as_bytes()));
+        let text = |value: &str, spec: &str| shown(|out| format_text(value.as_bytes(), spec.as_bytes(), out));
         assert_eq!(text("xab", "é^6.2"), "ééxaéé");
         assert_eq!(text("s", "05"), "s0000");
         assert_eq!(text("s", "=5"), "'=' alignment not allowed in string format specifier");
@@ -511,7 +517,9 @@ mod tests {
 
     #[test]
     fn complex_numbers() {
-        let complex = |real, imaginary, spec: &str| shown(format_complex(Complex { real, imaginary }, spec.as_bytes()));
+        let complex = |real, imaginary, spec: &str| {
+            shown(|out| format_complex(Complex { real, imaginary }, spec.as_bytes(), out))
+        };
         assert_eq!(complex(1.0, 2.0, ">20.2f"), "          1.00+2.00j");
         assert_eq!(complex(1.0, -2.0, "*^12"), "***(1-2j)***");
         assert_eq!(complex(0.0, 5.0, "+"), "+5j");

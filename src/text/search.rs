@@ -126,6 +126,11 @@ pub fn reserve(length: usize) -> Option<Vec<u8>> {
     (length <= LARGEST && out.try_reserve_exact(length).is_ok()).then_some(out)
 }
 
+/// Room for so many bytes more, if memory has it.
+pub fn reserve_more(out: &mut Vec<u8>, length: usize) -> Option<()> {
+    (length <= LARGEST && out.try_reserve(length).is_ok()).then_some(())
+}
+
 /// `text * times`.
 pub fn repeat(text: &[u8], times: usize) -> Option<Vec<u8>> {
     let mut out = reserve(text.len().checked_mul(times)?)?;

@@ -598,6 +598,16 @@ impl Vm {
         self.load_attribute(from, name, then, destination)
     }
 
+    /// What `super(start, object).name` binds to the object, if that is a function of the script.
+    pub fn find_super_method(&mut self, start: Value, object: Value, name: Value) -> Option<Value> {
+        let (start, class) = (start.get::<Class>()?, self.cx.class_of(object));
+        if object.is::<Class>() || !class.is_subclass(start) {
+            return None;
+        }
+        let (_, binding) = class.lookup_after(name, Some(start))?;
+        binding.is::<Function>().then_some(binding)
+    }
+
     /// `super(start, object)`
     pub fn make_super(&mut self, start: Value, object: Value) -> Result<Value, Stop> {
         let Some(class) = start.get::<Class>() else {

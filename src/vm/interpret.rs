@@ -471,6 +471,16 @@ impl Vm {
                             i.b()
                         )
                     }
+                    Opcode::LoadSuperMethod => {
+                        let (start, object) = (r!(i.c()), r!(i.c() + 1));
+                        if let Some(method) = self.find_super_method(start, object, name!(i.d())) {
+                            r!(i.b()) = method;
+                            r!(i.b() + 1) = object;
+                            continue;
+                        }
+                        r!(i.b() + 1) = Value::UNBOUND;
+                        flow!(self.load_super_attribute(start, object, name!(i.d()), Then::Store, i.b()), i.b())
+                    }
                     Opcode::LoadSubscript => {
                         let (object, key) = (r!(i.c()), r!(i.d()));
                         if let Some(header) = object.header() {
