@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::builtins;
 use crate::bytecode::code::CodeKind;
+use crate::clock::Clock;
 use crate::compiler::compile::Options;
 use crate::diagnostic::{Diagnostic, render};
 use crate::object::context::Context;
@@ -55,9 +56,7 @@ pub struct Interpreter {
     /// The machine.
     pub vm: Vm,
     settings: Settings,
-    /// Nanoseconds the virtual clock has jumped.
-    virtual_nanoseconds: u64,
-    started: std::time::Instant,
+    clock: Clock,
 }
 
 impl Interpreter {
@@ -78,7 +77,8 @@ impl Interpreter {
             crate::object::memory::set_limit(limit);
         }
         let vm = Vm::new(cx, limits);
-        let mut interpreter = Interpreter { vm, settings, virtual_nanoseconds: 0, started: std::time::Instant::now() };
+        let clock = Clock::new(settings.virtual_time);
+        let mut interpreter = Interpreter { vm, settings, clock };
         interpreter.set_path();
         interpreter
     }
@@ -173,21 +173,12 @@ impl Interpreter {
             Request::Fuel => Resume::Send(Value::NONE),
             Request::Sleep(nanoseconds) => {
                 self.flush();
-                if self.settings.virtual_time {
-                    self.virtual_nanoseconds += nanoseconds;
-                } else {
-                    std::thread::sleep(std::time::Duration::from_nanos(nanoseconds));
-                }
+                self.clock.sleep(std::time::Duration::from_nanos(nanoseconds));
                 Resume::Send(Value::NONE)
             }
             Request::Clock(wall) => {
-                let now = match wall {
-                    true => std::time::SystemTime::now()
-                        .duration_since(std::time::UNIX_EPOCH)
-                        .map_or(0, |time| time.as_nanos() as u64),
-                    false => self.started.elapsed().as_nanos() as u64,
-                };
-                let now = self.vm.cx.int((now + self.virtual_nanoseconds) as i64);
+                let now = self.clock.read(wall);
+                let now = self.vm.cx.int(now);
                 Resume::Send(now)
             }
             Request::StepLimit => {

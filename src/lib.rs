@@ -26,6 +26,8 @@
 
 pub mod interpreter;
 
+pub mod clock;
+
 pub mod vm;
 
 pub mod modules;

@@ -1,0 +1,79 @@
+//! The one clock of a program: the machine's, or a virtual one on which sleeping takes no time.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+/// So many readings in a row of a virtual clock, without a sleep between them, move it on by `TICK`: a loop that waits
+/// for a time to come must not wait for ever.
+const READINGS_PER_TICK: u32 = 1000;
+const TICK: Duration = Duration::from_millis(1);
+
+/// What time it is.
+pub struct Clock {
+    started: Instant,
+    /// Since 1970, when the program started.
+    wall_start: Duration,
+    /// How far the virtual clock has come since the start; None: it is the machine's.
+    passed: Option<Duration>,
+    /// Readings since the virtual clock last moved.
+    readings: u32,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn new(is_virtual: bool) -> Clock {
+        Clock {
+            started: Instant::now(),
+            wall_start: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            passed: is_virtual.then_some(Duration::ZERO),
+            readings: 0,
+        }
+    }
+
+    /// Nanoseconds since the start of the program, or since 1970; the largest number where there are more.
+    pub fn read(&mut self, wall: bool) -> i64 {
+        let time = match self.passed {
+            Some(passed) => {
+                self.readings += 1;
+                if self.readings == READINGS_PER_TICK {
+                    self.advance(TICK);
+                }
+                if wall { self.wall_start.saturating_add(passed) } else { passed }
+            }
+            None if wall => SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default(),
+            None => self.started.elapsed(),
+        };
+        i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+    }
+
+    /// Lets so much time pass.
+    pub fn sleep(&mut self, time: Duration) {
+        match self.passed {
+            Some(_) => self.advance(time),
+            None => std::thread::sleep(time),
+        }
+    }
+
+    fn advance(&mut self, time: Duration) {
+        self.readings = 0;
+        self.passed = self.passed.map(|passed| passed.saturating_add(time));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_virtual_clock_moves_by_sleeping_and_by_being_read_often() {
+        let mut clock = Clock::new(true);
+        assert_eq!(clock.read(false), 0);
+        clock.sleep(Duration::from_secs(3600));
+        assert_eq!(clock.read(false), 3_600_000_000_000);
+        for _ in 0..READINGS_PER_TICK {
+            clock.read(true);
+        }
+        assert_eq!(clock.read(false), 3_600_001_000_000);
+        clock.sleep(Duration::MAX);
+        assert_eq!(clock.read(false), i64::MAX);
+    }
+}
