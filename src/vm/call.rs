@@ -20,8 +20,9 @@ use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
-/// How many callables a call may look through to reach its function: methods of methods, instances as `__call__`.
-const CALLABLES_PASSED: usize = 1000;
+/// How many callables a call may look through to reach its function: methods of methods, instances as `__call__`,
+/// natives that call natives.
+pub const CALLABLES_PASSED: usize = 500;
 
 /// Bound arguments: on the Rust stack where they are few.
 enum Bound {
@@ -249,7 +250,7 @@ impl Vm {
         match method.header().map(Header::kind) {
             Some(Kind::Function | Kind::Native) => {
                 let mut args = Bound::with_receiver(receiver, given.positional);
-                self.call(method, Given { positional: args.values(), ..given }, then, destination)
+                self.call_behind(method, Given { positional: args.values(), ..given }, then, destination)
             }
             _ => match self.bind_plainly(method, receiver) {
                 Some(bound) => self.call_behind(bound, given, then, destination),
@@ -398,14 +399,26 @@ impl Vm {
         }
     }
 
-    /// Carries out what a native asked for instead of answering.
+    /// Carries out what a native asked for instead of answering: what it asks may be to call it again, without end.
     #[inline(never)]
     pub fn carry_out(&mut self, stop: Stop, native: Ref<Native>, args: &[Value], then: Then, destination: u16) -> Flow {
+        if let Stop::Raise(exception) = stop {
+            self.raising = exception;
+            return Flow::Raised;
+        }
+        if self.callables_passed == CALLABLES_PASSED {
+            self.recursion_error();
+            return Flow::Raised;
+        }
+        self.callables_passed += 1;
+        let flow = self.carry_on(stop, native, args, then, destination);
+        self.callables_passed -= 1;
+        flow
+    }
+
+    fn carry_on(&mut self, stop: Stop, native: Ref<Native>, args: &[Value], then: Then, destination: u16) -> Flow {
         match stop {
-            Stop::Raise(exception) => {
-                self.raising = exception;
-                Flow::Raised
-            }
+            Stop::Raise(_) => unreachable!("raised at once"),
             Stop::Ask(position, wish) => {
                 let bound = self.cx.list(args.to_vec());
                 let slots = [native.value(), bound, Value::small(position as i64), Value::small(wish as i64)];

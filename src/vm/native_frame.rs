@@ -15,6 +15,7 @@ use crate::object::signature::Given;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
+use crate::vm::call::CALLABLES_PASSED;
 use crate::vm::machine::{Flow, Vm};
 
 /// Registers of a machine.
@@ -124,10 +125,18 @@ pub enum Next {
 impl Vm {
     /// Pushes a machine with its first slots filled and runs its first step.
     pub fn start_machine(&mut self, machine: Machine, slots: &[Value], then: Then, destination: u16) -> Flow {
+        if self.callables_passed == CALLABLES_PASSED {
+            self.recursion_error();
+            return Flow::Raised;
+        }
         if !self.push_machine(machine, slots, then, destination) {
             return Flow::Raised;
         }
-        self.run_machine(Input::Start).0
+        // Its first step may call a native that starts another.
+        self.callables_passed += 1;
+        let flow = self.run_machine(Input::Start).0;
+        self.callables_passed -= 1;
+        flow
     }
 
     fn push_machine(&mut self, machine: Machine, slots: &[Value], then: Then, destination: u16) -> bool {
