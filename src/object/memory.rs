@@ -21,7 +21,7 @@ const LARGE: usize = 1 << 28;
 /// The global allocator.
 pub struct Counting;
 
-/// Has the allocator keep what is freed for a second before the system gets it back. Garbage is freed in bursts, and
+/// Has the allocator keep what is freed for ten seconds before the system gets it back. Garbage is freed in bursts, and
 /// what was given back costs a fault for every page when the program asks for it again.
 pub fn keep_freed() {
     #[cfg(feature = "mimalloc")]
@@ -32,7 +32,7 @@ pub fn keep_freed() {
             fn mi_option_set_default(option: std::ffi::c_int, value: std::ffi::c_long);
         }
         // SAFETY: a function of the allocator that this is linked with, which takes any number.
-        unsafe { mi_option_set_default(PURGE_DELAY, 1000) };
+        unsafe { mi_option_set_default(PURGE_DELAY, 10_000) };
     }
 }
 
