@@ -28,7 +28,7 @@ pub enum RawPart {
         /// Is it written `value=`?
         echoes: bool,
         /// After `!`.
-        conversion: Conversion,
+        conversion: Option<(Name, Span)>,
         /// After `:`.
         specification: Option<Vec<RawPart>>,
     },
@@ -157,6 +157,11 @@ impl Build<'_> {
                         text.extend(literal::string(source, true).unwrap_or_default());
                     }
                     push_text(text, parts);
+                    let conversion = match conversion {
+                        None if echoes && specification.is_none() => Conversion::Repr,
+                        None => Conversion::None,
+                        Some((name, span)) => self.conversion(&name, span, prefix),
+                    };
                     let spec = specification.map(|raw_parts| self.specification(raw_parts, prefix));
                     let written = source.trim_end();
                     let written =
@@ -191,25 +196,22 @@ impl Build<'_> {
         specification: Option<Vec<RawPart>>,
     ) -> RawPart {
         let value = self.unstarred(value);
-        let conversion = match conversion {
-            None if equals && specification.is_none() => Conversion::Repr,
-            None => Conversion::None,
-            Some((name, span)) => self.conversion(&name, span),
-        };
         RawPart::Field { value, source: Span::new(l, r), echoes: equals, conversion, specification }
     }
 
     /// The conversion of that name.
-    fn conversion(&self, name: &str, span: Span) -> Conversion {
+    fn conversion(&self, name: &str, span: Span, prefix: Prefix) -> Conversion {
+        let kind = if prefix.template { "t-string" } else { "f-string" };
         if !self.source.text[..span.start as usize].ends_with('!') {
-            self.refuse("f-string: conversion type must come right after the exclamation mark", span);
+            let message = format!("{kind}: conversion type must come right after the exclamation mark");
+            self.refuse(message, span);
         }
         match name {
             "s" => Conversion::Str,
             "r" => Conversion::Repr,
             "a" => Conversion::Ascii,
             _ => {
-                let message = format!("f-string: invalid conversion character '{name}': expected 's', 'r', or 'a'");
+                let message = format!("{kind}: invalid conversion character '{name}': expected 's', 'r', or 'a'");
                 self.refuse(message, span);
                 Conversion::None
             }
