@@ -44,12 +44,22 @@ pub struct Settings {
     pub colour: bool,
     /// Seed of string hashes; a random one if there is none.
     pub seed: Option<u64>,
+    /// The program may touch nothing but its standard streams: it opens no file and there is no module of the system.
+    pub closed: bool,
 }
 
 /// Exit status of a program that used up its steps.
 pub const STEPS_USED_UP: i32 = 124;
 /// Exit status of a program that used up its memory.
 pub const MEMORY_USED_UP: i32 = 137;
+
+/// Why a run has no result.
+enum End {
+    /// An exception left it.
+    Raised(Value),
+    /// It used up a limit: nothing more of it runs, and this is the exit status.
+    Stopped(i32),
+}
 
 /// A machine and the world it runs in.
 pub struct Interpreter {
@@ -75,6 +85,9 @@ impl Interpreter {
         };
         if let Some(limit) = settings.max_memory {
             crate::object::memory::set_limit(limit);
+        }
+        if settings.closed {
+            crate::modules::close(&mut cx);
         }
         let vm = Vm::new(cx, limits);
         let clock = Clock::new(settings.virtual_time);
@@ -121,22 +134,25 @@ impl Interpreter {
             _ => self.vm.run_module_function(function, Then::Finish, 0),
         };
         let result = self.drive(flow);
-        let status = match result {
-            Ok(_) => 0,
-            Err(exception) => self.report(exception),
-        };
-        self.finish(status)
+        self.end(result)
     }
 
     /// Runs a module found by its name as the main program: its exit status.
     pub fn run_module(&mut self, name: &str) -> i32 {
         self.make_main();
         let name = self.vm.cx.str(name);
-        let status = match self.call_half("run_module_as_main", &[name]) {
-            Ok(_) => 0,
-            Err(exception) => self.report(exception),
+        let result = self.call_half("run_module_as_main", &[name]);
+        self.end(result)
+    }
+
+    /// The exit status of a program that ran so: what it left unfinished is finished, unless a limit stopped it.
+    fn end(&mut self, result: Result<Value, End>) -> i32 {
+        let status = match result {
+            Ok(_) => Ok(0),
+            Err(End::Raised(exception)) => self.report(exception),
+            Err(End::Stopped(status)) => Err(status),
         };
-        self.finish(status)
+        status.and_then(|status| self.finish(status)).unwrap_or_else(|status| status)
     }
 
     fn make_main(&mut self) -> Ref<Module> {
@@ -147,7 +163,7 @@ impl Interpreter {
     }
 
     /// Drives the machine until its frame has ended, answering its requests.
-    fn drive(&mut self, flow: Flow) -> Result<Value, Value> {
+    fn drive(&mut self, flow: Flow) -> Result<Value, End> {
         let mut outcome = match flow {
             Flow::Raised => {
                 let exception = self.vm.take_raising();
@@ -159,17 +175,17 @@ impl Interpreter {
         loop {
             match outcome {
                 Outcome::Returned(value) => return Ok(value),
-                Outcome::Raised(exception) => return Err(exception),
+                Outcome::Raised(exception) => return Err(End::Raised(exception)),
                 Outcome::Suspended(request) => {
-                    let answer = self.answer(request);
+                    let answer = self.answer(request)?;
                     outcome = self.vm.resume(answer);
                 }
             }
         }
     }
 
-    fn answer(&mut self, request: Request) -> Resume {
-        match request {
+    fn answer(&mut self, request: Request) -> Result<Resume, End> {
+        Ok(match request {
             Request::Fuel => Resume::Send(Value::NONE),
             Request::Sleep(nanoseconds) => {
                 self.flush();
@@ -184,10 +200,10 @@ impl Interpreter {
             Request::StepLimit => {
                 self.flush();
                 eprintln!("corolang: the limit of steps is used up");
-                self.exit(STEPS_USED_UP)
+                return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => self.read_line(),
-        }
+        })
     }
 
     fn read_line(&mut self) -> Resume {
@@ -203,12 +219,6 @@ impl Interpreter {
         }
     }
 
-    /// Ends the process at once; buffered output has been written.
-    fn exit(&mut self, status: i32) -> ! {
-        self.flush();
-        std::process::exit(status)
-    }
-
     fn flush(&mut self) {
         let _ = builtins::output::flush(&mut self.vm.cx);
     }
@@ -221,8 +231,8 @@ impl Interpreter {
         }
     }
 
-    /// Prints an exception that nobody handled, and gives the exit status it means.
-    fn report(&mut self, exception: Value) -> i32 {
+    /// Prints an exception that nobody handled, and gives the exit status it means; Err is that of a limit.
+    fn report(&mut self, exception: Value) -> Result<i32, i32> {
         self.flush();
         if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
             return self.exit_status(exception);
@@ -236,7 +246,8 @@ impl Interpreter {
         }
         match self.call_half("report_exception", &[exception]) {
             Ok(_) => {}
-            Err(problem) => {
+            Err(End::Stopped(status)) => return Err(status),
+            Err(End::Raised(problem)) => {
                 // Nothing of the library could be used for it, so it is shown as it is.
                 eprintln!("Traceback (most recent call last):");
                 eprintln!("{}", self.plain_report(exception));
@@ -246,9 +257,9 @@ impl Interpreter {
             }
         }
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
-            return 130;
+            return Ok(130);
         }
-        if is_out_of_memory { MEMORY_USED_UP } else { 1 }
+        Ok(if is_out_of_memory { MEMORY_USED_UP } else { 1 })
     }
 
     /// The last line of a traceback, made without script code.
@@ -261,44 +272,51 @@ impl Interpreter {
         if text.is_empty() { name } else { format!("{name}: {text}") }
     }
 
-    fn exit_status(&mut self, exception: Value) -> i32 {
+    fn exit_status(&mut self, exception: Value) -> Result<i32, i32> {
         let code = exception.get::<Exception>().map_or(Value::NONE, |body| body.value.get());
         if code.is_none() {
-            return 0;
+            return Ok(0);
         }
         if let Some(status) = crate::object::integer::Int::to_i64(code) {
-            return status as i32;
+            return Ok(status as i32);
         }
-        let _ = self.call_half("print_exit_message", &[code]);
-        1
+        match self.call_half("print_exit_message", &[code]) {
+            Err(End::Stopped(status)) => Err(status),
+            _ => Ok(1),
+        }
     }
 
     /// Calls a script half from outside, above whatever is there.
-    fn call_half(&mut self, name: &str, args: &[Value]) -> Result<Value, Value> {
+    fn call_half(&mut self, name: &str, args: &[Value]) -> Result<Value, End> {
         match self.vm.call_half(name, args, Then::Finish, 0) {
             Flow::Done(value) => Ok(value),
             flow => self.drive(flow),
         }
     }
 
-    /// The end of the program: what is registered for it runs, finalisers too, and output is flushed.
-    fn finish(&mut self, status: i32) -> i32 {
+    /// The end of the program: what is registered for it runs, finalisers too, and output is flushed. Err is the exit
+    /// status of a limit.
+    fn finish(&mut self, status: i32) -> Result<i32, i32> {
         let mut status = status;
         if self.module("atexit").is_some() {
-            if let Err(exception) = self.call_half("at_exit", &[]) {
-                status = self.report(exception).max(status);
+            match self.call_half("at_exit", &[]) {
+                Ok(_) => {}
+                Err(End::Raised(exception)) => status = self.report(exception)?.max(status),
+                Err(End::Stopped(status)) => return Err(status),
             }
         }
         let left = self.vm.cx.heap.take_finalisable();
         self.vm.cx.pending_finalisers.extend(left);
         if self.vm.has_pending() {
             let flow = self.vm.run_finalisers_at_end();
-            let _ = self.drive(flow);
+            if let Err(End::Stopped(status)) = self.drive(flow) {
+                return Err(status);
+            }
         }
         crate::modules::io::flush_all();
         match builtins::output::flush(&mut self.vm.cx) {
-            Ok(()) => status,
-            Err(_) => 120,
+            Ok(()) => Ok(status),
+            Err(_) => Ok(120),
         }
     }
 

@@ -41,7 +41,7 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
 
 /// Where a module is; `path` is that of its package, else `sys.path` counts.
 pub fn find(cx: &mut Context, name: &str, path: Option<Value>) -> Result<Option<Found>, Stop> {
-    if let Some(native) = super::native(name) {
+    if let Some(native) = super::native(cx, name) {
         return Ok(Some(Found::Native(native.fill)));
     }
     if let Some((text, is_package)) = embedded(name) {

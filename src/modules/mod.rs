@@ -27,7 +27,9 @@ pub mod traceback;
 pub mod types;
 pub mod weakref;
 
+use crate::object::context::Context;
 use crate::object::module::NativeModule;
+use crate::object::value::Value;
 
 /// All native modules.
 const MODULES: &[&NativeModule] = &[
@@ -64,7 +66,13 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     MODULES.iter().map(|module| module.name)
 }
 
-/// The module of that name.
-pub fn native(name: &str) -> Option<&'static NativeModule> {
-    MODULES.iter().copied().find(|module| module.name == name)
+/// The module of that name, if the program may have it.
+pub fn native(cx: &Context, name: &str) -> Option<&'static NativeModule> {
+    let is_shut = name == os::MODULE.name && cx.module_state.contains_key(io::CLOSED);
+    MODULES.iter().copied().find(|module| module.name == name && !is_shut)
+}
+
+/// Closes the world off: no module of the system, and no file is opened.
+pub fn close(cx: &mut Context) {
+    cx.module_state.insert(io::CLOSED, Value::TRUE);
 }

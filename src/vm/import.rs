@@ -308,7 +308,7 @@ impl Vm {
                     .and_then(|module| module.dict().get_interned(self.cx.names.__path__));
                 match path {
                     Some(path) => Some(path),
-                    None if embedded(&text).is_some() || crate::modules::native(&text).is_some() => None,
+                    None if embedded(&text).is_some() || crate::modules::native(&self.cx, &text).is_some() => None,
                     None => return Err(self.module_not_found(name, Some(parent))),
                 }
             }

@@ -369,6 +369,9 @@ fn open_path(cx: &mut Context, path: &CString, name: Value, access: Access) -> R
     }
 }
 
+/// In `Context::module_state` if the program may open nothing.
+pub const CLOSED: &str = "_io closed";
+
 /// A descriptor for what a script named: a path or a number. `position` is that of the argument.
 pub fn open_named(
     cx: &mut Context,
@@ -377,6 +380,9 @@ pub fn open_named(
     access: Access,
     is_owned: bool,
 ) -> Result<Rc<Descriptor>, Stop> {
+    if cx.module_state.contains_key(CLOSED) {
+        return Err(numbered_error(cx, libc::EPERM, file));
+    }
     // What was written elsewhere can be read from now on, even if its file has only been dropped.
     flush_all();
     if Int::is(file) {

@@ -17,5 +17,6 @@ mod text;
 mod text_class;
 
 pub use descriptor::flush_all;
+pub use file_io::CLOSED;
 pub use module::MODULE;
 pub use open::install;
