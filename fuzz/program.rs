@@ -221,6 +221,8 @@ const MODULES: [&str; 12] = [
 pub struct Program {
     /// Its text.
     pub text: String,
+    /// Has it generators or coroutines of its own?
+    pub suspends: bool,
 }
 
 impl<'a> Arbitrary<'a> for Program {
@@ -229,7 +231,9 @@ impl<'a> Arbitrary<'a> for Program {
         while !writer.bytes.is_empty() && writer.room > 0 {
             writer.guarded(3)?;
         }
-        Ok(Program { text: writer.text })
+        let own = &writer.text[PRELUDE.len()..];
+        let suspends = ["yield", "async", "contextmanager"].iter().any(|word| own.contains(word));
+        Ok(Program { suspends, text: writer.text })
     }
 }
 

@@ -21,7 +21,9 @@ fuzz_target!(init: regime::silence(), |program: Program| {
     }
     for regime in [Regime::Fuel, Regime::Stress] {
         let other = run(&program.text, regime, 50_000);
-        if !is_short_of_memory(&other) {
+        // When the collector closes a generator that was dropped differs, and so does what that logs.
+        let is_comparable = regime == Regime::Fuel || !program.suspends;
+        if is_comparable && !is_short_of_memory(&other) {
             assert!(plain == other, "plain and {regime:?} differ: {plain:#?} {other:#?}\n{}", program.text);
         }
     }
