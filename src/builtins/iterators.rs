@@ -145,7 +145,7 @@ fn make(cx: &mut Context, class: Ref<Class>, state: IteratorState) -> Value {
         None => iterator::allocate(cx, class.root_layout.get(), state),
         Some(capacity) => {
             // An instance of a subclass goes the long way, in case it brings methods of its own.
-            let body = Iterator { state, is_plain: false };
+            let body = Iterator { state, is_plain: false, depth: 0 };
             cx.heap.allocate_attributed(class.root_layout.get(), body, capacity).value()
         }
     };

@@ -39,7 +39,12 @@ pub struct Iterator {
     pub state: IteratorState,
     /// None of its steps needs script code.
     pub is_plain: bool,
+    /// How deep plain iterators are nested in it, itself counted.
+    pub depth: u8,
 }
+
+/// How deep iterators may be nested and still be stepped on the Rust stack.
+const DEEPEST: u8 = 32;
 
 /// Which part of a dict an iterator gives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -148,20 +153,30 @@ pub fn is_plain(value: Value) -> bool {
     value.get::<Iterator>().is_some_and(|iterator| iterator.is_plain)
 }
 
+/// How deep plain iterators are nested in this one; more than any may be if it is none.
+fn plain_depth(value: Value) -> u8 {
+    value.get::<Iterator>().filter(|iterator| iterator.is_plain).map_or(DEEPEST, |iterator| iterator.depth)
+}
+
 /// Makes an iterator object.
 pub fn allocate(cx: &mut Context, layout: LayoutId, state: IteratorState) -> Value {
+    let depth = match &state {
+        IteratorState::Enumerate { inner, .. } => plain_depth(*inner),
+        IteratorState::Zip { inner, .. } => inner.iter().map(|&inner| plain_depth(inner)).max().unwrap_or(0),
+        _ => 0,
+    }
+    .saturating_add(1);
     let is_plain = match &state {
         IteratorState::Sequence { .. }
         | IteratorState::SequenceReverse { .. }
         | IteratorState::Callable { .. }
         | IteratorState::Map { .. } => false,
-        IteratorState::Enumerate { inner, .. } => is_plain(*inner),
-        IteratorState::Zip { inner, .. } => inner.iter().all(|&inner| is_plain(inner)),
+        IteratorState::Enumerate { .. } | IteratorState::Zip { .. } => depth <= DEEPEST,
         // The truth of an item may be a script's to say.
         IteratorState::Filter { .. } => false,
         _ => true,
     };
-    cx.heap.allocate(layout, Iterator { state, is_plain }).value()
+    cx.heap.allocate(layout, Iterator { state, is_plain, depth }).value()
 }
 
 /// The next item of an iterator. `fed` answers its last `Step`; None asks for a new item.

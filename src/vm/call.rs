@@ -221,12 +221,17 @@ impl Vm {
 
     /// Calls what a callable stands for: it may stand for another in turn, even for itself.
     fn call_behind(&mut self, callee: Value, given: Given<'_>, then: Then, destination: u16) -> Flow {
+        self.behind(|vm| vm.call(callee, given, then, destination))
+    }
+
+    /// A call on behalf of another, which has no frame to count.
+    fn behind(&mut self, call: impl FnOnce(&mut Vm) -> Flow) -> Flow {
         if self.callables_passed == CALLABLES_PASSED {
             self.recursion_error();
             return Flow::Raised;
         }
         self.callables_passed += 1;
-        let flow = self.call(callee, given, then, destination);
+        let flow = call(self);
         self.callables_passed -= 1;
         flow
     }
@@ -436,11 +441,11 @@ impl Vm {
             Stop::Call(call) => {
                 let (names, values): (Vec<Value>, Vec<Value>) = call.keywords.iter().copied().unzip();
                 let given = Given { positional: &call.args, names: &names, values: &values };
-                self.call(call.callee, given, then, destination)
+                self.call_behind(call.callee, given, then, destination)
             }
-            Stop::Special(special) => {
-                self.special_checked(special.receiver, special.name, &special.args, special.check, then, destination)
-            }
+            Stop::Special(special) => self.behind(|vm| {
+                vm.special_checked(special.receiver, special.name, &special.args, special.check, then, destination)
+            }),
             Stop::Key(operation) => {
                 let slots = [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
                 self.start_machine(Machine::Key, &slots, then, destination)
