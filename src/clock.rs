@@ -2,6 +2,11 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use crate::object::interrupt;
+
+/// A sleep looks so often whether Ctrl-C has come.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// So many readings in a row of a virtual clock, without a sleep between them, move it on by `TICK`: a loop that waits
 /// for a time to come must not wait for ever.
 const READINGS_PER_TICK: u32 = 1000;
@@ -45,17 +50,28 @@ impl Clock {
         i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
     }
 
-    /// Lets so much time pass.
+    /// Lets so much time pass, less if Ctrl-C comes.
     pub fn sleep(&mut self, time: Duration) {
         match self.passed {
             Some(_) => self.advance(time),
-            None => std::thread::sleep(time),
+            None => sleep(time),
         }
     }
 
     fn advance(&mut self, time: Duration) {
         self.readings = 0;
         self.passed = self.passed.map(|passed| passed.saturating_add(time));
+    }
+}
+
+fn sleep(time: Duration) {
+    let end = Instant::now().checked_add(time);
+    while !interrupt::is_pending() {
+        let left = end.map_or(LOOK, |end| end.saturating_duration_since(Instant::now()));
+        if left.is_zero() {
+            break;
+        }
+        std::thread::sleep(left.min(LOOK));
     }
 }
 

@@ -14,6 +14,7 @@ use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
 use crate::object::heap::Ref;
+use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
 use crate::object::native::{Request, Stop};
@@ -190,7 +191,10 @@ impl Interpreter {
             Request::Sleep(nanoseconds) => {
                 self.flush();
                 self.clock.sleep(std::time::Duration::from_nanos(nanoseconds));
-                Resume::Send(Value::NONE)
+                match interrupt::check(&mut self.vm.cx) {
+                    Err(Stop::Raise(interrupted)) => Resume::Throw(interrupted),
+                    _ => Resume::Send(Value::NONE),
+                }
             }
             Request::Clock(wall) => {
                 let now = self.clock.read(wall);
@@ -257,7 +261,7 @@ impl Interpreter {
             }
         }
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
-            return Ok(130);
+            return Ok(interrupt::INTERRUPTED);
         }
         Ok(if is_out_of_memory { MEMORY_USED_UP } else { 1 })
     }

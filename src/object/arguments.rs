@@ -138,11 +138,16 @@ impl Problem {
     }
 }
 
+/// A range of more numbers than this is gone through one by one.
+const MANY: usize = 1 << 24;
+
 /// The items of an argument that may be iterated once more from its start: a container, not an iterator. None
 /// where there is script code in it, or where it is an iterator.
 pub fn container_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, Stop>> {
     match value.header()?.kind() {
         Kind::Iterator | Kind::Extension => None,
+        // Who only goes through so many items does not want them all at once.
+        Kind::Range if crate::object::range::length(value).is_none_or(|length| length > MANY) => None,
         _ => crate::object::items::plain_items(cx, value),
     }
 }

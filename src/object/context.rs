@@ -12,7 +12,7 @@ use crate::object::kind::Kind;
 use crate::object::layout::{BUILTIN_CLASSES, Layout, LayoutId};
 use crate::object::list::List;
 use crate::object::names::Names;
-use crate::object::native::{Args, Call, Check, Special, Stop, Wish};
+use crate::object::native::{Args, Call, Check, Request, Special, Stop, Wish};
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
@@ -103,6 +103,8 @@ pub struct Context {
     pub in_repr: Vec<Value>,
     /// The instructions left until the loop looks up; natives set it to zero to be noticed.
     pub fuel: i64,
+    /// How many steps the program has left when the fuel is used up.
+    pub steps_behind: i64,
 }
 
 impl Context {
@@ -138,6 +140,7 @@ impl Context {
             native_depth: 0,
             in_repr: Vec::new(),
             fuel: 0,
+            steps_behind: i64::MAX,
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();
@@ -560,6 +563,17 @@ impl Context {
             return Err(self.memory_error());
         }
         Ok(())
+    }
+
+    /// A native has taken so many steps of its own, each worth one of the program's, and may go on: unless there is
+    /// an interrupt or no step is left. Asked after some thousands of steps.
+    #[inline(never)]
+    pub fn tick(&mut self, steps: usize) -> Result<(), Stop> {
+        self.fuel = self.fuel.saturating_sub(steps as i64);
+        if self.fuel.saturating_neg() > self.steps_behind {
+            return Err(Stop::Request(Box::new(Request::StepLimit)));
+        }
+        crate::object::interrupt::check(self)
     }
 
     /// A native made something of so many bytes: the more it is, the sooner the loop looks whether to collect.

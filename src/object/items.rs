@@ -14,6 +14,9 @@ use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
+/// How many items are taken between two looks at interrupts and limits.
+const TURNS: usize = 4096;
+
 /// All items of a value, or None where iterating it needs script code (or it is not iterable).
 pub fn plain_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, Stop>> {
     let header = value.header()?;
@@ -35,6 +38,12 @@ pub fn plain_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, 
     if !iterator.is_plain {
         return None;
     }
+    if header.kind() == Kind::Range && crate::object::range::length(value).is_none() {
+        return Some(Err(cx.overflow_error("Python int too large to convert to C ssize_t")));
+    }
+    if let Err(stop) = cx.reserve(iterator.least_left().saturating_mul(8)) {
+        return Some(Err(stop));
+    }
     let mut items = Vec::new();
     loop {
         match iterator::next(cx, iterator, None) {
@@ -42,8 +51,8 @@ pub fn plain_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, 
             Ok(_) => return Some(Ok(items)),
             Err(stop) => return Some(Err(stop)),
         }
-        if items.len() % (1 << 16) == 0 {
-            if let Err(stop) = cx.reserve(items.len() * 16) {
+        if items.len() % TURNS == 0 {
+            if let Err(stop) = cx.reserve(items.len() * 16).and_then(|()| cx.tick(TURNS)) {
                 return Some(Err(stop));
             }
         }

@@ -148,6 +148,16 @@ impl Body for Iterator {
     }
 }
 
+impl Iterator {
+    /// How many items are certainly left, where that is quickly said; else 0.
+    pub fn least_left(&self) -> usize {
+        match &self.state {
+            IteratorState::Range { left, .. } => left.get() as usize,
+            _ => 0,
+        }
+    }
+}
+
 /// Does no step of this iterator need script code?
 pub fn is_plain(value: Value) -> bool {
     value.get::<Iterator>().is_some_and(|iterator| iterator.is_plain)

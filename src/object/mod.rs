@@ -19,6 +19,7 @@ pub mod generator;
 pub mod heap;
 pub mod instance;
 pub mod integer;
+pub mod interrupt;
 pub mod items;
 pub mod iterator;
 pub mod key;

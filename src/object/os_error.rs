@@ -5,6 +5,7 @@ use std::io;
 use crate::object::arguments::set_own;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
+use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
 use crate::object::value::Value;
@@ -66,6 +67,11 @@ pub fn numbered_error(cx: &mut Context, number: i32, filename: Value) -> Stop {
 
 /// The exception of an error number that is about two files.
 pub fn error_of_files(cx: &mut Context, number: i32, filename: Value, other: Value) -> Stop {
+    if number == libc::EINTR
+        && let Err(interrupted) = interrupt::check(cx)
+    {
+        return interrupted;
+    }
     let text = cx.str(&description(number));
     let number_value = Value::small(number as i64);
     let args = cx.tuple(&[number_value, text]);

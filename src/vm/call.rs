@@ -613,8 +613,8 @@ impl Vm {
             if init == Some(self.cx.originals.object_init) && new != self.cx.originals.object_new {
                 return self.call(new, Given { positional: args, ..given }, then, destination);
             }
-            if let Some(made) = self.fill_container(class, args, given) {
-                return Flow::Done(made);
+            if let Some(flow) = self.fill_container(class, args, given) {
+                return flow;
             }
         }
         let tuple = self.cx.tuple(args);
@@ -624,7 +624,7 @@ impl Vm {
     }
 
     /// A list or set of the items of an argument that is plain data; None if that takes the long way.
-    fn fill_container(&mut self, class: Ref<Class>, args: &[Value], given: Given<'_>) -> Option<Value> {
+    fn fill_container(&mut self, class: Ref<Class>, args: &[Value], given: Given<'_>) -> Option<Flow> {
         let layout = class.root_layout.get();
         if !matches!(layout, LayoutId::LIST | LayoutId::SET) || args.len() > 2 || !given.names.is_empty() {
             return None;
@@ -633,12 +633,16 @@ impl Vm {
             LayoutId::LIST => self.cx.list(Vec::new()),
             _ => crate::object::set::Set::allocate(&mut self.cx, layout).value(),
         };
-        let Some(&source) = args.get(1) else { return Some(made) };
+        let Some(&source) = args.get(1) else { return Some(Flow::Done(made)) };
         let init: Ref<Native> = self.cx.lookup(class, self.cx.names.__init__)?.get()?;
         match init.entry {
             // Only a container can be gone through again.
             Entry::Plain(run) if !source.is::<crate::object::iterator::Iterator>() => {
-                run(&mut self.cx, Args(&[made, source])).ok().map(|_| made)
+                match run(&mut self.cx, Args(&[made, source])) {
+                    Ok(_) => Some(Flow::Done(made)),
+                    Err(stop @ (Stop::Raise(_) | Stop::Request(_))) => Some(self.raise(stop)),
+                    Err(_) => None,
+                }
             }
             _ => None,
         }

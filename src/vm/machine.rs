@@ -15,6 +15,7 @@ use crate::object::fiber::{Chunk, EMPTY_FRAME, Fiber, Stack};
 use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::function::{CellObject, Function};
 use crate::object::heap::Ref;
+use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
 use crate::object::value::Value;
@@ -162,6 +163,7 @@ impl Vm {
             out_of_memory: false,
         };
         vm.cx.fuel = if vm.limits.gc_stress { 0 } else { SLICE };
+        vm.cx.steps_behind = steps_left.min(i64::MAX as u64) as i64;
         for declaration in crate::vm::iterate::STEPS {
             let native = Native::new(&mut vm.cx, declaration, LayoutId::BUILTIN_FUNCTION, Value::NONE);
             vm.cx.module_state.insert(declaration.name(), native.value());
@@ -402,6 +404,11 @@ impl Vm {
 
     /// An exception as the answer of a step.
     pub fn raise(&mut self, stop: Stop) -> Flow {
+        if let Stop::Request(request) = stop {
+            // A leaf has used up the steps; nothing comes back from that.
+            self.outcome = Some(Outcome::Suspended(*request));
+            return Flow::Leave;
+        }
         self.set_raising(stop);
         Flow::Raised
     }
@@ -465,6 +472,12 @@ impl Vm {
         }
         let budget = slice.min(self.steps_left.min(i64::MAX as u64) as i64);
         self.cx.fuel = budget;
+        if self.limits.max_steps.is_some() {
+            self.cx.steps_behind = (self.steps_left.min(i64::MAX as u64) as i64).saturating_sub(budget);
+        }
+        if let Err(interrupted) = interrupt::check(&mut self.cx) {
+            return self.raise(interrupted);
+        }
         if self.limits.gc_stress || self.cx.wants_collection || self.held() >= self.next_collection {
             if let Some(live) = live {
                 self.clear_registers_from(live);

@@ -18,6 +18,9 @@ use crate::object::value::Value;
 use crate::vm::call::CALLABLES_PASSED;
 use crate::vm::machine::{Flow, Vm};
 
+/// How many turns a machine takes between two looks at interrupts and limits.
+const TURNS: usize = 4096;
+
 /// Registers of a machine.
 pub const SLOTS: usize = 10;
 
@@ -192,15 +195,28 @@ impl Vm {
                     self.take_raising();
                 }
                 Flow::Raised if then == Then::Instruction => return self.instruction_raised().unwrap_or(Flow::Raised),
+                Flow::Entered => return self.count_entry(),
                 flow => return flow,
             }
+        }
+    }
+
+    /// A machine has called script code: that is a step of the program, as a call is.
+    fn count_entry(&mut self) -> Flow {
+        self.cx.fuel -= 1;
+        if self.cx.fuel >= 0 {
+            return Flow::Entered;
+        }
+        match self.safe_point(None) {
+            Flow::Done(_) => Flow::Entered,
+            flow => flow,
         }
     }
 
     /// Runs the machine that is the current frame until it ends or calls script code. The result of one that ends
     /// is given back, UNBOUND for the end of an iterator, and where it would go.
     fn run_machine(&mut self, input: Input) -> (Flow, Then, u16) {
-        let mut input = input;
+        let (mut input, mut turns) = (input, 0);
         loop {
             let machine = self.top().machine;
             match self.step_machine(machine, input) {
@@ -217,8 +233,19 @@ impl Vm {
                     let (then, destination) = self.pop_frame();
                     return (Flow::Done(Value::UNBOUND), then, destination);
                 }
-                Next::Called(Flow::Done(Value::UNBOUND)) => input = Input::End(Value::NONE),
-                Next::Called(Flow::Done(value)) => input = Input::Value(value),
+                Next::Called(Flow::Done(value)) => {
+                    input = if value.is_unbound() { Input::End(Value::NONE) } else { Input::Value(value) };
+                    // A machine that meets no script code comes to no safe point.
+                    turns += 1;
+                    if turns % TURNS == 0
+                        && let Err(stop) = self.cx.tick(TURNS)
+                    {
+                        match self.raise(stop) {
+                            Flow::Raised => input = Input::Error(self.take_raising()),
+                            flow => return (flow, Then::Discard, 0),
+                        }
+                    }
+                }
                 Next::Called(Flow::Raised) => {
                     self.set_context();
                     input = Input::Error(self.take_raising());
@@ -255,7 +282,7 @@ impl Vm {
     pub fn raise_next(&mut self, stop: crate::object::native::Stop) -> Next {
         match stop {
             crate::object::native::Stop::Raise(exception) => Next::Raise(exception),
-            _ => unreachable!("only exceptions are raised"),
+            stop => Next::Called(self.raise(stop)),
         }
     }
 
@@ -468,10 +495,7 @@ impl Vm {
         };
         use crate::object::iterator::Step;
         match self.native_step(iterator, fed) {
-            Err(stop) => match stop {
-                crate::object::native::Stop::Raise(exception) => Next::Raise(exception),
-                _ => unreachable!("an iterator's step only raises"),
-            },
+            Err(stop) => self.raise_next(stop),
             Ok(Step::Item(item)) => Next::Return(item),
             Ok(Step::Done) => Next::Ended,
             Ok(Step::Next(inner)) => {

@@ -8,6 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 
+use crate::object::interrupt::is_pending;
+
 /// A descriptor, or -1 once it is closed.
 pub struct Descriptor {
     number: Cell<i32>,
@@ -25,7 +27,7 @@ pub fn are_many_open() -> bool {
     OPEN.get() >= 256 && OPEN.get() % 128 == 0
 }
 
-/// The result of a system call that was not interrupted.
+/// The result of a system call that was not interrupted, unless by Ctrl-C.
 fn retried(mut call: impl FnMut() -> isize) -> io::Result<usize> {
     loop {
         let result = call();
@@ -33,7 +35,7 @@ fn retried(mut call: impl FnMut() -> isize) -> io::Result<usize> {
             return Ok(result as usize);
         }
         let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted {
+        if error.kind() != io::ErrorKind::Interrupted || is_pending() {
             return Err(error);
         }
     }

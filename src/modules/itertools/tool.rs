@@ -20,6 +20,9 @@ use super::{chain, combine, group, infinite, select, tee};
 /// How deep tools may be nested and still be stepped on the Rust stack.
 const DEEPEST: u8 = 32;
 
+/// How many items are taken between two looks at interrupts and limits.
+const TURNS: i64 = 4096;
+
 macro_rules! states {
     ($($(#[doc = $doc:literal])+ $name:ident $body:ty;)*) => {
         /// Which iterator it is and where it stands.
@@ -146,6 +149,10 @@ impl Source {
         }
         let step = match self.depth {
             None => return Ok(Pulled::Wait),
+            Some(_) if cx.fuel % TURNS == 0 => {
+                cx.tick(1)?;
+                return self.pull(cx, fed);
+            }
             Some(_) => match self.iterator.get::<Iterator>() {
                 Some(iterator) => iterator::next(cx, iterator, None)?,
                 None => match Of::<Tool>::from(self.iterator) {
@@ -154,6 +161,7 @@ impl Source {
                 },
             },
         };
+        cx.fuel -= 1;
         Ok(match step {
             Step::Item(item) => Pulled::Item(item),
             _ => Pulled::Done,

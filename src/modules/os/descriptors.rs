@@ -7,6 +7,7 @@ use crate::modules::os::argument::{c_text, checked, file_number, folder, int, lo
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
+use crate::object::interrupt::is_pending;
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::os_error::numbered_error;
 use crate::object::value::Value;
@@ -36,11 +37,11 @@ pub const FUNCTIONS: &[Declaration] = &[
     plain("set_inheritable(fd, inheritable, /)", set_inheritable, "Set whether other programs get the descriptor."),
 ];
 
-/// The result of a call, made again as long as signals interrupt it.
+/// The result of a call, made again as long as signals other than Ctrl-C interrupt it.
 fn retried(cx: &mut Context, mut call: impl FnMut() -> i64) -> Result<i64, Stop> {
     loop {
         let result = call();
-        if result == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted {
+        if result == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted && !is_pending() {
             continue;
         }
         return checked(cx, result, Value::UNBOUND);

@@ -8,6 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use crate::modules::os::argument::{checked, int, long, name_value, text_bytes};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
+use crate::object::interrupt::is_pending;
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::os_error::{description, os_error};
 use crate::object::output;
@@ -213,7 +214,7 @@ fn wait_for(cx: &mut Context, process: i32, options: i32) -> Result<Value, Stop>
     loop {
         // SAFETY: the call fills in the number.
         let child = unsafe { libc::waitpid(process, &mut status, options) };
-        if child == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted {
+        if child == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted && !is_pending() {
             continue;
         }
         let child = checked(cx, child as i64, Value::UNBOUND)?;
