@@ -7,7 +7,7 @@ use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::Compiler;
 use crate::compiler::emitter::{Label, Register, RegisterSet};
 use crate::compiler::exit::{BlockKind, FELL_THROUGH, RAISED};
-use crate::compiler::scope::Result;
+use crate::compiler::scope::{Result, error};
 use crate::source::Span;
 use crate::syntax::ast::{Expression, ExpressionKind, Handler, Statement, Try};
 
@@ -24,6 +24,9 @@ struct Group {
     /// The exception handled outside of a clause.
     inner: Register,
 }
+
+/// A `with` of many items is as many blocks, one in the other.
+const MOST_BLOCKS: usize = 500;
 
 impl<'a> Compiler<'a> {
     pub(super) fn try_statement(&mut self, node: &'a Try, span: Span) -> Result<()> {
@@ -290,6 +293,9 @@ impl<'a> Compiler<'a> {
         let Some(((manager, target), rest)) = items.split_first() else { return self.block(body) };
         self.unit.has_cleanup = true;
         let span = manager.span;
+        if self.unit.blocks.len() >= MOST_BLOCKS {
+            return error("too many statically nested blocks", span);
+        }
         let (end, swallow) = (self.label(), self.label());
         let exit = self.mark();
         let manager_register = self.expression(manager, None)?;

@@ -54,7 +54,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn decorate(&mut self, decorators: &'a [Expression], decorated: Register) -> Register {
         let mut register = decorated;
         for decorator in decorators.iter().rev() {
-            register -= 1;
+            // Where registers are used up, which is an error in the end, all are 0.
+            register = register.saturating_sub(1);
             self.emit(Opcode::Call, 1, register, register, 0, decorator.span);
         }
         register

@@ -401,8 +401,9 @@ fn precedence(operator: BinaryOperator) -> u8 {
     }
 }
 
-/// The greatest height in the clauses of a comprehension.
+/// The greatest height in the clauses of a comprehension, each of which is a loop inside of the one before it.
 fn clauses_height(clauses: &[Clause]) -> u16 {
     let height = |clause: &Clause| highest([&clause.target, &clause.iterable]).max(highest(&clause.conditions));
-    clauses.iter().map(height).max().unwrap_or(0)
+    let depth = u16::try_from(clauses.len()).unwrap_or(u16::MAX);
+    clauses.iter().map(height).max().unwrap_or(0).saturating_add(depth)
 }

@@ -418,12 +418,13 @@ impl Vm {
     pub fn pop_frame(&mut self) -> (Then, u16) {
         let frame = self.top();
         let (mut then, destination) = (frame.then, frame.destination);
-        if then == Then::Chunk {
-            then = frame.after_chunk;
-            self.drop_chunk();
-        }
-        if frame_has_object(self.top()) {
+        // What its object keeps is read from its registers, which may go with their chunk.
+        if frame_has_object(frame) {
             self.detach_frame_object();
+        }
+        if then == Then::Chunk {
+            then = self.top().after_chunk;
+            self.drop_chunk();
         }
         self.frame = self.frame.wrapping_sub(1);
         (then, destination)
