@@ -74,7 +74,10 @@ pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<()
     match header.kind() {
         Kind::Str => out.extend_from_slice(Ref::<Str>::from_header(header).bytes()),
         // A `__repr__` of the class counts only where no `__str__` comes before it, as exceptions have one.
-        Kind::Exception => write_exception_message(cx, out, Ref::from_header(header))?,
+        Kind::Exception => {
+            let exception = Ref::from_header(header);
+            return nested(cx, value, |cx, _| write_exception_message(cx, out, exception));
+        }
         Kind::MappingProxy => {
             let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();
             return nested(cx, value, |cx, _| write_str(cx, out, mapping));
