@@ -196,10 +196,9 @@ impl Interpreter {
                     _ => Resume::Send(Value::NONE),
                 }
             }
-            Request::Clock(wall) => {
+            Request::Clock(wall, is_float) => {
                 let now = self.clock.read(wall);
-                let now = self.vm.cx.int(now);
-                Resume::Send(now)
+                Resume::Send(if is_float { Value::float(now as f64 / 1e9) } else { self.vm.cx.int(now) })
             }
             Request::StepLimit => {
                 self.flush();

@@ -25,6 +25,7 @@ pub mod thread;
 pub mod time;
 pub mod traceback;
 pub mod types;
+pub mod unicodedata;
 pub mod weakref;
 
 use crate::object::context::Context;
@@ -41,6 +42,7 @@ const MODULES: &[&NativeModule] = &[
     &json::module::MODULE,
     &weakref::MODULE,
     &types::MODULE,
+    &unicodedata::MODULE,
     &operator::MODULE,
     &functools::MODULE,
     &collections::MODULE,
