@@ -33,7 +33,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("callable(obj, /)", callable, "Return whether the object can be called."),
     plain("format(value, format_spec='', /)", format, "Return the value as text, formatted by the spec."),
     plain("input(prompt='', /)", input, "Write the prompt and read a line from the standard input."),
-    plain("breakpoint(*args, **kws)", breakpoint, "There is no debugger to stop in: raises RuntimeError."),
+    plain("breakpoint(*args, **kws)", crate::object::forward::half, "Call sys.breakpointhook with the same arguments."),
     plain("exit(code=None)", exit, "Leave the program by raising SystemExit."),
     plain("quit(code=None)", exit, "Leave the program by raising SystemExit."),
     plain("aiter(async_iterable, /)", aiter, "Return an asynchronous iterator over an asynchronous iterable."),
@@ -274,10 +274,6 @@ fn input(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Request(Box::new(Request::ReadLine)))
 }
 
-fn breakpoint(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Err(cx.runtime_error("breakpoint() is not supported"))
-}
-
 fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let file = args.get(1);
     let file = match file.get::<Bytes>() {
@@ -287,9 +283,15 @@ fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     text(cx, args.get(2), "compile() argument 'mode'")?;
     let Whole(flags) = Whole::from_value(cx, args.get(3), 3)?;
-    const ONLY_TREE: i64 = 0x400;
-    if Int::to_i64(flags).is_none_or(|flags| flags & ONLY_TREE != 0) {
+    // Nested, no dedent implied, types in comments, top-level await, input that may go on; and those of __future__.
+    // The tree, as which Python gives code too, there is not.
+    const KNOWN_FLAGS: i64 = 0x10 | 0x200 | 0x1000 | 0x2000 | 0x4000 | 0x1fe0000;
+    if Int::to_i64(flags).is_none_or(|flags| flags & !KNOWN_FLAGS != 0) {
         return Err(cx.value_error("compile(): unrecognised flags"));
+    }
+    let Whole(optimize) = Whole::from_value(cx, args.get(5), 5)?;
+    if !Int::to_i64(optimize).is_some_and(|optimize| (-1..=2).contains(&optimize)) {
+        return Err(cx.value_error("compile(): invalid optimize value"));
     }
     Err(cx.call(cx.module_state[COMPILE], &[args.get(0), file, args.get(2), flags]))
 }

@@ -20,7 +20,7 @@ use crate::object::layout::LayoutId;
 use crate::object::module::{ClassTables, Module, NativeModule, add_members, make_class};
 use crate::object::native::{Args, Call, Declaration, FromValue, KeyAction, Native, Stop, plain};
 use crate::object::repr;
-use crate::object::string::text_of;
+use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -250,6 +250,9 @@ fn call_partial(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let positional = merged(&given, &more, placeholder);
     let mut named = partial.keywords.get().get::<Dict>().map_or(Vec::new(), |dict| dict.to_vec());
+    if named.iter().any(|(name, _)| !name.is::<Str>()) {
+        return Err(cx.type_error("keywords must be strings"));
+    }
     if let Some(more) = args.get(2).get::<Dict>() {
         for (name, value) in more.to_vec() {
             match named.iter_mut().find(|(own, _)| same_name(*own, name)) {
@@ -325,14 +328,19 @@ fn set_state(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if !is_fit {
         return Err(cx.type_error("invalid partial state"));
     }
+    // Exactly a tuple and a dict are kept, the latter shared.
+    let is_exactly = |cx: &mut Context, value: Value| cx.class_of(value).has(Class::BUILTIN);
+    let args_part = if is_exactly(cx, args_part) { args_part } else { cx.tuple(&rest(args_part)) };
     let keywords = match keywords.get::<Dict>() {
+        Some(_) if is_exactly(cx, keywords) => keywords,
         Some(dict) => dict.copy(cx).value(),
         None => cx.new_dict().value(),
     };
     partial.function.set(function);
     partial.args.set(args_part);
     partial.keywords.set(keywords);
-    if let (Some(header), true) = (args.get(0).header(), attributes.is::<Dict>()) {
+    let attributes = if attributes.is::<Dict>() { attributes } else { cx.new_dict().value() };
+    if let Some(header) = args.get(0).header() {
         header.attribute_dict(cx);
         if let Some(place) = header.dictionary() {
             place.set(attributes);

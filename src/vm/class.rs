@@ -14,7 +14,10 @@ use crate::object::native::{Control, Entry, Native, Stop};
 use crate::object::signature::Given;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
+use crate::object::unicode_error::encode_error;
 use crate::object::value::Value;
+use crate::text::codec;
+use crate::text::encoding::{Encoding, Handler};
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
@@ -228,6 +231,21 @@ impl Vm {
         Next::Called(self.call(function, given, Then::Machine, 0))
     }
 
+    /// The name of a class is a text that other programs could read.
+    fn check_class_name(&mut self, name: Value) -> Result<(), Stop> {
+        let Some(text) = name.get::<Str>() else { return Ok(()) };
+        if text.bytes().contains(&0) {
+            return Err(self.cx.value_error("type name must not contain null characters"));
+        }
+        if std::str::from_utf8(text.bytes()).is_ok() {
+            return Ok(());
+        }
+        match codec::encode(text.bytes(), Encoding::Utf8, Handler::Strict) {
+            Ok(_) => Ok(()),
+            Err(error) => Err(encode_error(&mut self.cx, name, &error)),
+        }
+    }
+
     /// A new class of a namespace, without its hooks being called.
     fn new_class(&mut self, metaclass: Value, name: Value, bases: Value, namespace: Value) -> Result<Ref<Class>, Stop> {
         let names = self.cx.names;
@@ -243,6 +261,7 @@ impl Vm {
             let found = self.cx.type_name(namespace);
             return Err(self.cx.type_error(format!("type.__new__() argument 3 must be dict, not {found}")));
         };
+        self.check_class_name(name)?;
         let mut values = tuple.items().to_vec();
         if values.is_empty() {
             values.push(self.cx.class(LayoutId::OBJECT).value());
@@ -272,6 +291,10 @@ impl Vm {
         }
         let bases = self.cx.tuple(&values);
         let qualified_name = dict.remove_interned(names.__qualname__).unwrap_or(name);
+        if !qualified_name.is::<Str>() {
+            let found = self.cx.type_name(qualified_name);
+            return Err(self.cx.type_error(format!("type __qualname__ must be a str, not {found}")));
+        }
         let class = self.cx.heap.allocate(
             metaclass.root_layout.get(),
             Class {
@@ -349,6 +372,8 @@ impl Vm {
                 }
                 for name in self.slot_names(class, slots, base)? {
                     match self.text(name).as_str() {
+                        place @ "__dict__" if class.has(Class::HAS_DICTIONARY) => return Err(self.slot_is_there(place)),
+                        place @ "__weakref__" if class.has(Class::WEAKLY) => return Err(self.slot_is_there(place)),
                         "__dict__" => class.set(Class::HAS_DICTIONARY),
                         "__weakref__" => class.set(Class::WEAKLY),
                         _ => {
@@ -376,6 +401,10 @@ impl Vm {
         };
         class.capacity.set((count as usize + dynamic).min(250) as u8);
         Ok(())
+    }
+
+    fn slot_is_there(&mut self, name: &str) -> Stop {
+        self.cx.type_error(format!("{name} slot disallowed: we already got one"))
     }
 
     /// The names of `__slots__`, checked and mangled.

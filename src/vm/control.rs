@@ -433,7 +433,7 @@ impl Vm {
                 Control::IsInstance => self.cx.class_of(subject),
                 _ => subject.get().expect("just checked"),
             };
-            match self.plainly_among(own, classes, 0) {
+            match self.plainly_among(control, own, classes, 0) {
                 Some(Some(found)) => {
                     if found || control == Control::IsSubclass || !self.has_own_class(subject) {
                         return Flow::Done(Value::bool(found));
@@ -474,9 +474,16 @@ impl Vm {
     }
 
     /// None where a hook must be asked; Some(None) where it is no class at all.
-    fn plainly_among(&mut self, own: Ref<Class>, classes: Value, depth: usize) -> Option<Option<bool>> {
+    fn plainly_among(
+        &mut self,
+        control: Control,
+        own: Ref<Class>,
+        classes: Value,
+        depth: usize,
+    ) -> Option<Option<bool>> {
         if let Some(class) = classes.get::<Class>() {
-            if own == class {
+            // Only an instance of exactly this class is one whatever the metaclass says.
+            if own == class && control == Control::IsInstance {
                 return Some(Some(true));
             }
             // A metaclass with hooks of its own is asked.
@@ -495,7 +502,7 @@ impl Vm {
                 return None;
             }
             for &item in tuple.items() {
-                match self.plainly_among(own, item, depth + 1)? {
+                match self.plainly_among(control, own, item, depth + 1)? {
                     Some(true) => return Some(Some(true)),
                     Some(false) => {}
                     None => return Some(None),
@@ -506,7 +513,7 @@ impl Vm {
         if let Some(alias) = classes.get::<crate::object::alias::GenericAlias>().filter(|alias| alias.is_union()) {
             for item in alias.items() {
                 let item = if item.is_none() { self.cx.class(LayoutId::NONE_TYPE).value() } else { item };
-                match self.plainly_among(own, item, depth + 1)? {
+                match self.plainly_among(control, own, item, depth + 1)? {
                     Some(true) => return Some(Some(true)),
                     Some(false) => {}
                     None => return Some(None),

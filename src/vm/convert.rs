@@ -171,7 +171,7 @@ impl Vm {
             return Err(self.cx.type_error(format!("'{found}' object cannot be interpreted as an integer")));
         }
         let length = if value.is_bool() { Value::small((value == Value::TRUE) as i64) } else { value };
-        if length.is_small() && length.as_small() >= 0 {
+        if crate::object::integer::Int::to_i64(length).is_some_and(|length| length >= 0) {
             return Ok(length);
         }
         if crate::object::integer::Int::sign(length) < 0 {

@@ -112,10 +112,7 @@ impl Vm {
         let object = CodeObject::new(&mut self.cx, code);
         let builtins = self.cx.names.__builtins__;
         if globals.get_interned(builtins).is_none() {
-            let name = self.cx.intern("builtins");
-            if let Some(module) = self.cx.modules.get_interned(name) {
-                globals.set_interned(builtins, module);
-            }
+            globals.set_interned(builtins, self.cx.builtins.value());
         }
         Function::allocate(&mut self.cx, object, globals, Box::new([]))
     }

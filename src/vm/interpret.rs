@@ -837,8 +837,7 @@ impl Vm {
                             self.make_function(i.c(), if i.a() == 0 { None } else { Some(base.add(i.d() as usize)) });
                     }
                     Opcode::LoadBuildClass => {
-                        let name = self.cx.names.__build_class__;
-                        r!(i.b()) = self.cx.builtins.get_interned(name).unwrap_or(Value::NONE);
+                        flow!(self.load_build_class(), i.b());
                     }
 
                     // ----- building

@@ -49,6 +49,18 @@ impl Vm {
         self.raise(stop)
     }
 
+    /// `__build_class__`, for the class statement.
+    pub fn load_build_class(&mut self) -> Flow {
+        let globals = self.top().function.expect("a script frame has a function").globals;
+        match self.builtins_of(globals).get_interned(self.cx.names.__build_class__) {
+            Some(function) => Flow::Done(function),
+            None => {
+                let stop = self.cx.error(LayoutId::NAME_ERROR, "__build_class__ not found");
+                self.raise(stop)
+            }
+        }
+    }
+
     /// NameError; carries the name for suggestions.
     #[cold]
     pub fn name_error(&mut self, name: Value) -> Stop {

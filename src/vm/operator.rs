@@ -409,7 +409,7 @@ impl Vm {
         Next::Return(Value::bool(found != (self.slot(2) == Value::TRUE)))
     }
 
-    // slots: 0 table, 1 key, 2 value, 3 action, 4 hash, 5 candidate place, 6 version
+    // slots: 0 table, 1 key, 2 value, 3 action, 4 hash, 5 candidate place, 6 version, 7 candidate
     // steps: 1 the hash comes, 2 a comparison comes, 3 its truth
     pub(super) fn step_key(&mut self, input: Input) -> Next {
         match (self.step(), input) {
@@ -429,7 +429,11 @@ impl Vm {
             (3, Input::Value(truth)) => {
                 let table = self.slot(0);
                 if crate::object::key::table_version(table) != self.slot(6).as_small() as u64 {
-                    return self.restart_probe();
+                    // Comparing has changed the table; the key that was found equal may still be in it.
+                    return match self.place_of_candidate().filter(|_| truth == Value::TRUE) {
+                        Some(place) => self.end_key(Some(place)),
+                        None => self.restart_probe(),
+                    };
                 }
                 let place = self.slot(5).as_small() as usize;
                 if truth == Value::TRUE { self.end_key(Some(place)) } else { self.probe(Some(place)) }
@@ -444,6 +448,20 @@ impl Vm {
         self.probe(None)
     }
 
+    /// Where the key that was compared last is now.
+    fn place_of_candidate(&mut self) -> Option<usize> {
+        let (table, wanted) = (self.slot(0), self.slot(7));
+        let hash = crate::object::integer::Int::to_i64(self.slot(4)).unwrap_or(0);
+        let mut after = None;
+        while let Some((place, candidate)) = crate::object::key::table_candidate(table, hash, after) {
+            if self.is_same(candidate, wanted) {
+                return Some(place);
+            }
+            after = Some(place);
+        }
+        None
+    }
+
     /// Compares the key with the next candidate of its hash.
     fn probe(&mut self, after: Option<usize>) -> Next {
         let (table, key) = (self.slot(0), self.slot(1));
@@ -455,6 +473,7 @@ impl Vm {
             return self.end_key(Some(place));
         }
         self.set_slot(5, Value::small(place as i64));
+        self.set_slot(7, candidate);
         self.go_to(2);
         Next::Called(self.compare(Comparison::Equal, candidate, key, Then::Machine, 0))
     }

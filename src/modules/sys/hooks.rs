@@ -16,7 +16,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("excepthook(exctype, value, traceback, /)", half, "Print an exception that nobody handled."),
     plain("displayhook(object, /)", half, "Print a value that the REPL has computed, and remember it as _."),
     plain("unraisablehook(unraisable, /)", half, "Print an exception that cannot be handled by anybody."),
-    plain("breakpointhook(*args, **kws)", breakpoint, "There is no debugger to stop in: raises RuntimeError."),
+    plain("breakpointhook(*args, **kws)", half, "Call what the environment variable PYTHONBREAKPOINT names."),
     plain("_getframemodulename(depth=0)", half, "Return the name of the module that a frame of the stack runs in."),
     control("settrace(function, /)", Control::SetTrace, "Set what is told of calls, lines, returns and exceptions."),
     control("gettrace()", Control::GetTrace, "Return the trace function, or None."),
@@ -56,10 +56,6 @@ pub(super) fn fill(cx: &mut Context, module: Ref<Module>) {
 
 fn half(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Half)
-}
-
-fn breakpoint(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Err(cx.runtime_error("breakpoint() is not supported"))
 }
 
 fn set_profile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
