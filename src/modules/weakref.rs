@@ -68,7 +68,6 @@ pub fn install(cx: &mut Context) {
         cx.module_state.insert(key, native.value());
     }
     let class = cx.class(LayoutId::WEAKREF);
-    class.set(Class::WEAKLY);
     let tables =
         ClassTables { methods: REFERENCE, class_methods: GENERIC, static_methods: &[], attributes: ATTRIBUTES };
     module::install(cx, class, &tables);

@@ -195,7 +195,7 @@ impl Context {
                 base.subclasses.borrow_mut().push(class);
             }
             if instance_kind == Kind::Exception {
-                class.set(Class::HAS_DICTIONARY | Class::WEAKLY);
+                class.set(Class::HAS_DICTIONARY);
             }
             self.layouts.push(Some(Layout {
                 class,
