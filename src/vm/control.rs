@@ -458,7 +458,7 @@ impl Vm {
     /// all others.
     pub fn is_instance_plainly(&mut self, subject: Value, class: Ref<Class>) -> Option<bool> {
         let own = self.cx.class_of(subject);
-        match self.plainly_among(own, class.value(), 0) {
+        match self.plainly_among(Control::IsInstance, own, class.value(), 0) {
             Some(Some(true)) => Some(true),
             Some(Some(false)) if !self.has_own_class(subject) => Some(false),
             _ => None,
