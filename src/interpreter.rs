@@ -158,11 +158,8 @@ impl Interpreter {
 
     fn make_main(&mut self) -> Ref<Module> {
         let main = Module::allocate(&mut self.vm.cx, "__main__");
-        let [name, builtins] = ["__main__", "builtins"].map(|name| self.vm.cx.intern(name));
+        let name = self.vm.cx.intern("__main__");
         self.vm.cx.modules.set_interned(name, main.value());
-        if let Some(builtins) = self.vm.cx.modules.get_interned(builtins) {
-            main.dict().set_interned(self.vm.cx.names.__builtins__, builtins);
-        }
         main
     }
 
@@ -199,9 +196,10 @@ impl Interpreter {
                     _ => Resume::Send(Value::NONE),
                 }
             }
-            Request::Clock(wall, is_float) => {
+            Request::Clock(wall) => {
                 let now = self.clock.read(wall);
-                Resume::Send(if is_float { Value::float(now as f64 / 1e9) } else { self.vm.cx.int(now) })
+                let now = self.vm.cx.int(now);
+                Resume::Send(now)
             }
             Request::StepLimit => {
                 self.flush();

@@ -6,26 +6,22 @@ use crate::object::integer::Int;
 use crate::object::module::{Module, NativeModule};
 use crate::object::native::{Args, Declaration, Request, Stop, Wish, plain};
 use crate::object::number::to_f64;
+use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
+use crate::text::clock_text::{self, Moment};
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_time", fill };
 
 const FUNCTIONS: &[Declaration] = &[
     plain("sleep(seconds, /)", sleep, "Suspend for so many seconds."),
-    plain("time()", time, "Return the seconds since 1970 as a float."),
     plain("time_ns()", time_ns, "Return the nanoseconds since 1970."),
-    plain("monotonic()", monotonic, "Return the seconds of a clock that is never set back."),
-    plain("perf_counter()", monotonic, "Return the seconds of the finest clock there is."),
-    plain("perf_counter_ns()", monotonic_ns, "Return the nanoseconds of the finest clock there is."),
-    plain("process_time()", process_time, "Return the seconds of processor time used."),
-    plain("thread_time()", process_time, "Return the seconds of processor time used."),
-    plain("thread_time_ns()", process_time_ns, "Return the nanoseconds of processor time used."),
     plain("monotonic_ns()", monotonic_ns, "Return the nanoseconds of a clock that is never set back."),
     plain("process_time_ns()", process_time_ns, "Return the nanoseconds of processor time used."),
     plain("local_fields(seconds, /)", local_fields, "Return the nine fields, zone and offset of a local time."),
     plain("seconds_of_local(fields, /)", seconds_of_local, "Return the seconds after 1970 of a local time, or None."),
+    plain("format_fields(format, fields, zone, offset, /)", format_fields, "Return a time as a text by a format."),
     plain("read_zone()", read_zone, "Look at the environment variable TZ again."),
 ];
 
@@ -51,47 +47,26 @@ fn sleep(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Request(Box::new(Request::Sleep((seconds * 1e9).round() as u64))))
 }
 
-fn read_clock(is_wall: bool, is_float: bool) -> Result<Value, Stop> {
-    Err(Stop::Request(Box::new(Request::Clock(is_wall, is_float))))
-}
-
-fn time(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    read_clock(true, true)
-}
-
 fn time_ns(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    read_clock(true, false)
-}
-
-fn monotonic(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    read_clock(false, true)
+    Err(Stop::Request(Box::new(Request::Clock(true))))
 }
 
 fn monotonic_ns(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    read_clock(false, false)
+    Err(Stop::Request(Box::new(Request::Clock(false))))
 }
 
-/// Nanoseconds of processor time; None where the system does not tell.
 #[cfg(unix)]
 #[allow(unsafe_code)]
-fn processor_time() -> Option<i64> {
+fn process_time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call fills in the structure it is given.
-    let status = unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    (status == 0).then_some(time.tv_sec as i64 * 1_000_000_000 + time.tv_nsec as i64)
+    unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
+    Ok(cx.int(time.tv_sec as i64 * 1_000_000_000 + time.tv_nsec as i64))
 }
 
 #[cfg(not(unix))]
-fn processor_time() -> Option<i64> {
-    None
-}
-
-fn process_time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    processor_time().map_or_else(|| read_clock(false, false), |time| Ok(cx.int(time)))
-}
-
-fn process_time(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    processor_time().map_or_else(|| read_clock(false, true), |time| Ok(Value::float(time as f64 / 1e9)))
+fn process_time_ns(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Err(Stop::Request(Box::new(Request::Clock(false))))
 }
 
 // ----- the local zone
@@ -137,12 +112,45 @@ fn local_fields(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(cx.tuple(&items))
 }
 
+/// The numbers in a tuple of fields; those that do not fit are None.
+fn numbers(fields: Value) -> Vec<Option<i64>> {
+    fields.get::<Tuple>().map_or(Vec::new(), |fields| fields.items().iter().map(|&value| Int::to_i64(value)).collect())
+}
+
+/// The text of fields that are known to be in their ranges.
+fn format_fields(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (format, zone) = (args.get(0), text_of(args.get(2)));
+    let Some(format) = format.get::<Str>() else { return Err(cx.type_error("a format is a str")) };
+    let fields = numbers(args.get(1));
+    let field = |index: usize| fields.get(index).copied().flatten().unwrap_or(0);
+    let moment = Moment {
+        year: field(0),
+        month: field(1),
+        day: field(2),
+        hour: field(3),
+        minute: field(4),
+        second: field(5),
+        weekday: field(6),
+        day_of_year: field(7),
+        zone: &zone,
+        offset: Int::to_i64(args.get(3)).unwrap_or(0),
+        seconds: &|| seconds_of(&fields),
+    };
+    let text = clock_text::format(&format.text(), &moment);
+    Ok(cx.str(&text))
+}
+
+#[cfg(unix)]
+fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(seconds_of(&numbers(args.get(0))).map_or(Value::NONE, |seconds| cx.int(seconds)))
+}
+
+/// The seconds after 1970 of the fields of a local time.
 #[cfg(unix)]
 #[allow(unsafe_code)]
-fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let given = args.get(0).get::<Tuple>().map_or(Vec::new(), |fields| fields.items().to_vec());
+fn seconds_of(given: &[Option<i64>]) -> Option<i64> {
     let number = |index: usize, less: i64| {
-        let number = given.get(index).and_then(|&value| Int::to_i64(value))?;
+        let number = given.get(index).copied().flatten()?;
         i32::try_from(number.checked_sub(less)?).ok()
     };
     // SAFETY: an all-zero structure is a valid one.
@@ -156,8 +164,7 @@ fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         (&mut fields.tm_sec, 0),
     ];
     for (index, (place, less)) in places.into_iter().enumerate() {
-        let Some(number) = number(index, less) else { return Ok(Value::NONE) };
-        *place = number;
+        *place = number(index, less)?;
     }
     fields.tm_isdst = number(8, 0).unwrap_or(-1);
     // The call writes the day of the week where it succeeds: -1 is a time before 1970 then, and no failure.
@@ -165,9 +172,9 @@ fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     // SAFETY: the call reads and fills in the structure it is given.
     let seconds = unsafe { libc::mktime(&mut fields) };
     if seconds == -1 && fields.tm_wday == -1 {
-        return Ok(Value::NONE);
+        return None;
     }
-    Ok(cx.int(seconds as i64))
+    Some(seconds as i64)
 }
 
 #[cfg(unix)]
@@ -190,6 +197,12 @@ fn local_fields(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 #[cfg(not(unix))]
 fn seconds_of_local(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Err(crate::object::forward::call_half(cx, "seconds_of_utc", &[args.get(0)]))
+}
+
+/// A time that is taken for one of UTC is left to the script part.
+#[cfg(not(unix))]
+fn seconds_of(_: &[Option<i64>]) -> Option<i64> {
+    None
 }
 
 #[cfg(not(unix))]

@@ -309,8 +309,8 @@ pub enum KeyAction {
 pub enum Request {
     /// Come back after so many nanoseconds.
     Sleep(u64),
-    /// The clock, the wall clock (true) or the monotonic one: nanoseconds, or seconds as a float (true).
-    Clock(bool, bool),
+    /// The clock: nanoseconds of the wall clock (true) or the monotonic one.
+    Clock(bool),
     /// The VM was left only because its fuel ran out.
     Fuel,
     /// The limit of steps is reached.
