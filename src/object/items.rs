@@ -38,10 +38,14 @@ pub fn plain_items(cx: &mut Context, value: Value) -> Option<Result<Vec<Value>, 
     if !iterator.is_plain {
         return None;
     }
-    if header.kind() == Kind::Range && crate::object::range::length(value).is_none() {
-        return Some(Err(cx.overflow_error("Python int too large to convert to C ssize_t")));
-    }
-    if let Err(stop) = cx.reserve(iterator.least_left().saturating_mul(8)) {
+    let least = match header.kind() {
+        Kind::Range => match crate::object::range::length(value) {
+            Some(length) => length,
+            None => return Some(Err(cx.overflow_error("Python int too large to convert to C ssize_t"))),
+        },
+        _ => iterator.least_left(),
+    };
+    if let Err(stop) = cx.reserve(least.saturating_mul(8)) {
         return Some(Err(stop));
     }
     let mut items = Vec::new();
