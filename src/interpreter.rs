@@ -158,8 +158,11 @@ impl Interpreter {
 
     fn make_main(&mut self) -> Ref<Module> {
         let main = Module::allocate(&mut self.vm.cx, "__main__");
-        let name = self.vm.cx.intern("__main__");
+        let [name, builtins] = ["__main__", "builtins"].map(|name| self.vm.cx.intern(name));
         self.vm.cx.modules.set_interned(name, main.value());
+        if let Some(builtins) = self.vm.cx.modules.get_interned(builtins) {
+            main.dict().set_interned(self.vm.cx.names.__builtins__, builtins);
+        }
         main
     }
 
