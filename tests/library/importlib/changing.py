@@ -1,1 +1,0 @@
-value = 'new, and longer'
