@@ -3,7 +3,8 @@
 use std::collections::HashSet;
 use std::rc::Rc;
 
-use crate::bytecode::code::CodeKind;
+use crate::bytecode::code::{Code, CodeKind};
+use crate::bytecode::instruction::{Opcode, Operand};
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -97,12 +98,47 @@ fn keyword_only_count(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     Ok(Value::small(of(cx, value)?.code.parameters.keyword_only as i64))
 }
 
-/// Names of parameters, and of the locals that are no cells.
+/// Names of parameters, and of the locals that are no cells in the order of their first use, among them those of
+/// comprehensions.
 fn variables(code: Ref<CodeObject>) -> Vec<Rc<str>> {
-    let cells: HashSet<u16> = code.code.cells.iter().copied().collect();
-    let parameters = code.signature.len();
-    let keeps = |&(index, _): &(usize, &Rc<str>)| index < parameters || !cells.contains(&(index as u16));
-    code.code.locals.iter().enumerate().filter(keeps).map(|(_, name)| name.clone()).collect()
+    let (code, parameters) = (&*code.code, code.signature.len());
+    let cells: HashSet<u16> = code.cells.iter().copied().collect();
+    let is_plain = |&(index, _): &(usize, &Rc<str>)| !cells.contains(&(index as u16));
+    let own = code.locals.iter().enumerate().skip(parameters).filter(is_plain);
+    let own = own.map(|(index, name)| (first_use(code, index as u16), index as u16, name.clone()));
+    let inlined = code.inlined.iter().filter(|variable| !variable.is_cell);
+    let inlined = inlined.map(|variable| (variable.start as usize, variable.register, variable.name.clone()));
+    let mut used: Vec<(usize, u16, Rc<str>)> = own.chain(inlined).collect();
+    used.sort_by_key(|&(word, register, _)| (word, register));
+    let mut names: Vec<Rc<str>> = code.locals.iter().take(parameters).cloned().collect();
+    for (.., name) in used {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}
+
+/// The first word whose instruction names a register; the end where none does.
+fn first_use(code: &Code, register: u16) -> usize {
+    let mut word = 0;
+    while word < code.instructions.len() {
+        let instruction = code.instructions[word];
+        let opcode = instruction.opcode();
+        let names = |operand: &Operand| match operand {
+            Operand::RB => instruction.b() == register,
+            Operand::RC => instruction.c() == register,
+            Operand::RD => instruction.d() == register,
+            _ => false,
+        };
+        let unpacks = matches!(opcode, Opcode::Unpack)
+            && (instruction.b()..instruction.b() + instruction.d()).contains(&register);
+        if unpacks || opcode.operands().iter().any(names) {
+            break;
+        }
+        word += 1 + opcode.caches();
+    }
+    word
 }
 
 fn name_tuple(cx: &mut Context, names: &[Rc<str>]) -> Value {
