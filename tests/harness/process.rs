@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long one script may take.
-const TIME_LIMIT: Duration = Duration::from_secs(20);
+/// How long one script may take; what a sanitizer watches takes longer.
+const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(feature = "mimalloc") { 20 } else { 120 });
 
 /// What a finished run left behind.
 #[derive(Debug)]
@@ -38,6 +38,7 @@ pub fn run(arguments: &[String], stdin: &str, folder: Option<&Path>) -> Result<F
     if let Some(folder) = folder {
         command.current_dir(folder);
     }
+    heed_interrupts(&mut command);
     let mut child = command.spawn().map_err(|error| format!("cannot start corolang: {error}"))?;
     feed(&mut child, stdin.to_string());
     let stdout = drain(child.stdout.take());
@@ -45,6 +46,23 @@ pub fn run(arguments: &[String], stdin: &str, folder: Option<&Path>) -> Result<F
     let status = wait(&mut child)?;
     Ok(Finished { status, stdout: take(&stdout)?, stderr: take(&stderr)? })
 }
+
+/// Ctrl-C reaches the program even where whoever started the tests ignores it, as a shell does in the background.
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "the child is changed between fork and exec")]
+fn heed_interrupts(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    let heed = || {
+        // SAFETY: signal() may be called after fork, and no handler is set.
+        unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+        Ok(())
+    };
+    // SAFETY: `heed` makes one system call and touches no memory.
+    unsafe { command.pre_exec(heed) };
+}
+
+#[cfg(not(unix))]
+fn heed_interrupts(_: &mut Command) {}
 
 /// Writes the input from a thread, since a script need not read it.
 fn feed(child: &mut Child, text: String) {
