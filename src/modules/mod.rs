@@ -6,6 +6,8 @@ pub mod buffer;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+#[cfg(unix)]
+pub mod errno;
 pub mod functools;
 pub mod gc;
 pub mod hashlib;
@@ -36,6 +38,8 @@ use crate::object::value::Value;
 const MODULES: &[&NativeModule] = &[
     &r#struct::module::MODULE,
     &array::module::MODULE,
+    #[cfg(unix)]
+    &errno::MODULE,
     &hashlib::MODULE,
     &random::MODULE,
     &string::MODULE,
