@@ -4,12 +4,13 @@
 //! line; `main.rs` does.
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use crate::builtins;
 use crate::bytecode::code::CodeKind;
-use crate::clock::Clock;
 use crate::compiler::compile::Options;
 use crate::diagnostic::{Diagnostic, render};
+use crate::object::clock::Clock;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
@@ -49,6 +50,9 @@ pub struct Settings {
     pub closed: bool,
 }
 
+/// A sleep looks so often whether Ctrl-C has come.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Exit status of a program that used up its steps.
 pub const STEPS_USED_UP: i32 = 124;
 /// Exit status of a program that used up its memory.
@@ -67,7 +71,6 @@ pub struct Interpreter {
     /// The machine.
     pub vm: Vm,
     settings: Settings,
-    clock: Clock,
 }
 
 impl Interpreter {
@@ -75,6 +78,7 @@ impl Interpreter {
     pub fn new(settings: Settings) -> Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
+        cx.clock = Clock::new(settings.virtual_time);
         builtins::install(&mut cx);
         crate::modules::weakref::install(&mut cx);
         crate::modules::io::install(&mut cx);
@@ -91,8 +95,7 @@ impl Interpreter {
             crate::modules::close(&mut cx);
         }
         let vm = Vm::new(cx, limits);
-        let clock = Clock::new(settings.virtual_time);
-        let mut interpreter = Interpreter { vm, settings, clock };
+        let mut interpreter = Interpreter { vm, settings };
         interpreter.set_path();
         interpreter
     }
@@ -193,16 +196,11 @@ impl Interpreter {
             Request::Fuel => Resume::Send(Value::NONE),
             Request::Sleep(nanoseconds) => {
                 self.flush();
-                self.clock.sleep(std::time::Duration::from_nanos(nanoseconds));
+                self.sleep(Duration::from_nanos(nanoseconds));
                 match interrupt::check(&mut self.vm.cx) {
                     Err(Stop::Raise(interrupted)) => Resume::Throw(interrupted),
                     _ => Resume::Send(Value::NONE),
                 }
-            }
-            Request::Clock(wall) => {
-                let now = self.clock.read(wall);
-                let now = self.vm.cx.int(now);
-                Resume::Send(now)
             }
             Request::StepLimit => {
                 self.flush();
@@ -211,6 +209,21 @@ impl Interpreter {
             }
             Request::ReadLine => self.read_line(),
         })
+    }
+
+    /// Lets so much time pass, less if Ctrl-C comes.
+    fn sleep(&mut self, time: Duration) {
+        if self.vm.cx.clock.is_virtual() {
+            return self.vm.cx.clock.advance(time);
+        }
+        let end = Instant::now().checked_add(time);
+        while !interrupt::is_pending() {
+            let left = end.map_or(LOOK, |end| end.saturating_duration_since(Instant::now()));
+            if left.is_zero() {
+                break;
+            }
+            std::thread::sleep(left.min(LOOK));
+        }
     }
 
     fn read_line(&mut self) -> Resume {

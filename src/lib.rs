@@ -26,8 +26,6 @@
 
 pub mod interpreter;
 
-pub mod clock;
-
 pub mod vm;
 
 pub mod modules;

@@ -4,6 +4,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::object::class::Class;
+use crate::object::clock::Clock;
 use crate::object::dict::Dict;
 use crate::object::exception::Exception;
 use crate::object::heap::{Heap, Marker, Ref};
@@ -105,6 +106,8 @@ pub struct Context {
     pub fuel: i64,
     /// How many steps the program has left when the fuel is used up.
     pub steps_behind: i64,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 impl Context {
@@ -141,6 +144,7 @@ impl Context {
             in_repr: Vec::new(),
             fuel: 0,
             steps_behind: i64::MAX,
+            clock: Clock::new(false),
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();

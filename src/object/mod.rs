@@ -4,6 +4,7 @@ pub mod alias;
 pub mod arguments;
 pub mod bytes;
 pub mod class;
+pub mod clock;
 pub mod complex;
 pub mod context;
 pub mod dict;

@@ -309,8 +309,6 @@ pub enum KeyAction {
 pub enum Request {
     /// Come back after so many nanoseconds.
     Sleep(u64),
-    /// The clock: nanoseconds of the wall clock (true) or the monotonic one.
-    Clock(bool),
     /// The VM was left only because its fuel ran out.
     Fuel,
     /// The limit of steps is reached.

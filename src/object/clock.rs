@@ -1,11 +1,8 @@
-//! The one clock of a program: the machine's, or a virtual one on which sleeping takes no time.
+//! The one clock of a program: the machine's, or a virtual one that moves when nothing else can happen.
+//!
+//! Reading it waits for nothing, so natives do; who lets time pass is the driver of the VM.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
-
-use crate::object::interrupt;
-
-/// A sleep looks so often whether Ctrl-C has come.
-const LOOK: Duration = Duration::from_millis(20);
 
 /// So many readings in a row of a virtual clock, without a sleep between them, move it on by `TICK`: a loop that waits
 /// for a time to come must not wait for ever.
@@ -50,28 +47,15 @@ impl Clock {
         i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
     }
 
-    /// Lets so much time pass, less if Ctrl-C comes.
-    pub fn sleep(&mut self, time: Duration) {
-        match self.passed {
-            Some(_) => self.advance(time),
-            None => sleep(time),
-        }
+    /// Is it a virtual one?
+    pub fn is_virtual(&self) -> bool {
+        self.passed.is_some()
     }
 
-    fn advance(&mut self, time: Duration) {
+    /// Moves a virtual clock on.
+    pub fn advance(&mut self, time: Duration) {
         self.readings = 0;
         self.passed = self.passed.map(|passed| passed.saturating_add(time));
-    }
-}
-
-fn sleep(time: Duration) {
-    let end = Instant::now().checked_add(time);
-    while !interrupt::is_pending() {
-        let left = end.map_or(LOOK, |end| end.saturating_duration_since(Instant::now()));
-        if left.is_zero() {
-            break;
-        }
-        std::thread::sleep(left.min(LOOK));
     }
 }
 
@@ -80,16 +64,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_virtual_clock_moves_by_sleeping_and_by_being_read_often() {
+    fn a_virtual_clock_moves_when_told_and_by_being_read_often() {
         let mut clock = Clock::new(true);
         assert_eq!(clock.read(false), 0);
-        clock.sleep(Duration::from_secs(3600));
+        clock.advance(Duration::from_secs(3600));
         assert_eq!(clock.read(false), 3_600_000_000_000);
         for _ in 0..READINGS_PER_TICK {
             clock.read(true);
         }
         assert_eq!(clock.read(false), 3_600_001_000_000);
-        clock.sleep(Duration::MAX);
+        clock.advance(Duration::MAX);
         assert_eq!(clock.read(false), i64::MAX);
     }
 }
