@@ -81,6 +81,7 @@ impl Interpreter {
         cx.clock = Clock::new(settings.virtual_time);
         builtins::install(&mut cx);
         crate::modules::weakref::install(&mut cx);
+        crate::modules::contextvars::install(&mut cx);
         crate::modules::io::install(&mut cx);
         let limits = Limits {
             gc_stress: settings.gc_stress,

@@ -6,6 +6,7 @@ pub mod buffer;
 pub mod cmath;
 pub mod codecs;
 pub mod collections;
+pub mod contextvars;
 #[cfg(unix)]
 pub mod errno;
 pub mod functools;
@@ -50,6 +51,7 @@ const MODULES: &[&NativeModule] = &[
     &operator::MODULE,
     &functools::MODULE,
     &collections::MODULE,
+    &contextvars::MODULE,
     &abc::MODULE,
     &cmath::module::MODULE,
     &codecs::MODULE,

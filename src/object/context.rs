@@ -102,6 +102,10 @@ pub struct Context {
     pub native_depth: usize,
     /// Containers whose repr is being made, innermost last.
     pub in_repr: Vec<Value>,
+    /// The current context of `contextvars`, or None until one is needed.
+    pub context: Value,
+    /// How many context variables have been made.
+    pub context_variables: u64,
     /// The instructions left until the loop looks up; natives set it to zero to be noticed.
     pub fuel: i64,
     /// How many steps the program has left when the fuel is used up.
@@ -142,6 +146,8 @@ impl Context {
             module_state: FxHashMap::default(),
             native_depth: 0,
             in_repr: Vec::new(),
+            context: Value::NONE,
+            context_variables: 0,
             fuel: 0,
             steps_behind: i64::MAX,
             clock: Clock::new(false),
@@ -311,7 +317,11 @@ impl Context {
 
     /// `type(value).__name__` as text, for messages; of classes of native modules with the module.
     pub fn type_name(&self, value: Value) -> String {
-        let class = self.class_of(value);
+        self.class_name(self.class_of(value))
+    }
+
+    /// The name of a class as text, likewise.
+    pub fn class_name(&self, class: Ref<Class>) -> String {
         let name = class.name_text();
         if class.has(Class::BUILTIN)
             && let Some(module) = class.dict.get_interned(self.names.__module__).and_then(|module| module.get::<Str>())
@@ -600,7 +610,7 @@ impl Context {
         }
         marker.object(self.modules);
         marker.object(self.builtins);
-        for value in [self.empty_tuple, self.ellipsis, self.not_implemented, self.empty_string] {
+        for value in [self.empty_tuple, self.ellipsis, self.not_implemented, self.empty_string, self.context] {
             marker.value(value);
         }
         for &value in self.pending_finalisers.iter().chain(&self.in_repr).chain(self.module_state.values()) {

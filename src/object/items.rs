@@ -2,6 +2,7 @@
 
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::contextvars::ContextObject;
 use crate::object::dict::{Dict, DictView};
 use crate::object::extension::Extension;
 use crate::object::heap::Ref;
@@ -77,6 +78,7 @@ pub fn length(cx: &mut Context, value: Value) -> Option<usize> {
         Kind::Dict => Ref::<Dict>::from_header(header).len(),
         Kind::DictView => Ref::<DictView>::from_header(header).dict.len(),
         Kind::Set => Ref::<Set>::from_header(header).len(),
+        Kind::ContextObject => Ref::<ContextObject>::from_header(header).len(),
         Kind::Bytes | Kind::ByteArray | Kind::MemoryView => crate::object::bytes::byte_length(value)?,
         Kind::Range => return crate::object::range::length(value),
         Kind::Extension => return Ref::<Extension>::from_header(header).data.length(),

@@ -58,6 +58,9 @@ kinds! {
     WeakReference crate::object::weak::WeakReference;
     MappingProxy crate::object::dict::MappingProxy;
     GenericAlias crate::object::alias::GenericAlias;
+    ContextVariable crate::object::contextvars::ContextVariable;
+    ContextObject crate::object::contextvars::ContextObject;
+    ContextToken crate::object::contextvars::ContextToken;
     Extension crate::object::extension::Extension;
 }
 

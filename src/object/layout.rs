@@ -102,6 +102,9 @@ builtin_classes! {
     WEAK_CALLABLE_PROXY "weakref.CallableProxyType" OBJECT WeakReference;
     GENERIC_ALIAS "types.GenericAlias" OBJECT GenericAlias;
     UNION "typing.Union" OBJECT GenericAlias;
+    CONTEXT_VARIABLE "_contextvars.ContextVar" OBJECT ContextVariable;
+    CONTEXT "_contextvars.Context" OBJECT ContextObject;
+    CONTEXT_TOKEN "_contextvars.Token" OBJECT ContextToken;
     LIST_ITERATOR "list_iterator" OBJECT Iterator;
     LIST_REVERSE_ITERATOR "list_reverseiterator" OBJECT Iterator;
     TUPLE_ITERATOR "tuple_iterator" OBJECT Iterator;

@@ -7,6 +7,7 @@ pub mod class;
 pub mod clock;
 pub mod complex;
 pub mod context;
+pub mod contextvars;
 pub mod dict;
 pub mod equality;
 pub mod exception;

@@ -163,6 +163,8 @@ pub enum Control {
     CallHalf,
     /// `contains(container, item)`: the `in` operator as a function.
     Contains,
+    /// `context.run(callable, *args, **keywords)`
+    RunInContext,
     /// `reload` support: runs a module's code again.
     RunModule,
 }

@@ -7,6 +7,7 @@ use crate::object::alias::GenericAlias;
 use crate::object::bytes::{self, MemoryView};
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::contextvars;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::equality::Problem;
 use crate::object::exception::Exception;
@@ -162,7 +163,12 @@ pub fn write_repr_as_data(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> 
             });
         }
         Kind::Exception => return nested(cx, value, |cx, _| write_exception(cx, out, Ref::from_header(header))),
-        Kind::GenericAlias | Kind::Method | Kind::Descriptor | Kind::Super => {
+        Kind::GenericAlias
+        | Kind::Method
+        | Kind::Descriptor
+        | Kind::Super
+        | Kind::ContextVariable
+        | Kind::ContextToken => {
             return nested(cx, value, |cx, _| write_wrapper(cx, out, value, header));
         }
         _ => {
@@ -462,6 +468,8 @@ fn write_wrapper(cx: &mut Context, out: &mut Vec<u8>, value: Value, header: &Hea
         Kind::GenericAlias => write_alias(cx, out, Ref::from_header(header)),
         Kind::Method => write_method(cx, out, header, Ref::from_header(header)),
         Kind::Descriptor => write_descriptor(cx, out, value, Ref::from_header(header)),
+        Kind::ContextVariable => contextvars::write_variable(cx, out, Ref::from_header(header)),
+        Kind::ContextToken => contextvars::write_token(cx, out, Ref::from_header(header)),
         _ => {
             let parts: Ref<Super> = Ref::from_header(header);
             let name = |class: Value| class.get::<Class>().map_or("NULL".to_string(), Ref::<Class>::name_text);

@@ -3,6 +3,7 @@
 use crate::object::bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::contextvars::ContextObject;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::extension::Extension;
 use crate::object::heap::{Header, Ref};
@@ -69,6 +70,7 @@ pub fn truth_as_data(cx: &mut Context, value: Value) -> Option<bool> {
         Kind::Set => !Ref::<Set>::from_header(header).is_empty(),
         Kind::DictView => !Ref::<DictView>::from_header(header).dict.is_empty(),
         Kind::Range => Int::sign(Ref::<Range>::from_header(header).length) != 0,
+        Kind::ContextObject => !Ref::<ContextObject>::from_header(header).is_empty(),
         Kind::Bytes | Kind::ByteArray | Kind::MemoryView => bytes::byte_length(value).is_some_and(|length| length > 0),
         Kind::MappingProxy => {
             let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();

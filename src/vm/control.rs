@@ -140,6 +140,7 @@ impl Vm {
             Control::GetRecursionLimit => Flow::Done(Value::small(self.recursion_limit as i64)),
             Control::StoreLocal => self.store_local(arg(0), arg(1), arg(2)),
             Control::FrameAttribute => self.frame_attribute(arg(0), native.declaration.name()),
+            Control::RunInContext => self.run_in_context(args, then, destination),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }
     }

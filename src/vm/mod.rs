@@ -9,6 +9,7 @@ pub mod class;
 pub mod class_check;
 pub mod collect;
 pub mod construct;
+pub mod context_run;
 pub mod control;
 pub mod convert;
 pub mod delegate;

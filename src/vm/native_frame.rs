@@ -95,6 +95,8 @@ machines! {
     Half step_half;
     /// Updating a dict from a mapping.
     MapUpdate step_map_update;
+    /// `Context.run`: a call in another context.
+    ContextRun step_context_run;
 }
 
 /// What a step is entered with.

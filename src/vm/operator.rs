@@ -3,7 +3,7 @@
 use crate::object::class::Class;
 use crate::object::equality::Problem;
 use crate::object::frame::Then;
-use crate::object::heap::Ref;
+use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Entry, KeyAction, KeyOperation, Native, Stop};
@@ -388,7 +388,9 @@ impl Vm {
             let slots = [operation.table, operation.key, operation.value, Value::small(operation.action as i64)];
             return Next::Called(self.start_machine(Machine::Key, &slots, Then::Machine, 0));
         }
-        if own.is_some_and(|method| !method.is::<crate::object::native::Native>()) {
+        // What the built-in containers have is carried out here, item by item.
+        let is_of_library = matches!(container.header().map(Header::kind), Some(Kind::Extension | Kind::ContextObject));
+        if own.is_some_and(|method| is_of_library || !method.is::<crate::object::native::Native>()) {
             self.go_to(1);
             return self.call_from_machine(container, name, &[item]).expect("it has the method");
         }

@@ -72,7 +72,7 @@ impl Vm {
                 }
                 _ => {}
             }
-            let message = format!("type '{}' is not subscriptable", class.name_text());
+            let message = format!("type '{}' is not subscriptable", self.cx.class_name(class));
             let stop = self.cx.type_error(message);
             return self.raise(stop);
         }

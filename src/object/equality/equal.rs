@@ -6,6 +6,7 @@ use crate::object::alias::GenericAlias;
 use crate::object::bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::contextvars::ContextObject;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::function::Method;
 use crate::object::heap::Ref;
@@ -210,6 +211,9 @@ fn equal_rest(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
             _ => Ok(false),
         };
     }
+    if let (Some(x), Some(y)) = (a.get::<ContextObject>(), b.get::<ContextObject>()) {
+        return equal_contexts(cx, x, y);
+    }
     match (a.get::<MappingProxy>(), b.get::<MappingProxy>()) {
         (None, None) => {}
         (x, y) => {
@@ -222,6 +226,16 @@ fn equal_rest(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
         return equal_views(cx, a, b);
     }
     Ok(false)
+}
+
+/// Contexts are equal where the same variables have equal values.
+fn equal_contexts(cx: &mut Context, a: Ref<ContextObject>, b: Ref<ContextObject>) -> Result<bool, Problem> {
+    let (a, b) = (a.to_vec(), b.to_vec());
+    if a.len() != b.len() || a.iter().zip(&b).any(|(x, y)| x.0 != y.0) {
+        return Ok(false);
+    }
+    let values: Vec<(Value, Value)> = a.iter().zip(&b).map(|(x, y)| (x.1, y.1)).collect();
+    all_equal(cx, &values)
 }
 
 /// Are all pairs equal or the same?

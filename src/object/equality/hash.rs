@@ -86,7 +86,9 @@ pub fn hash_as_data(cx: &mut Context, value: Value) -> Result<i64, Problem> {
         Kind::MemoryView => bytes::hash(cx, value)?,
         Kind::Tuple => deeper(cx, |cx| hash_tuple(cx, Ref::from_header(header)))?,
         Kind::Set if cx.is_instance(value, LayoutId::FROZENSET) => Ref::<Set>::from_header(header).hash(),
-        Kind::List | Kind::Dict | Kind::Set | Kind::ByteArray => return Err(Problem::Stop(unhashable(cx, value))),
+        Kind::List | Kind::Dict | Kind::Set | Kind::ByteArray | Kind::ContextObject | Kind::ContextToken => {
+            return Err(Problem::Stop(unhashable(cx, value)));
+        }
         Kind::Range => {
             let parts = Ref::<Range>::from_header(header).hash_parts(cx);
             hash_items(cx, &parts)?
