@@ -1,15 +1,15 @@
 //! The whole pipeline wired once: source in, exit status out.
 //!
-//! An `Interpreter` owns a machine and answers what it asks of the world outside. It knows nothing of the command
+//! An `Interpreter` owns a machine and the driver that answers what it asks of the world outside. It knows nothing of the command
 //! line; `main.rs` does.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use crate::builtins;
 use crate::bytecode::code::CodeKind;
 use crate::compiler::compile::Options;
 use crate::diagnostic::{Diagnostic, render};
+use crate::event_loop::driver::{Driver, End};
 use crate::object::clock::Clock;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
@@ -18,12 +18,11 @@ use crate::object::heap::Ref;
 use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
-use crate::object::native::{Request, Stop};
 use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
 use crate::syntax::parser::parse;
-use crate::vm::machine::{Flow, Limits, Outcome, Resume, Vm};
+use crate::vm::machine::{Flow, Limits, Vm};
 
 /// How a program is run.
 #[derive(Clone, Debug, Default)]
@@ -50,26 +49,14 @@ pub struct Settings {
     pub closed: bool,
 }
 
-/// A sleep looks so often whether Ctrl-C has come.
-const LOOK: Duration = Duration::from_millis(20);
-
-/// Exit status of a program that used up its steps.
-pub const STEPS_USED_UP: i32 = 124;
 /// Exit status of a program that used up its memory.
 pub const MEMORY_USED_UP: i32 = 137;
-
-/// Why a run has no result.
-enum End {
-    /// An exception left it.
-    Raised(Value),
-    /// It used up a limit: nothing more of it runs, and this is the exit status.
-    Stopped(i32),
-}
 
 /// A machine and the world it runs in.
 pub struct Interpreter {
     /// The machine.
     pub vm: Vm,
+    driver: Driver,
     settings: Settings,
 }
 
@@ -79,6 +66,7 @@ impl Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
         cx.clock = Clock::new(settings.virtual_time);
+        cx.descriptors.minds_far_ends.set(settings.virtual_time);
         builtins::install(&mut cx);
         crate::modules::weakref::install(&mut cx);
         crate::modules::contextvars::install(&mut cx);
@@ -96,7 +84,7 @@ impl Interpreter {
             crate::modules::close(&mut cx);
         }
         let vm = Vm::new(cx, limits);
-        let mut interpreter = Interpreter { vm, settings };
+        let mut interpreter = Interpreter { vm, driver: Driver::default(), settings };
         interpreter.set_path();
         interpreter
     }
@@ -138,7 +126,7 @@ impl Interpreter {
             }
             _ => self.vm.run_module_function(function, Then::Finish, 0),
         };
-        let result = self.drive(flow);
+        let result = self.driver.drive(&mut self.vm, flow);
         self.end(result)
     }
 
@@ -168,76 +156,6 @@ impl Interpreter {
             main.dict().set_interned(self.vm.cx.names.__builtins__, builtins);
         }
         main
-    }
-
-    /// Drives the machine until its frame has ended, answering its requests.
-    fn drive(&mut self, flow: Flow) -> Result<Value, End> {
-        let mut outcome = match flow {
-            Flow::Raised => {
-                let exception = self.vm.take_raising();
-                self.vm.resume(Resume::Throw(exception))
-            }
-            Flow::Leave => self.vm.outcome.take().expect("the loop says why it is left"),
-            _ => self.vm.resume(Resume::Send(Value::NONE)),
-        };
-        loop {
-            match outcome {
-                Outcome::Returned(value) => return Ok(value),
-                Outcome::Raised(exception) => return Err(End::Raised(exception)),
-                Outcome::Suspended(request) => {
-                    let answer = self.answer(request)?;
-                    outcome = self.vm.resume(answer);
-                }
-            }
-        }
-    }
-
-    fn answer(&mut self, request: Request) -> Result<Resume, End> {
-        Ok(match request {
-            Request::Fuel => Resume::Send(Value::NONE),
-            Request::Sleep(nanoseconds) => {
-                self.flush();
-                self.sleep(Duration::from_nanos(nanoseconds));
-                match interrupt::check(&mut self.vm.cx) {
-                    Err(Stop::Raise(interrupted)) => Resume::Throw(interrupted),
-                    _ => Resume::Send(Value::NONE),
-                }
-            }
-            Request::StepLimit => {
-                self.flush();
-                eprintln!("corolang: the limit of steps is used up");
-                return Err(End::Stopped(STEPS_USED_UP));
-            }
-            Request::ReadLine => self.read_line(),
-        })
-    }
-
-    /// Lets so much time pass, less if Ctrl-C comes.
-    fn sleep(&mut self, time: Duration) {
-        if self.vm.cx.clock.is_virtual() {
-            return self.vm.cx.clock.advance(time);
-        }
-        let end = Instant::now().checked_add(time);
-        while !interrupt::is_pending() {
-            let left = end.map_or(LOOK, |end| end.saturating_duration_since(Instant::now()));
-            if left.is_zero() {
-                break;
-            }
-            std::thread::sleep(left.min(LOOK));
-        }
-    }
-
-    fn read_line(&mut self) -> Resume {
-        self.flush();
-        let answer = match crate::modules::io::standard::read_line(&mut self.vm.cx) {
-            Ok(Some(line)) => return Resume::Send(line),
-            Ok(None) => self.vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line"),
-            Err(stop) => stop,
-        };
-        match answer {
-            Stop::Raise(exception) => Resume::Throw(exception),
-            _ => unreachable!("reading a line raises or answers"),
-        }
     }
 
     fn flush(&mut self) {
@@ -311,7 +229,7 @@ impl Interpreter {
     fn call_half(&mut self, name: &str, args: &[Value]) -> Result<Value, End> {
         match self.vm.call_half(name, args, Then::Finish, 0) {
             Flow::Done(value) => Ok(value),
-            flow => self.drive(flow),
+            flow => self.driver.drive(&mut self.vm, flow),
         }
     }
 
@@ -330,7 +248,7 @@ impl Interpreter {
         self.vm.cx.pending_finalisers.extend(left);
         if self.vm.has_pending() {
             let flow = self.vm.run_finalisers_at_end();
-            if let Err(End::Stopped(status)) = self.drive(flow) {
+            if let Err(End::Stopped(status)) = self.driver.drive(&mut self.vm, flow) {
                 return Err(status);
             }
         }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //!     text ─ tokens ─ layout ─▶ tree ─ scopes ─▶ code ─▶ frames ⇄ objects ─▶ requests
-//!            └──── syntax ────┘        compiler   bytecode   vm     object    interpreter
+//!            └──── syntax ────┘        compiler   bytecode   vm     object    event_loop
 //! ```
 //!
 //! Data flows one way, and so do the imports: a module imports only from those listed below it here, which a test
@@ -18,13 +18,15 @@
 //! - **Natives are leaves.** A native (`object::native`) goes from arguments to a value, an exception, or a `Stop`
 //!   that says what the loop must do for it. What must call script code in a way natives cannot is written in the
 //!   language, in `stdlib/_halves*.co`.
-//! - **The VM never waits.** It leaves with a request; `interpreter` answers it.
+//! - **The VM never waits.** It leaves with a request; `event_loop` answers it.
 //! - **The collector runs between instructions.** Natives hold bare references; whatever holds a `Value` for longer
 //!   is a heap object or a field the VM traces (`object::heap`).
 //! - **A suspended frame is the only concurrency.** A generator is its frame, run in place; a chain of delegation
 //!   knows its innermost, so a step costs the same at any depth (`vm::switch`).
 
 pub mod interpreter;
+
+pub mod event_loop;
 
 pub mod vm;
 

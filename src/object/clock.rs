@@ -47,6 +47,12 @@ impl Clock {
         i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
     }
 
+    /// Nanoseconds since the start of the program, for who does not wait by reading.
+    pub fn now(&self) -> i64 {
+        let time = self.passed.unwrap_or_else(|| self.started.elapsed());
+        i64::try_from(time.as_nanos()).unwrap_or(i64::MAX)
+    }
+
     /// Is it a virtual one?
     pub fn is_virtual(&self) -> bool {
         self.passed.is_some()

@@ -1,10 +1,13 @@
 //! `Context`: what a native may touch. The heap, the layouts, the interned names, the table of modules, and the
 //! shorthands for making objects and raising exceptions.
 
+use std::rc::Rc;
+
 use rustc_hash::FxHashMap;
 
 use crate::object::class::Class;
 use crate::object::clock::Clock;
+use crate::object::descriptors::Descriptors;
 use crate::object::dict::Dict;
 use crate::object::exception::Exception;
 use crate::object::heap::{Heap, Marker, Ref};
@@ -112,6 +115,8 @@ pub struct Context {
     pub steps_behind: i64,
     /// What time it is.
     pub clock: Clock,
+    /// The descriptors that someone waits for.
+    pub descriptors: Rc<Descriptors>,
 }
 
 impl Context {
@@ -151,6 +156,7 @@ impl Context {
             fuel: 0,
             steps_behind: i64::MAX,
             clock: Clock::new(false),
+            descriptors: Rc::default(),
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();
@@ -620,6 +626,7 @@ impl Context {
             marker.value(callback);
             marker.value(reference);
         }
+        self.descriptors.trace(marker);
     }
 
     /// Marks until nothing is left to look into.

@@ -8,6 +8,7 @@ pub mod clock;
 pub mod complex;
 pub mod context;
 pub mod contextvars;
+pub mod descriptors;
 pub mod dict;
 pub mod equality;
 pub mod exception;

@@ -6,8 +6,10 @@
 //! `Stop`, and the loop carries it out.
 
 use std::cell::{Cell, OnceCell};
+use std::os::fd::RawFd;
 
 use crate::object::context::Context;
+use crate::object::descriptors::Direction;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -187,7 +189,24 @@ pub enum Stop {
     Key(Box<KeyOperation>),
     /// Leave the VM; the answer of whoever drives it is the result.
     Request(Box<Request>),
+    /// It would have to wait for the system. It is called again when a descriptor is ready.
+    Wait(Box<Wait>),
 }
+
+/// What a native waits for.
+pub struct Wait {
+    /// Descriptors and what they must be ready for; one that is ends the wait.
+    pub interests: Vec<Interest>,
+    /// How many nanoseconds the call may wait in all, however often it does; None: without end.
+    pub timeout: Option<i64>,
+    /// Its result when that time has passed; UNBOUND: TimeoutError.
+    pub otherwise: Value,
+    /// What stands for an argument from now on: how far the native has come.
+    pub progress: Option<(usize, Value)>,
+}
+
+/// A descriptor and the direction it must be ready for.
+pub type Interest = (RawFd, Direction);
 
 /// What a native wants made of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -311,6 +330,13 @@ pub enum KeyAction {
 pub enum Request {
     /// Come back after so many nanoseconds.
     Sleep(u64),
+    /// Come back with True when one of the descriptors is ready, with False at a time of the monotonic clock.
+    Wait {
+        /// Descriptors and directions.
+        interests: Vec<Interest>,
+        /// The time in nanoseconds, if there is one.
+        until: Option<i64>,
+    },
     /// The VM was left only because its fuel ran out.
     Fuel,
     /// The limit of steps is reached.

@@ -29,3 +29,4 @@ pub mod subscript;
 pub mod switch;
 pub mod trace;
 pub mod unwind;
+pub mod wait;

@@ -45,6 +45,8 @@ macro_rules! machines {
 machines! {
     /// Fetches what a native's argument lacks, and calls the native again.
     Retry step_retry;
+    /// Waits for descriptors, and calls the native that waits again.
+    Wait step_wait;
     /// Calls a special method and checks its result.
     Special step_special;
     /// `__new__`, then `__init__`.
@@ -144,7 +146,8 @@ impl Vm {
         flow
     }
 
-    fn push_machine(&mut self, machine: Machine, slots: &[Value], then: Then, destination: u16) -> bool {
+    /// Pushes a machine whose first step is still to come.
+    pub(super) fn push_machine(&mut self, machine: Machine, slots: &[Value], then: Then, destination: u16) -> bool {
         let mut base = self.free_registers().wrapping_add(1);
         let (mut then, after_chunk) = (then, then);
         if base as usize + SLOTS * 8 > self.stack_end as usize {

@@ -1,0 +1,94 @@
+//! The driver: runs a machine to the end of its frame and answers what it asks of the world outside.
+
+use crate::event_loop::wait::Ended;
+use crate::object::descriptors::{Fired, Ticket};
+use crate::object::layout::LayoutId;
+use crate::object::native::{Request, Stop};
+use crate::object::output;
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Outcome, Resume, Vm};
+
+/// Exit status of a program that used up its steps.
+pub const STEPS_USED_UP: i32 = 124;
+
+/// Why a run has no result.
+pub enum End {
+    /// An exception left it.
+    Raised(Value),
+    /// It used up a limit: nothing more of it runs, and this is the exit status.
+    Stopped(i32),
+}
+
+/// What drives a machine.
+#[derive(Default)]
+pub struct Driver {
+    /// What fired in the last look at the descriptors.
+    pub(super) fired: Vec<Fired>,
+    /// The last ticket given out.
+    last_ticket: Ticket,
+}
+
+impl Driver {
+    /// Drives the machine until its frame has ended, answering its requests.
+    pub fn drive(&mut self, vm: &mut Vm, flow: Flow) -> Result<Value, End> {
+        let mut outcome = match flow {
+            Flow::Raised => {
+                let exception = vm.take_raising();
+                vm.resume(Resume::Throw(exception))
+            }
+            Flow::Leave => vm.outcome.take().expect("the loop says why it is left"),
+            _ => vm.resume(Resume::Send(Value::NONE)),
+        };
+        loop {
+            match outcome {
+                Outcome::Returned(value) => return Ok(value),
+                Outcome::Raised(exception) => return Err(End::Raised(exception)),
+                Outcome::Suspended(request) => {
+                    let answer = self.answer(vm, request)?;
+                    outcome = vm.resume(answer);
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Resume, End> {
+        let answer = match request {
+            Request::Fuel => Ok(Value::NONE),
+            Request::Sleep(nanoseconds) => self.sleep(vm, nanoseconds),
+            Request::Wait { interests, until } => {
+                self.wait_for(&mut vm.cx, &interests, until).map(|ended| Value::bool(ended == Ended::Ready))
+            }
+            Request::StepLimit => {
+                let _ = output::flush(&mut vm.cx);
+                eprintln!("corolang: the limit of steps is used up");
+                return Err(End::Stopped(STEPS_USED_UP));
+            }
+            Request::ReadLine => read_line(vm),
+        };
+        Ok(match answer {
+            Ok(value) => Resume::Send(value),
+            Err(Stop::Raise(exception)) => Resume::Throw(exception),
+            Err(_) => unreachable!("a request is answered or raises"),
+        })
+    }
+
+    fn sleep(&mut self, vm: &mut Vm, nanoseconds: u64) -> Result<Value, Stop> {
+        let now = vm.cx.clock.read(false);
+        let until = now.saturating_add_unsigned(nanoseconds);
+        self.wait_for(&mut vm.cx, &[], Some(until)).map(|_| Value::NONE)
+    }
+
+    /// A ticket that nobody has.
+    pub(super) fn ticket(&mut self) -> Ticket {
+        self.last_ticket += 1;
+        self.last_ticket
+    }
+}
+
+fn read_line(vm: &mut Vm) -> Result<Value, Stop> {
+    let _ = output::flush(&mut vm.cx);
+    match crate::modules::io::standard::read_line(&mut vm.cx)? {
+        Some(line) => Ok(line),
+        None => Err(vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line")),
+    }
+}

@@ -1,0 +1,93 @@
+//! Waiting for descriptors and for a time, in real and in virtual time.
+
+use std::time::{Duration, Instant};
+
+use crate::event_loop::driver::Driver;
+use crate::object::context::Context;
+use crate::object::descriptors::{Fired, Heed, Ticket};
+use crate::object::interrupt;
+use crate::object::native::{Interest, Stop};
+use crate::object::output;
+
+/// Without a poller a sleep looks so often whether Ctrl-C has come.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How a wait ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// What was waited for is ready, or will say why it never is.
+    Ready,
+    /// The time has come.
+    Late,
+}
+
+impl Driver {
+    /// Waits until one of the descriptors is ready, but not beyond a time; KeyboardInterrupt on Ctrl-C.
+    pub(super) fn wait_for(
+        &mut self,
+        cx: &mut Context,
+        interests: &[Interest],
+        until: Option<i64>,
+    ) -> Result<Ended, Stop> {
+        let _ = output::flush(cx);
+        let descriptors = cx.descriptors.clone();
+        let ticket = self.ticket();
+        // A descriptor that cannot be waited for, a file or a closed one, is not waited for.
+        let is_waiting =
+            interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok());
+        let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ok(Ended::Ready) };
+        for &(number, direction) in interests {
+            descriptors.give_up(number, direction, ticket);
+        }
+        result
+    }
+
+    fn wait_for_ticket(&mut self, cx: &mut Context, ticket: Ticket, until: Option<i64>) -> Result<Ended, Stop> {
+        loop {
+            interrupt::check(cx)?;
+            self.wait(cx, until, Heed::Tickets);
+            if self.fired.contains(&Fired::Wait(ticket)) {
+                return Ok(Ended::Ready);
+            }
+            if until.is_some_and(|until| cx.clock.now() >= until) {
+                return Ok(Ended::Late);
+            }
+        }
+    }
+
+    /// Waits until something fires, which is in `fired` then, until a time, or until it is woken for another reason.
+    pub(super) fn wait(&mut self, cx: &mut Context, until: Option<i64>, heed: Heed) {
+        self.fired.clear();
+        let left =
+            |cx: &Context| until.map(|until| Duration::from_nanos(until.saturating_sub(cx.clock.now()).max(0) as u64));
+        if !cx.clock.is_virtual() {
+            let timeout = left(cx);
+            return self.look(cx, timeout, heed);
+        }
+        self.look(cx, Some(Duration::ZERO), heed);
+        if !self.fired.is_empty() {
+            return;
+        }
+        let left = left(cx);
+        if let (Some(left), false) = (left, cx.descriptors.is_time_held(heed)) {
+            return cx.clock.advance(left);
+        }
+        // Somebody else takes the time he takes, and virtual time stands still, unless he lets that much of it pass.
+        let start = Instant::now();
+        self.look(cx, left, heed);
+        if let Some(left) = left
+            && self.fired.is_empty()
+            && start.elapsed() >= left
+        {
+            cx.clock.advance(left);
+        }
+    }
+
+    /// Looks at the descriptors, and waits no longer than so long for one to fire.
+    fn look(&mut self, cx: &mut Context, timeout: Option<Duration>, heed: Heed) {
+        if cx.descriptors.poll(timeout, heed, &mut self.fired).is_err() {
+            // No descriptor is left for a poller: time passes all the same.
+            std::thread::sleep(timeout.map_or(LOOK, |timeout| timeout.min(LOOK)));
+        }
+    }
+}

@@ -1,0 +1,82 @@
+//! Natives that wait for the system: the machine is left until a descriptor is ready, and the native called again.
+
+use crate::object::frame::Then;
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::native::{Args, Entry, Interest, Native, Request, Stop, Wait};
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Outcome, Vm};
+use crate::vm::native_frame::{Input, Machine, Next};
+
+impl Vm {
+    /// A native answered that it would have to wait.
+    pub(super) fn wait_for(
+        &mut self,
+        wait: Wait,
+        native: Ref<Native>,
+        args: &[Value],
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let mut bound = args.to_vec();
+        if let Some((position, value)) = wait.progress {
+            bound[position] = value;
+        }
+        let bound = self.cx.list(bound);
+        let until = match wait.timeout {
+            Some(timeout) => {
+                let now = self.cx.clock.read(false);
+                self.cx.int(now.saturating_add(timeout))
+            }
+            None => Value::NONE,
+        };
+        if !self.push_machine(Machine::Wait, &[native.value(), bound, until, wait.otherwise], then, destination) {
+            return Flow::Raised;
+        }
+        self.leave_to_wait(wait.interests)
+    }
+
+    /// Leaves the machine until a descriptor is ready, or the time in slot 2 has come.
+    fn leave_to_wait(&mut self, interests: Vec<Interest>) -> Flow {
+        let until = crate::object::integer::Int::to_i64(self.slot(2));
+        self.awaiting = Some((Then::Machine, 0));
+        self.outcome = Some(Outcome::Suspended(Request::Wait { interests, until }));
+        Flow::Leave
+    }
+
+    // slots: 0 native, 1 list of bound arguments, 2 until when, or None, 3 the result after that, or UNBOUND
+    pub(super) fn step_wait(&mut self, input: Input) -> Next {
+        match input {
+            Input::Error(exception) => return Next::Raise(exception),
+            Input::Value(Value::FALSE) => {
+                let otherwise = self.slot(3);
+                if otherwise.is_unbound() {
+                    let stop = self.cx.error(LayoutId::TIMEOUT_ERROR, "timed out");
+                    return self.raise_next(stop);
+                }
+                return Next::Return(otherwise);
+            }
+            _ => {}
+        }
+        let native: Ref<Native> = self.slot(0).get().expect("a native");
+        let bound: Ref<List> = self.slot(1).get().expect("the arguments are a list");
+        let Entry::Plain(run) = native.entry else { unreachable!("only leaves wait") };
+        let args = bound.to_vec();
+        match run(&mut self.cx, Args(&args)) {
+            Ok(value) => Next::Return(value),
+            Err(Stop::Raise(exception)) => Next::Raise(exception),
+            Err(Stop::Wait(wait)) => {
+                if let Some((position, value)) = wait.progress {
+                    bound.set(position, value);
+                }
+                self.set_slot(3, wait.otherwise);
+                Next::Called(self.leave_to_wait(wait.interests))
+            }
+            Err(stop) => {
+                let (then, destination) = self.pop_frame();
+                Next::Replaced(self.carry_out(stop, native, &args, then, destination), then, destination)
+            }
+        }
+    }
+}
