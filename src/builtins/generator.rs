@@ -113,9 +113,42 @@ const ASYNC_GENERATOR_ATTRIBUTES: &[Attribute] = &[
     QUALIFIED_NAME,
 ];
 
+/// What a native coroutine does otherwise than one of a script.
+const NATIVE_COROUTINE: &[Declaration] = &[
+    plain("__await__(self, /)", itself, "Return an iterator to be used in await expression."),
+    control("close(self, /)", Control::AwaitClose, "Raise GeneratorExit where it is suspended."),
+];
+
+const NATIVE_COROUTINE_ATTRIBUTES: &[Attribute] = &[
+    attribute("cr_frame", |_, _| Ok(Value::NONE)),
+    attribute("cr_running", |_, _| Ok(Value::FALSE)),
+    attribute("cr_suspended", native_suspended),
+    attribute("cr_code", |_, _| Ok(Value::NONE)),
+    attribute("cr_await", |_, value| Ok(native(value).waits_for.get())),
+    attribute("cr_origin", origin),
+    attribute("__name__", |cx, value| Ok(cx.intern(native_name(value, false)))),
+    attribute("__qualname__", |cx, value| Ok(cx.intern(native_name(value, true)))),
+];
+
+fn native(value: Value) -> Ref<Await> {
+    value.get().expect("the receiver was checked")
+}
+
+fn native_suspended(_: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(Value::bool(native(value).state.get() == State::Suspended))
+}
+
+fn native_name(value: Value, is_qualified: bool) -> &'static str {
+    match native(value).kind {
+        AwaitKind::Native(coroutine) if is_qualified => coroutine.qualified_name,
+        AwaitKind::Native(coroutine) => coroutine.name,
+        _ => "",
+    }
+}
+
 /// Puts the methods into the classes.
 pub fn install(cx: &mut Context) {
-    let classes: [(LayoutId, &[Declaration], &[Declaration], &[Attribute]); 7] = [
+    let classes: [(LayoutId, &[Declaration], &[Declaration], &[Attribute]); 9] = [
         (LayoutId::GENERATOR, GENERATOR, GENERIC, GENERATOR_ATTRIBUTES),
         (LayoutId::COROUTINE, COROUTINE, GENERIC, COROUTINE_ATTRIBUTES),
         (LayoutId::ASYNC_GENERATOR, ASYNC_GENERATOR, GENERIC, ASYNC_GENERATOR_ATTRIBUTES),
@@ -123,6 +156,8 @@ pub fn install(cx: &mut Context) {
         (LayoutId::ASYNC_GENERATOR_ASEND, AWAIT, &[], &[]),
         (LayoutId::ASYNC_GENERATOR_ATHROW, AWAIT, &[], &[]),
         (LayoutId::ANEXT_AWAITABLE, AWAIT, &[], &[]),
+        (LayoutId::FUTURE_ITERATOR, &AWAIT[1..], &[], &[]),
+        (LayoutId::NATIVE_COROUTINE, NATIVE_COROUTINE, &[], NATIVE_COROUTINE_ATTRIBUTES),
     ];
     for (layout, methods, class_methods, attributes) in classes {
         let class = cx.class(layout);
@@ -154,6 +189,10 @@ fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         Some(generator) => {
             let (kind, name) = (cx.type_name(args.get(0)), text_of(generator.qualified_name.get()));
             format!("<{kind} object {name} at {}>", crate::object::repr::address(args.get(0)))
+        }
+        None if args.get(0).header().is_some_and(|header| header.layout() == LayoutId::NATIVE_COROUTINE) => {
+            let name = native_name(args.get(0), true);
+            format!("<coroutine object {name} at {}>", crate::object::repr::address(args.get(0)))
         }
         None => default_text(cx, args.get(0)),
     };

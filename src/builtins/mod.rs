@@ -126,7 +126,8 @@ pub fn install(cx: &mut Context) {
 }
 
 fn name_classes(cx: &mut Context) {
-    let exceptions = (LayoutId::BASE_EXCEPTION.0..BUILTIN_CLASSES.len() as u32).map(LayoutId);
+    let is_of_builtins = |layout: &LayoutId| !BUILTIN_CLASSES[layout.0 as usize].0.contains('.');
+    let exceptions = (LayoutId::BASE_EXCEPTION.0..BUILTIN_CLASSES.len() as u32).map(LayoutId).filter(is_of_builtins);
     let named = NAMED.iter().copied().chain(exceptions.map(|layout| (layout, "")));
     for (layout, doc) in named {
         let class = cx.class(layout);

@@ -1,7 +1,10 @@
 //! The driver: runs a machine to the end of its frame and answers what it asks of the world outside.
 
 use crate::event_loop::wait::Ended;
-use crate::object::descriptors::{Fired, Ticket};
+use crate::object::context::Context;
+use crate::object::descriptors::{Fired, Heed, Ticket, Watcher};
+use crate::object::event_loop::{Entry, Handle};
+use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Request, Stop};
 use crate::object::output;
@@ -10,6 +13,9 @@ use crate::vm::machine::{Flow, Outcome, Resume, Vm};
 
 /// Exit status of a program that used up its steps.
 pub const STEPS_USED_UP: i32 = 124;
+
+/// Exit status of a program that nothing can wake any more.
+pub const NOTHING_TO_WAIT_FOR: i32 = 13;
 
 /// Why a run has no result.
 pub enum End {
@@ -64,6 +70,10 @@ impl Driver {
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
+            Request::Events { until: None, is_endless: false, .. } if !vm.cx.descriptors.is_watched() => {
+                return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
+            }
+            Request::Events { until, .. } => self.wait_for_events(&mut vm.cx, until),
         };
         Ok(match answer {
             Ok(value) => Resume::Send(value),
@@ -76,6 +86,22 @@ impl Driver {
         let now = vm.cx.clock.read(false);
         let until = now.saturating_add_unsigned(nanoseconds);
         self.wait_for(&mut vm.cx, &[], Some(until)).map(|_| Value::NONE)
+    }
+
+    /// Waits for something that an event loop can go on with.
+    fn wait_for_events(&mut self, cx: &mut Context, until: Option<i64>) -> Result<Value, Stop> {
+        let _ = output::flush(cx);
+        interrupt::check(cx)?;
+        self.wait(cx, until, Heed::All);
+        for &fired in &self.fired {
+            if let Fired::Watcher(Watcher::Handle(handle), _) = fired
+                && let Some(handle) = handle.get::<Handle>()
+            {
+                handle.event_loop.push(Entry::Call(handle));
+            }
+        }
+        interrupt::check(cx)?;
+        Ok(Value::NONE)
     }
 
     /// A ticket that nobody has.

@@ -2,6 +2,7 @@
 
 pub mod abc;
 pub mod array;
+pub mod asyncio;
 pub mod buffer;
 pub mod cmath;
 pub mod codecs;
@@ -39,6 +40,7 @@ use crate::object::value::Value;
 const MODULES: &[&NativeModule] = &[
     &r#struct::module::MODULE,
     &array::module::MODULE,
+    &asyncio::MODULE,
     #[cfg(unix)]
     &errno::MODULE,
     &hashlib::MODULE,

@@ -1,6 +1,7 @@
 //! `Context`: what a native may touch. The heap, the layouts, the interned names, the table of modules, and the
 //! shorthands for making objects and raising exceptions.
 
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
@@ -9,6 +10,7 @@ use crate::object::class::Class;
 use crate::object::clock::Clock;
 use crate::object::descriptors::Descriptors;
 use crate::object::dict::Dict;
+use crate::object::event_loop::Running;
 use crate::object::exception::Exception;
 use crate::object::heap::{Heap, Marker, Ref};
 use crate::object::instance::Instance;
@@ -90,7 +92,7 @@ pub struct Context {
     /// Weak references by the object they refer to.
     pub weak: WeakTable,
     /// Objects whose finaliser is to run, and weak reference callbacks to call (`(callback, reference)`), in order.
-    pub pending_finalisers: Vec<Value>,
+    pub pending_finalisers: VecDeque<Value>,
     /// See `pending_finalisers`.
     pub pending_callbacks: Vec<(Value, Value)>,
     /// Memory for texts in the making, empty.
@@ -117,6 +119,8 @@ pub struct Context {
     pub clock: Clock,
     /// The descriptors that someone waits for.
     pub descriptors: Rc<Descriptors>,
+    /// The event loop and the task that run.
+    pub running: Running,
 }
 
 impl Context {
@@ -143,7 +147,7 @@ impl Context {
             empty_string: Value::NONE,
             hash_seed,
             weak: WeakTable::default(),
-            pending_finalisers: Vec::new(),
+            pending_finalisers: VecDeque::new(),
             pending_callbacks: Vec::new(),
             scratch: Vec::new(),
             originals: Originals::default(),
@@ -157,6 +161,7 @@ impl Context {
             steps_behind: i64::MAX,
             clock: Clock::new(false),
             descriptors: Rc::default(),
+            running: Running::NOTHING,
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();
@@ -622,6 +627,7 @@ impl Context {
         for &value in self.pending_finalisers.iter().chain(&self.in_repr).chain(self.module_state.values()) {
             marker.value(value);
         }
+        self.running.trace(marker);
         for &(callback, reference) in &self.pending_callbacks {
             marker.value(callback);
             marker.value(reference);

@@ -11,9 +11,11 @@ use std::cell::Cell;
 use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::context::Context;
 use crate::object::function::Function;
+use crate::object::future::Future;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
 use crate::object::value::Value;
 
 /// Where a generator is in its life.
@@ -222,8 +224,12 @@ impl Body for Generator {
 }
 
 /// What an `Await` awaits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 pub enum AwaitKind {
+    /// `future.__await__()`
+    Future,
+    /// A coroutine of the library, written in Rust.
+    Native(&'static NativeCoroutine),
     /// `coroutine.__await__()`
     Coroutine,
     /// `asyncgen.__anext__()`, `asend(value)`
@@ -236,16 +242,55 @@ pub enum AwaitKind {
     Default,
 }
 
-/// An awaitable that stands for one step of something else.
+impl PartialEq for AwaitKind {
+    fn eq(&self, other: &AwaitKind) -> bool {
+        std::mem::discriminant(self) == std::mem::discriminant(other)
+    }
+}
+
+/// A coroutine function of the library whose steps are Rust code.
+pub struct NativeCoroutine {
+    /// `__name__`
+    pub name: &'static str,
+    /// `__qualname__`
+    pub qualified_name: &'static str,
+    /// One step: it finds what it works on in the awaitable, and keeps there how far it has come.
+    pub step: fn(&mut Context, Ref<Await>, Resumed) -> Result<Advance, Stop>,
+}
+
+/// How a native coroutine is resumed.
+#[derive(Clone, Copy)]
+pub struct Resumed {
+    /// The exception thrown in, or UNBOUND.
+    pub thrown: Value,
+    /// The task whose step this is, if nothing else stands between them.
+    pub task: Option<Ref<Future>>,
+}
+
+/// What a step of a native coroutine comes to.
+pub enum Advance {
+    /// It yields this to whoever drives it.
+    Yield(Value),
+    /// It waits for this future.
+    Wait(Ref<Future>),
+    /// It returns.
+    Return(Value),
+}
+
+/// An awaitable that stands for one step of something else, or for a native coroutine.
 pub struct Await {
     /// Which step.
     pub kind: AwaitKind,
-    /// The coroutine or async generator; of `Default` the awaitable's iterator.
+    /// The coroutine or async generator; of `Default` the awaitable's iterator; of `Native` what it works on.
     pub target: Value,
-    /// The value to send, the exception to throw, the default.
+    /// The value to send, the exception to throw, the default; of `Native` another thing it works on.
     pub value: Cell<Value>,
+    /// Of `Native`: what it waits for.
+    pub waits_for: Cell<Value>,
     /// Created, Suspended once it has begun, Closed.
     pub state: Cell<State>,
+    /// Of `Native`: how far it has come.
+    pub step: Cell<u8>,
 }
 
 impl Await {
@@ -256,9 +301,27 @@ impl Await {
             AwaitKind::Send => LayoutId::ASYNC_GENERATOR_ASEND,
             AwaitKind::Throw | AwaitKind::Close => LayoutId::ASYNC_GENERATOR_ATHROW,
             AwaitKind::Default => LayoutId::ANEXT_AWAITABLE,
+            AwaitKind::Future => LayoutId::FUTURE_ITERATOR,
+            AwaitKind::Native(_) => LayoutId::NATIVE_COROUTINE,
         };
-        let step = Await { kind, target, value: value.into(), state: State::Created.into() };
+        let step = Await {
+            kind,
+            target,
+            value: value.into(),
+            waits_for: Value::NONE.into(),
+            state: State::Created.into(),
+            step: 0.into(),
+        };
         cx.heap.allocate(layout, step).value()
+    }
+
+    /// A native coroutine that works on one or two things. Like any coroutine it is missed if nobody awaits it.
+    pub fn native(cx: &mut Context, coroutine: &'static NativeCoroutine, target: Value, value: Value) -> Value {
+        let made = Await::allocate(cx, AwaitKind::Native(coroutine), target, value);
+        if let Some(header) = made.header() {
+            cx.heap.add_finalisable(header);
+        }
+        made
     }
 }
 
@@ -268,5 +331,6 @@ impl Body for Await {
     fn trace(&self, marker: &mut Marker) {
         marker.value(self.target);
         marker.cell(&self.value);
+        marker.cell(&self.waits_for);
     }
 }

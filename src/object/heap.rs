@@ -548,8 +548,9 @@ impl Heap {
         }
     }
 
-    /// After marking: takes out of the list those objects with a finaliser that were not reached.
-    pub fn take_unreached_finalisable(&mut self) -> Vec<Value> {
+    /// After marking: takes out of the list those objects with a finaliser that were not reached, and gives those of
+    /// them that have something to do.
+    pub fn take_unreached_finalisable(&mut self, has_something_to_do: impl Fn(&Header) -> bool) -> Vec<Value> {
         let cycle = self.cycle;
         let mut unreached = Vec::new();
         self.finalisable.retain(|&header| {
@@ -559,7 +560,9 @@ impl Heap {
                 return true;
             }
             header.clear(Header::HAS_FINALISER);
-            unreached.push(Value::from_header(header));
+            if has_something_to_do(header) {
+                unreached.push(Value::from_header(header));
+            }
             false
         });
         unreached

@@ -61,6 +61,9 @@ kinds! {
     ContextVariable crate::object::contextvars::ContextVariable;
     ContextObject crate::object::contextvars::ContextObject;
     ContextToken crate::object::contextvars::ContextToken;
+    Future crate::object::future::Future;
+    EventLoop crate::object::event_loop::EventLoop;
+    Handle crate::object::event_loop::Handle;
     Extension crate::object::extension::Extension;
 }
 

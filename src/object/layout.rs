@@ -96,6 +96,16 @@ builtin_classes! {
     ASYNC_GENERATOR_ASEND "async_generator_asend" OBJECT Await;
     ASYNC_GENERATOR_ATHROW "async_generator_athrow" OBJECT Await;
     ANEXT_AWAITABLE "anext_awaitable" OBJECT Await;
+    NATIVE_COROUTINE "coroutine" COROUTINE Await;
+    FUTURE_ITERATOR "_asyncio.FutureIter" OBJECT Await;
+    FUTURE "_asyncio.Future" OBJECT Future;
+    TASK "_asyncio.Task" FUTURE Future;
+    GATHERING "asyncio.tasks._GatheringFuture" FUTURE Future;
+    ABSTRACT_EVENT_LOOP "asyncio.events.AbstractEventLoop" OBJECT Instance;
+    BASE_EVENT_LOOP "asyncio.base_events.BaseEventLoop" ABSTRACT_EVENT_LOOP EventLoop;
+    EVENT_LOOP "asyncio.unix_events._UnixSelectorEventLoop" BASE_EVENT_LOOP EventLoop;
+    HANDLE "asyncio.events.Handle" OBJECT Handle;
+    TIMER_HANDLE "asyncio.events.TimerHandle" HANDLE Handle;
     FIBER "fiber" OBJECT Fiber;
     WEAKREF "weakref.ReferenceType" OBJECT WeakReference;
     WEAK_PROXY "weakref.ProxyType" OBJECT WeakReference;
@@ -169,6 +179,8 @@ builtin_classes! {
     PERMISSION_ERROR "PermissionError" OS_ERROR Exception;
     PROCESS_LOOKUP_ERROR "ProcessLookupError" OS_ERROR Exception;
     TIMEOUT_ERROR "TimeoutError" OS_ERROR Exception;
+    CANCELLED_ERROR "asyncio.exceptions.CancelledError" BASE_EXCEPTION Exception;
+    INVALID_STATE_ERROR "asyncio.exceptions.InvalidStateError" EXCEPTION Exception;
     REFERENCE_ERROR "ReferenceError" EXCEPTION Exception;
     RUNTIME_ERROR "RuntimeError" EXCEPTION Exception;
     NOT_IMPLEMENTED_ERROR "NotImplementedError" RUNTIME_ERROR Exception;

@@ -169,6 +169,20 @@ pub enum Control {
     RunInContext,
     /// `reload` support: runs a module's code again.
     RunModule,
+    /// Takes the turns of an event loop.
+    RunTurns,
+    /// `loop.create_task(coro, name=, context=, eager_start=)`
+    CreateTask,
+    /// `asyncio.create_task`: the same of the running loop.
+    Spawn,
+    /// `Task.__init__`
+    StartTask,
+    /// The same with arguments that have been looked at.
+    BeginTask,
+    /// `gather(*futures, return_exceptions=)`
+    Gather,
+    /// `future.cancel(msg)`
+    CancelFuture,
 }
 
 /// Why a native did not answer with a value. Every variant but `Raise` is carried out by the loop.
@@ -343,6 +357,15 @@ pub enum Request {
     StepLimit,
     /// Read one line of standard input; the prompt has been written.
     ReadLine,
+    /// An event loop has nothing ready: come back when something outside has happened.
+    Events {
+        /// The loop.
+        event_loop: Value,
+        /// At the latest then, in nanoseconds of the clock; never, if nothing is to come by itself.
+        until: Option<i64>,
+        /// It runs until it is stopped, so it may wait for nothing.
+        is_endless: bool,
+    },
 }
 
 /// Arguments bound to the parameters of a native: one value each, UNBOUND where none was given and there is no

@@ -3,7 +3,8 @@
 
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
-use crate::object::generator::{Await, AwaitKind, Generator, State};
+use crate::object::future::Future;
+use crate::object::generator::{Advance, Await, AwaitKind, Generator, State};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
@@ -33,6 +34,12 @@ impl Vm {
         if step.kind == AwaitKind::Default {
             let how = if value.is_none() { Value::NONE } else { self.cx.names.send };
             return self.start_default(step, value, how, then, destination);
+        }
+        if let AwaitKind::Native(_) = step.kind {
+            return self.step_native(step, Value::UNBOUND);
+        }
+        if step.kind == AwaitKind::Future {
+            return self.step_future_iterator(step);
         }
         let generator: Ref<Generator> = step.target.get().expect("an async generator");
         let is_new = match self.take_up(step, generator) {
@@ -64,6 +71,40 @@ impl Vm {
             return self.start_machine(Machine::Closing, &slots, then, destination);
         }
         self.step_generator(generator, value, then, destination)
+    }
+
+    /// One step of a native coroutine that is driven by hand, or by its task.
+    fn step_native(&mut self, step: Ref<Await>, thrown: Value) -> Flow {
+        match self.advance(step, thrown) {
+            Ok(Advance::Yield(value)) => Flow::Done(value),
+            Ok(Advance::Wait(future)) => {
+                future.set(Future::BLOCKING);
+                Flow::Done(future.value())
+            }
+            Ok(Advance::Return(value)) => {
+                self.raising = Exception::stop_iteration(&mut self.cx, value);
+                Flow::Raised
+            }
+            Err(stop) => self.raise(stop),
+        }
+    }
+
+    /// One step of `future.__await__()`.
+    fn step_future_iterator(&mut self, step: Ref<Await>) -> Flow {
+        let future: Ref<Future> = step.target.get().expect("a future");
+        if step.state.get() == State::Created && !future.is_done() {
+            step.state.set(State::Suspended);
+            future.set(Future::BLOCKING);
+            return Flow::Done(future.value());
+        }
+        step.state.set(State::Closed);
+        match self.wait_outcome(future) {
+            Ok(value) => {
+                self.raising = Exception::stop_iteration(&mut self.cx, value);
+                Flow::Raised
+            }
+            Err(stop) => self.raise(stop),
+        }
     }
 
     /// Whether an awaitable has not begun yet; an error if it is over, or if another step is under way.
@@ -203,6 +244,19 @@ impl Vm {
             let how = self.cx.intern("throw");
             return self.start_default(step, exception, how, then, destination);
         }
+        if let (AwaitKind::Native(_), State::Suspended) = (step.kind, step.state.get()) {
+            return self.step_native(step, exception);
+        }
+        if let AwaitKind::Native(_) | AwaitKind::Future = step.kind {
+            if let (AwaitKind::Native(_), State::Closed) = (step.kind, step.state.get()) {
+                let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
+                return self.raise(stop);
+            }
+            step.state.set(State::Closed);
+            self.raising = exception;
+            self.thrown = exception;
+            return Flow::Raised;
+        }
         let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
         if step.kind == AwaitKind::Coroutine {
             return self.throw(generator, exception, then, destination);
@@ -238,6 +292,9 @@ impl Vm {
             let how = self.cx.intern("close");
             return self.start_default(step, Value::UNBOUND, how, then, destination);
         }
+        if let AwaitKind::Native(_) | AwaitKind::Future = step.kind {
+            return self.close_native(step);
+        }
         let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
         let is_new = step.state.get() == State::Created;
         if !is_new && !is_under_way(step, generator) {
@@ -255,6 +312,24 @@ impl Vm {
         generator.is_stepping.set(true);
         let closing = if step.kind == AwaitKind::Close { ACLOSE_CLOSE } else { STEP_CLOSE };
         self.start_machine(Machine::Closing, &[generator.value(), closing], then, destination)
+    }
+
+    fn close_native(&mut self, step: Ref<Await>) -> Flow {
+        if let (AwaitKind::Native(_), State::Suspended) = (step.kind, step.state.get()) {
+            let exit = self.new_generator_exit();
+            match self.advance(step, exit) {
+                Err(Stop::Raise(raised)) if !self.cx.is_instance(raised, LayoutId::GENERATOR_EXIT) => {
+                    return self.raise(Stop::Raise(raised));
+                }
+                Ok(Advance::Yield(_) | Advance::Wait(_)) => {
+                    let stop = self.cx.runtime_error("coroutine ignored GeneratorExit");
+                    return self.raise(stop);
+                }
+                _ => {}
+            }
+        }
+        step.state.set(State::Closed);
+        Flow::Done(Value::NONE)
     }
 
     /// `aiter` for `async for`.

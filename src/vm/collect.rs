@@ -5,6 +5,7 @@ use crate::bytecode::instruction::Opcode;
 use crate::object::frame::FrameKind;
 use crate::object::heap::Marker;
 use crate::object::value::Value;
+use crate::vm::finalise::has_something_to_do;
 use crate::vm::machine::Vm;
 use crate::vm::native_frame::Machine;
 
@@ -23,7 +24,7 @@ impl Vm {
         let mut marker = self.cx.heap.begin(self.cx.layout_count());
         self.trace(&mut marker);
         self.cx.drain(&mut marker);
-        let unreached = self.cx.heap.take_unreached_finalisable();
+        let unreached = self.cx.heap.take_unreached_finalisable(has_something_to_do);
         crate::object::weak::process(&mut self.cx, &marker);
         for &value in &unreached {
             marker.value(value);

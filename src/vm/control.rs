@@ -141,6 +141,16 @@ impl Vm {
             Control::StoreLocal => self.store_local(arg(0), arg(1), arg(2)),
             Control::FrameAttribute => self.frame_attribute(arg(0), native.declaration.name()),
             Control::RunInContext => self.run_in_context(args, then, destination),
+            Control::RunTurns => self.run_turns(args, then, destination),
+            Control::CreateTask => self.create_task(args, then, destination),
+            Control::Spawn => self.spawn(args, then, destination),
+            Control::StartTask => self.start_task(args, then, destination),
+            Control::BeginTask => {
+                let args = [arg(0), arg(1), Value::NONE, arg(2), arg(3), arg(4)];
+                self.begin_task(&args, then, destination)
+            }
+            Control::Gather => self.gather(args, then, destination),
+            Control::CancelFuture => self.cancel_future(args),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }
     }

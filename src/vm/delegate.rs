@@ -2,9 +2,11 @@
 #![allow(unsafe_code)]
 
 use crate::object::frame::Then;
-use crate::object::generator::{Await, AwaitKind, Generator, State};
+use crate::object::future::{self, Future};
+use crate::object::generator::{Advance, Await, AwaitKind, Generator, Resumed, State};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::Machine;
@@ -26,7 +28,15 @@ impl Vm {
                 return self.link(generator, inner, value);
             }
         }
-        generator.is_delegating.set(true);
+        let is_first = !generator.is_delegating.replace(true);
+        if let Some(future) = target.get::<Future>() {
+            return self.await_future(generator, future, is_first);
+        }
+        if let Some(step) = target.get::<Await>()
+            && let AwaitKind::Native(_) = step.kind
+        {
+            return self.await_native(generator, step);
+        }
         let flow = if let Some(step) = target.get::<Await>() {
             self.step_await(step, value, Then::Instruction, 0)
         } else if value.is_none() {
@@ -53,6 +63,55 @@ impl Vm {
             }
             flow => flow,
         }
+    }
+
+    /// `await future`: a step without an object in between. A pending future goes to whoever drives the root.
+    fn await_future(&mut self, generator: Ref<Generator>, future: Ref<Future>, is_first: bool) -> Flow {
+        if is_first && !future.is_done() {
+            future.set(Future::BLOCKING);
+            return self.delegate_yielded(future.value());
+        }
+        generator.is_delegating.set(false);
+        match self.wait_outcome(future) {
+            Ok(value) => Flow::Done(value),
+            Err(stop) => self.raise(stop),
+        }
+    }
+
+    /// `await` of a native coroutine.
+    fn await_native(&mut self, generator: Ref<Generator>, step: Ref<Await>) -> Flow {
+        match self.advance(step, Value::UNBOUND) {
+            Ok(Advance::Yield(value)) => self.delegate_yielded(value),
+            Ok(Advance::Wait(future)) => {
+                future.set(Future::BLOCKING);
+                self.delegate_yielded(future.value())
+            }
+            Ok(Advance::Return(value)) => {
+                generator.is_delegating.set(false);
+                Flow::Done(value)
+            }
+            Err(stop) => {
+                generator.is_delegating.set(false);
+                self.raise(stop)
+            }
+        }
+    }
+
+    /// One step of a native coroutine, in which `thrown` is raised if it is not UNBOUND.
+    pub(super) fn advance(&mut self, step: Ref<Await>, thrown: Value) -> Result<Advance, Stop> {
+        let AwaitKind::Native(native) = step.kind else { unreachable!("only native coroutines advance") };
+        if step.state.get() == State::Closed {
+            return Err(self.cx.runtime_error("cannot reuse already awaited coroutine"));
+        }
+        step.state.set(State::Suspended);
+        let frame = self.top();
+        let root = if frame.generator.is_some() { root_of(frame).value() } else { step.value() };
+        let task = self.task_of(root);
+        let advance = (native.step)(&mut self.cx, step, Resumed { thrown, task });
+        if !matches!(advance, Ok(Advance::Yield(_) | Advance::Wait(_))) {
+            step.state.set(State::Closed);
+        }
+        advance
     }
 
     /// Delegation to a generator or coroutine: they become one chain.
@@ -153,7 +212,30 @@ impl Vm {
                 _ => self.get_iterator(value, Then::Store, destination),
             };
         }
+        if future::awaited(&mut self.cx, value).is_some() {
+            return Flow::Done(value);
+        }
+        if value.header().is_some_and(|header| header.layout() == LayoutId::NATIVE_COROUTINE) {
+            let own = self.top().generator.expect("only generators delegate");
+            if own.header().layout() == LayoutId::COROUTINE || own.function.is_coroutine.get() {
+                return self.check_not_awaited(value);
+            }
+            let stop = self.cx.type_error("cannot 'yield from' a coroutine object in a non-coroutine generator");
+            return self.raise(stop);
+        }
         self.get_iterator(value, Then::Store, destination)
+    }
+
+    /// A coroutine is awaited by one only.
+    fn check_not_awaited(&mut self, value: Value) -> Flow {
+        let is_awaited = value
+            .get::<Await>()
+            .is_some_and(|step| matches!(step.kind, AwaitKind::Native(_)) && step.state.get() == State::Suspended);
+        if is_awaited {
+            let stop = self.cx.runtime_error("coroutine is being awaited already");
+            return self.raise(stop);
+        }
+        Flow::Done(value)
     }
 
     /// The iterator `await` delegates to.
@@ -172,6 +254,9 @@ impl Vm {
             }
         }
         if value.get::<Await>().is_some_and(|step| step.kind != AwaitKind::Coroutine) {
+            return self.check_not_awaited(value);
+        }
+        if future::awaited(&mut self.cx, value).is_some() {
             return Flow::Done(value);
         }
         self.awaitable_iterator(value, who, Then::Store, destination)

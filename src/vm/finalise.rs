@@ -4,12 +4,35 @@
 //! and goes no further.
 
 use crate::object::frame::Then;
-use crate::object::generator::{Generator, State};
-use crate::object::heap::Header;
+use crate::object::future::Future;
+use crate::object::generator::{Await, Generator, State};
+use crate::object::heap::{Header, Ref};
+use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
+
+/// Has an object that is registered for its end something to do then?
+pub fn has_something_to_do(header: &Header) -> bool {
+    let object = Value::from_header(header);
+    if header.has(Header::FINALISED) {
+        return false;
+    }
+    match header.kind() {
+        // Nobody can go on with it: what it has begun is ended, and it is missed if it has not begun.
+        Kind::Generator => {
+            let generator: Ref<Generator> = Ref::from_header(header);
+            match generator.state.get() {
+                State::Suspended => generator.delegator.get().is_none(),
+                State::Created => header.layout() == LayoutId::COROUTINE,
+                _ => false,
+            }
+        }
+        Kind::Await => object.get::<Await>().is_some_and(|step| step.state.get() == State::Created),
+        _ => true,
+    }
+}
 
 impl Vm {
     /// Runs what is pending above the current frame, which then goes on where it was.
@@ -56,8 +79,7 @@ impl Vm {
         }
         loop {
             // An object goes before those are told who refer to it.
-            if !self.cx.pending_finalisers.is_empty() {
-                let object = self.cx.pending_finalisers.remove(0);
+            if let Some(object) = self.cx.pending_finalisers.pop_front() {
                 self.set_slot(0, object);
                 if let Some(flow) = self.finalise(object) {
                     return Next::Called(flow);
@@ -83,6 +105,15 @@ impl Vm {
             return None;
         }
         header.set(Header::FINALISED);
+        if let Some(future) = object.get::<Future>() {
+            return future
+                .has(Future::LOG_TRACEBACK)
+                .then(|| self.call_half("report_never_retrieved", &[object], Then::Machine, 0));
+        }
+        if let Some(step) = object.get::<Await>() {
+            return (step.state.get() == State::Created)
+                .then(|| self.call_half("report_never_awaited", &[object], Then::Machine, 0));
+        }
         if let Some(generator) = object.get::<Generator>() {
             return match generator.state.get() {
                 State::Suspended if generator.delegator.get().is_none() => {

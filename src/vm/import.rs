@@ -27,16 +27,12 @@ use crate::vm::native_frame::{Input, Machine, Next};
 
 /// The module among the halves that defines one.
 pub fn module_of_half(name: &str) -> &'static str {
-    let function = [format!("def {name}("), format!("async def {name}(")];
+    let halves = || EMBEDDED.iter().filter(|(file, _)| file.starts_with("_halves"));
+    let function = [format!("\ndef {name}("), format!("\nasync def {name}(")];
+    let defines = |text: &str| function.iter().any(|start| text.contains(start));
     let is_target = |targets: &str| targets.split(", ").any(|target| target == name);
-    let defines = |text: &str| {
-        text.lines().any(|line| {
-            let mut targets = line.rsplit(" = ").skip(1);
-            function.iter().any(|start| line.starts_with(start)) || targets.any(is_target)
-        })
-    };
-    let halves = EMBEDDED.iter().filter(|(file, _)| file.starts_with("_halves"));
-    match halves.into_iter().find(|(_, text)| defines(text)) {
+    let binds = |text: &str| text.lines().any(|line| line.rsplit(" = ").skip(1).any(is_target));
+    match halves().find(|(_, text)| defines(text)).or_else(|| halves().find(|(_, text)| binds(text))) {
         Some((file, _)) => file,
         None => panic!("no script half is named {name}; please report this"),
     }

@@ -27,6 +27,8 @@ pub mod operator;
 pub mod store_attribute;
 pub mod subscript;
 pub mod switch;
+pub mod task;
 pub mod trace;
+pub mod turn;
 pub mod unwind;
 pub mod wait;

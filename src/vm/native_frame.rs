@@ -99,6 +99,10 @@ machines! {
     MapUpdate step_map_update;
     /// `Context.run`: a call in another context.
     ContextRun step_context_run;
+    /// The turns of an event loop.
+    Turns step_turns;
+    /// The first step of a task that begins at once.
+    EagerStep step_eager_step;
 }
 
 /// What a step is entered with.

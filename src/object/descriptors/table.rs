@@ -112,6 +112,8 @@ pub struct Descriptors {
     poller: OnceCell<Arc<Poller>>,
     table: RefCell<Table>,
     events: RefCell<Option<Events>>,
+    /// How many directions have a watcher.
+    watched: Cell<usize>,
     /// The addresses of the sockets of this process; kept only where time is virtual.
     names: Names,
     /// Is the clock virtual, so that it matters where the other ends are?
@@ -198,7 +200,9 @@ impl Descriptors {
     pub fn watch(&self, number: RawFd, direction: Direction, watcher: Watcher) -> io::Result<()> {
         let set = |side: &mut Side| {
             side.is_muted = false;
-            side.watcher = Some(watcher);
+            if side.watcher.replace(watcher).is_none() {
+                self.watched.set(self.watched.get() + 1);
+            }
         };
         let result = self.change(number, set, direction);
         if result.is_err() {
@@ -214,9 +218,15 @@ impl Descriptors {
         let side = &mut table.known(number)?.sides[direction as usize];
         side.is_muted = false;
         let watcher = side.watcher.take()?;
+        self.watched.set(self.watched.get() - 1);
         // Where that fails the descriptor is closed, and with it the registration.
         let _ = table.register(poller, number);
         Some(watcher)
+    }
+
+    /// Does anybody watch anything?
+    pub fn is_watched(&self) -> bool {
+        self.watched.get() > 0
     }
 
     /// The watcher of a direction.
@@ -253,6 +263,8 @@ impl Descriptors {
             let _ = poller.delete(borrowed(number));
         }
         let [read, write] = slot.sides;
+        let watched = read.watcher.is_some() as usize + write.watcher.is_some() as usize;
+        self.watched.set(self.watched.get() - watched);
         table.dismissed.extend(read.tickets.into_iter().chain(write.tickets));
     }
 

@@ -1,0 +1,320 @@
+//! The event loop as scripts see it: what it is asked to call, and when. What is not hot is written in the language,
+//! among the script halves (`_halves_event_loop`).
+
+use crate::modules::asyncio::future::attribute;
+use crate::object::arguments::instance_class;
+use crate::object::context::Context;
+use crate::object::contextvars;
+use crate::object::event_loop::{Due, Entry, EventLoop, Handle};
+use crate::object::forward::half;
+use crate::object::function::Attribute;
+use crate::object::future::Future;
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
+use crate::object::number::to_f64;
+use crate::object::tuple::Tuple;
+use crate::object::value::Value;
+
+pub(super) const METHODS: &[Declaration] = &[
+    plain("__new__(cls, /, *args, **kwargs)", new, "An event loop."),
+    plain("run_forever(self, /)", half, "Run until stop() is called."),
+    plain("run_until_complete(self, future, /)", half, "Run until the future is done; return its result."),
+    control("_run_turns(self, future, /)", Control::RunTurns, "Take turns until stop() is called."),
+    plain("_run_main(self, task, /)", half, "Run until the main task is done; return its result."),
+    plain("_shut_down(self, /)", half, "Cancel what is left."),
+    plain("_async_generator_begins(self, generator, /)", half, "An async generator takes its first step."),
+    plain("_async_generator_dropped(self, generator, /)", half, "An async generator is to be closed."),
+    plain("_has_async_generators(self, /)", half, "Return True if an async generator has begun."),
+    plain("_has_executor(self, /)", half, "Return True if there is a default executor."),
+    plain("stop(self, /)", stop, "Stop running after this turn."),
+    plain("is_running(self, /)", is_running, "Return True if the loop runs."),
+    plain("is_closed(self, /)", is_closed, "Return True if the loop was closed."),
+    plain("close(self, /)", half, "Close the loop."),
+    plain("_close(self, /)", close, "Forget what is ready and what is to come."),
+    plain("_check_closed(self, /)", check_closed, "Raise RuntimeError if the loop is closed."),
+    plain("_check_running(self, /)", check_running, "Raise RuntimeError if a loop runs."),
+    plain("time(self, /)", time, "Return the seconds of the loop's clock."),
+    plain("call_soon(self, callback, *args, context=None)", call_soon, "Have callback called in the next turn."),
+    plain(
+        "call_soon_threadsafe(self, callback, *args, context=None)",
+        call_soon,
+        "Have callback called in the next turn; may be called from any thread.",
+    ),
+    plain("call_later(self, delay, callback, *args, context=None)", call_later, "Have callback called after a delay."),
+    plain("call_at(self, when, callback, *args, context=None)", call_at, "Have callback called at a time."),
+    plain("create_future(self, /)", create_future, "Return a new future of this loop."),
+    control(
+        "create_task(self, coro, /, *, name=None, context=None, eager_start=None, **kwargs)",
+        Control::CreateTask,
+        "Run a coroutine as a task; return the task.",
+    ),
+    plain("_tasks(self, /)", tasks, "Return the tasks that are not done."),
+    plain("get_task_factory(self, /)", get_task_factory, "Return what makes tasks, or None."),
+    plain("set_task_factory(self, factory, /)", half, "Set what makes tasks, or None."),
+    plain("get_debug(self, /)", get_debug, "Return True in debug mode."),
+    plain("set_debug(self, enabled, /)", set_debug, "Switch debug mode on or off."),
+    plain("get_exception_handler(self, /)", get_exception_handler, "Return the exception handler, or None."),
+    plain("set_exception_handler(self, handler, /)", half, "Set what is told of errors that nobody else hears of."),
+    plain("default_exception_handler(self, context, /)", half, "Log an error that nobody else hears of."),
+    plain("call_exception_handler(self, context, /)", half, "Tell the exception handler of an error."),
+    plain("shutdown_asyncgens(self, /)", half, "Close all async generators that have begun."),
+    plain("shutdown_default_executor(self, timeout=None)", half, "Wait for the jobs of the default executor."),
+    plain("run_in_executor(self, executor, func, /, *args)", half, "Run func(*args) beside the loop."),
+    plain("set_default_executor(self, executor, /)", half, "Set the executor of run_in_executor(None, ...)."),
+    plain("__repr__(self, /)", half, "Return repr(self)."),
+];
+
+pub(super) const ATTRIBUTES: &[Attribute] = &[
+    Attribute {
+        name: "slow_callback_duration",
+        get: |_, value| Ok(of(value).slow_callback_duration.get()),
+        set: Some(|_, value, to| {
+            of(value).slow_callback_duration.set(to);
+            Ok(())
+        }),
+        doc: "Seconds a callback may take before debug mode speaks of it.",
+    },
+    Attribute {
+        name: "_task_factory",
+        get: |_, value| Ok(of(value).task_factory.get()),
+        set: Some(|_, value, to| {
+            of(value).task_factory.set(to);
+            Ok(())
+        }),
+        doc: "What makes tasks, or None.",
+    },
+    Attribute {
+        name: "_exception_handler",
+        get: |_, value| Ok(of(value).exception_handler.get()),
+        set: Some(|_, value, to| {
+            of(value).exception_handler.set(to);
+            Ok(())
+        }),
+        doc: "What is told of errors, or None.",
+    },
+    attribute("_stopping", |_, value| Ok(Value::bool(of(value).is_stopping.get())), "The turn under way is the last."),
+];
+
+pub(super) const HANDLE: &[Declaration] = &[
+    plain("cancel(self, /)", cancel, "Cancel the call."),
+    plain("cancelled(self, /)", cancelled, "Return True if the call was cancelled."),
+    plain("get_context(self, /)", get_context, "Return the context of the call."),
+    plain("__repr__(self, /)", half, "Return repr(self)."),
+];
+
+pub(super) const TIMER_HANDLE: &[Declaration] = &[
+    plain("when(self, /)", when, "Return the time of the call, in seconds of the loop's clock."),
+    plain("__lt__(self, other, /)", earlier, "Return self<other."),
+    plain("__le__(self, other, /)", not_later, "Return self<=other."),
+    plain("__gt__(self, other, /)", later, "Return self>other."),
+    plain("__ge__(self, other, /)", not_earlier, "Return self>=other."),
+];
+
+pub(super) const HANDLE_ATTRIBUTES: &[Attribute] = &[
+    attribute("_callback", |_, value| Ok(handle_of(value).callback.get()), "What is called."),
+    attribute("_args", |_, value| Ok(handle_of(value).args.get()), "Its arguments."),
+    attribute("_cancelled", |_, value| Ok(Value::bool(handle_of(value).is_cancelled.get())), "Was it cancelled?"),
+    attribute("_scheduled", |_, value| Ok(Value::bool(handle_of(value).is_scheduled.get())), "Is its time to come?"),
+    attribute("_loop", |_, value| Ok(handle_of(value).event_loop.value()), "The loop that calls it."),
+    attribute("_origin", handle_origin, "File, line and function of where it was made, or None."),
+];
+
+fn of(value: Value) -> Ref<EventLoop> {
+    value.get().expect("the receiver was checked")
+}
+
+fn handle_of(value: Value) -> Ref<Handle> {
+    value.get().expect("the receiver was checked")
+}
+
+fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let class = instance_class(cx, args.get(0), LayoutId::EVENT_LOOP)?;
+    Ok(EventLoop::allocate(cx, class).value())
+}
+
+fn stop(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    of(args.get(0)).is_stopping.set(true);
+    Ok(Value::NONE)
+}
+
+fn is_running(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(of(args.get(0)).is_running.get()))
+}
+
+fn is_closed(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(of(args.get(0)).is_closed.get()))
+}
+
+fn close(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let event_loop = of(args.get(0));
+    event_loop.is_closed.set(true);
+    event_loop.clear();
+    Ok(Value::NONE)
+}
+
+fn check_closed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    of(args.get(0)).check_closed(cx)?;
+    Ok(Value::NONE)
+}
+
+fn check_running(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if of(args.get(0)).is_running.get() {
+        return Err(cx.runtime_error("This event loop is already running"));
+    }
+    if cx.running.event_loop().is_some() {
+        return Err(cx.runtime_error("Cannot run the event loop while another loop is running"));
+    }
+    Ok(Value::NONE)
+}
+
+// ----- time
+
+const SECOND: f64 = 1e9;
+
+/// Seconds as nanoseconds, the nearest there are.
+pub(super) fn nanoseconds(seconds: f64) -> i64 {
+    (seconds * SECOND).round() as i64
+}
+
+fn seconds(nanoseconds: i64) -> Value {
+    Value::float(nanoseconds as f64 / SECOND)
+}
+
+/// A number of seconds that an argument gives.
+pub(super) fn seconds_argument(cx: &mut Context, args: Args<'_>, position: usize) -> Result<f64, Stop> {
+    match to_f64(cx, args.get(position)) {
+        Some(seconds) => seconds,
+        None => Err(cx.ask(position, Wish::Float)),
+    }
+}
+
+fn time(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(seconds(cx.clock.read(false)))
+}
+
+// ----- calls
+
+/// A handle for a callback given as `callback, *args, context=...` from argument `first` on.
+fn handle(cx: &mut Context, args: Args<'_>, first: usize, when: Option<i64>) -> Result<Ref<Handle>, Stop> {
+    let event_loop = of(args.get(0));
+    event_loop.check_closed(cx)?;
+    let (callback, context, rest) = (args.get(first), args.get(first + 1), args.get(first + 2));
+    if event_loop.is_debug.get() && super::task::is_coroutine(callback) {
+        return Err(cx.type_error("coroutines cannot be used with call_soon()"));
+    }
+    let context = if context.is_none() { contextvars::current(cx).value() } else { context };
+    Ok(Handle::allocate(cx, event_loop, callback, rest, context, when))
+}
+
+fn call_soon(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let handle = handle(cx, args, 1, None)?;
+    handle.event_loop.push(Entry::Call(handle));
+    Ok(handle.value())
+}
+
+fn call_later(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if args.get(1).is_none() {
+        return Err(cx.type_error("delay must not be None"));
+    }
+    let delay = seconds_argument(cx, args, 1)?;
+    let when = cx.clock.read(false).saturating_add(nanoseconds(delay));
+    call_when(cx, args, when)
+}
+
+fn call_at(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    if args.get(1).is_none() {
+        return Err(cx.type_error("when cannot be None"));
+    }
+    let when = seconds_argument(cx, args, 1)?;
+    call_when(cx, args, nanoseconds(when))
+}
+
+fn call_when(cx: &mut Context, args: Args<'_>, when: i64) -> Result<Value, Stop> {
+    let handle = handle(cx, args, 2, Some(when))?;
+    handle.event_loop.add_timer(when, Due::Call(handle));
+    Ok(handle.value())
+}
+
+fn create_future(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Future::plain(cx, of(args.get(0))).value())
+}
+
+fn tasks(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let tasks = of(args.get(0)).tasks().into_iter().map(Ref::value).collect();
+    Ok(cx.list(tasks))
+}
+
+fn get_task_factory(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(of(args.get(0)).task_factory.get())
+}
+
+fn get_debug(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(of(args.get(0)).is_debug.get()))
+}
+
+fn set_debug(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    match crate::object::truth::truth(cx, args.get(1)) {
+        Some(enabled) => {
+            of(args.get(0)).is_debug.set(enabled);
+            Ok(Value::NONE)
+        }
+        None => Err(cx.ask(1, Wish::Truth)),
+    }
+}
+
+fn get_exception_handler(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(of(args.get(0)).exception_handler.get())
+}
+
+// ----- handles
+
+fn cancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    handle_of(args.get(0)).cancel();
+    Ok(Value::NONE)
+}
+
+fn cancelled(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(handle_of(args.get(0)).is_cancelled.get()))
+}
+
+fn get_context(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(handle_of(args.get(0)).context.get())
+}
+
+fn handle_origin(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let handle = handle_of(value);
+    Ok(super::place(cx, handle.origin.get(), handle.origin_word.get()))
+}
+
+fn when(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(seconds(handle_of(args.get(0)).when.get()))
+}
+
+fn order(cx: &mut Context, args: Args<'_>, test: fn(&i64, &i64) -> bool) -> Result<Value, Stop> {
+    Ok(match args.get(1).get::<Handle>() {
+        Some(other) => Value::bool(test(&handle_of(args.get(0)).when.get(), &other.when.get())),
+        None => cx.not_implemented,
+    })
+}
+
+fn earlier(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    order(cx, args, i64::lt)
+}
+
+fn not_later(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    order(cx, args, i64::le)
+}
+
+fn later(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    order(cx, args, i64::gt)
+}
+
+fn not_earlier(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    order(cx, args, i64::ge)
+}
+
+/// The arguments that a handle's callback is called with.
+pub fn arguments(handle: Ref<Handle>) -> Vec<Value> {
+    handle.args.get().get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec())
+}

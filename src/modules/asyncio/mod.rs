@@ -1,0 +1,203 @@
+//! `_asyncio`: the native part of asyncio. What is hot is here; the rest is written in the language, in
+//! stdlib/asyncio/ and in the script halves of these natives.
+
+pub mod event_loop;
+pub mod future;
+pub mod sleep;
+pub mod task;
+
+use crate::object::class::Class;
+use crate::object::context::Context;
+use crate::object::function::CodeObject;
+use crate::object::heap::Ref;
+use crate::object::instance;
+use crate::object::layout::LayoutId;
+use crate::object::module::{self, ClassTables, Module, NativeModule};
+use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::value::Value;
+
+/// The module.
+pub const MODULE: NativeModule = NativeModule { name: "_asyncio", fill };
+
+const FUNCTIONS: &[Declaration] = &[
+    plain("sleep(delay, result=None)", sleep::sleep, "Coroutine that completes after a time in seconds."),
+    control(
+        "gather(*coros_or_futures, return_exceptions=False, limit=None)",
+        Control::Gather,
+        "Return a future for the results of several coroutines or futures.",
+    ),
+    control(
+        "create_task(coro, *, name=None, context=None, eager_start=None, **kwargs)",
+        Control::Spawn,
+        "Run a coroutine as a task of the running loop; return the task.",
+    ),
+    plain("current_task(loop=None)", current_task, "Return the task whose step runs, or None."),
+    plain("get_running_loop()", get_running_loop, "Return the loop that runs; RuntimeError if none does."),
+    plain("_get_running_loop()", running_loop, "Return the loop that runs, or None."),
+    plain("_set_running_loop(loop, /)", set_running_loop, "Say that a loop runs, or with None that none does."),
+    plain("_get_set_loop()", get_set_loop, "Return the loop that was set, or None."),
+    plain("set_event_loop(loop, /)", set_event_loop, "Set the loop that get_event_loop returns where none runs."),
+    plain("get_event_loop()", get_event_loop, "Return the loop that runs or was set; where there is none, a new one."),
+    plain("new_event_loop()", new_event_loop, "Return a new event loop."),
+    plain("_enter_task(loop, task, /)", enter_task, "Say that a step of a task runs."),
+    plain("_leave_task(loop, task, /)", leave_task, "Say that a step of a task has ended."),
+    plain("isfuture(obj, /)", isfuture, "Return True if obj is a future."),
+    plain("iscoroutine(obj, /)", iscoroutine, "Return True if obj is a coroutine that a task can run."),
+    plain("_wait_on(task, future, /)", wait_on, "Have a task wait for a future."),
+    plain("_throw_later(task, exception, /)", throw_later, "Throw an exception into a task in its next step."),
+];
+
+fn fill(cx: &mut Context, module: Ref<Module>) {
+    let name = cx.intern("asyncio");
+    module.add_functions_of(cx, FUNCTIONS, name);
+    let plain = ClassTables::NONE;
+    let tables = [
+        (
+            LayoutId::FUTURE,
+            ClassTables {
+                methods: future::METHODS,
+                class_methods: future::CLASS_METHODS,
+                attributes: future::ATTRIBUTES,
+                ..plain
+            },
+        ),
+        (LayoutId::TASK, ClassTables { methods: task::METHODS, attributes: task::ATTRIBUTES, ..plain }),
+        (LayoutId::GATHERING, ClassTables { ..plain }),
+        (LayoutId::ABSTRACT_EVENT_LOOP, ClassTables { ..plain }),
+        (
+            LayoutId::BASE_EVENT_LOOP,
+            ClassTables { methods: event_loop::METHODS, attributes: event_loop::ATTRIBUTES, ..plain },
+        ),
+        (LayoutId::EVENT_LOOP, ClassTables { ..plain }),
+        (
+            LayoutId::HANDLE,
+            ClassTables { methods: event_loop::HANDLE, attributes: event_loop::HANDLE_ATTRIBUTES, ..plain },
+        ),
+        (LayoutId::TIMER_HANDLE, ClassTables { methods: event_loop::TIMER_HANDLE, ..plain }),
+    ];
+    for (layout, tables) in &tables {
+        let class = cx.class(*layout);
+        let is_handle = [LayoutId::HANDLE, LayoutId::TIMER_HANDLE].contains(layout);
+        class.set(if is_handle { Class::WEAKLY } else { Class::HAS_DICTIONARY | Class::WEAKLY });
+        let dictionary = cx.new_layout(class, true);
+        class.dictionary_layout.set(dictionary);
+        module::install(cx, class, tables);
+        instance::add_accessors(cx, class);
+        let name = class.name.get();
+        module.dict().set_interned(name, class.value());
+    }
+    for layout in [LayoutId::CANCELLED_ERROR, LayoutId::INVALID_STATE_ERROR] {
+        let class = cx.class(layout);
+        module.dict().set_interned(class.name.get(), class.value());
+    }
+}
+
+/// File, line and function name of a word of some code, as a tuple; None where there is no code.
+fn place(cx: &mut Context, code: Value, word: u32) -> Value {
+    let Some(code) = code.get::<CodeObject>() else { return Value::NONE };
+    let line = Value::small(code.code.line(word) as i64);
+    let file = cx.str(&code.code.source.name);
+    cx.tuple(&[file, line, code.name])
+}
+
+// ----- which loop and which task
+
+fn get_running_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    match cx.running.event_loop {
+        Value::NONE => Err(cx.runtime_error("no running event loop")),
+        event_loop => Ok(event_loop),
+    }
+}
+
+fn running_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.running.event_loop)
+}
+
+fn set_running_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    cx.running.event_loop = args.get(0);
+    Ok(Value::NONE)
+}
+
+fn get_set_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.running.set_loop)
+}
+
+fn set_event_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let given = args.get(0);
+    let base = cx.class(LayoutId::ABSTRACT_EVENT_LOOP);
+    if !given.is_none() && !cx.class_of(given).is_subclass(base) {
+        let found = cx.type_name(given);
+        return Err(cx.type_error(format!("loop must be an instance of AbstractEventLoop or None, not '{found}'")));
+    }
+    cx.running.set_loop = given;
+    Ok(Value::NONE)
+}
+
+fn get_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    if !cx.running.event_loop.is_none() {
+        return Ok(cx.running.event_loop);
+    }
+    if !cx.running.set_loop.is_none() {
+        return Ok(cx.running.set_loop);
+    }
+    Ok(future::loop_argument(cx, Value::NONE)?.value())
+}
+
+fn new_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let class = cx.class(LayoutId::EVENT_LOOP);
+    Ok(crate::object::event_loop::EventLoop::allocate(cx, class).value())
+}
+
+fn current_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let running = cx.running.event_loop;
+    match args.get(0) {
+        Value::NONE if running.is_none() => Err(cx.runtime_error("no running event loop")),
+        Value::NONE => Ok(cx.running.task),
+        given if given == running => Ok(cx.running.task),
+        _ => Ok(Value::NONE),
+    }
+}
+
+fn enter_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    cx.running.task = args.get(1);
+    Ok(Value::NONE)
+}
+
+fn leave_task(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    cx.running.task = Value::NONE;
+    Ok(Value::NONE)
+}
+
+fn isfuture(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let value = args.get(0);
+    if value.is::<crate::object::future::Future>() {
+        return Ok(Value::TRUE);
+    }
+    // Another kind of future says so by this attribute of its class.
+    let name = cx.intern("_asyncio_future_blocking");
+    let class = cx.class_of(value);
+    Ok(Value::bool(cx.lookup(class, name).is_some_and(|found| !found.is_none())))
+}
+
+fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    match task::is_coroutine(args.get(0)) {
+        true => Ok(Value::TRUE),
+        false if args.get(0).header().is_none() => Ok(Value::FALSE),
+        false if cx.class_of(args.get(0)).has(Class::BUILTIN) => Ok(Value::FALSE),
+        false => Err(Stop::Half),
+    }
+}
+
+// ----- for the script half of a task's step
+
+fn wait_on(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (task, awaited) = (future::of(args.get(0)), future::of(args.get(1)));
+    task.wait_for(cx, awaited);
+    Ok(Value::NONE)
+}
+
+fn throw_later(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let task = future::of(args.get(0));
+    task.event_loop.push(crate::object::event_loop::Entry::Throw { task, exception: args.get(1) });
+    Ok(Value::NONE)
+}

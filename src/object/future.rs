@@ -1,0 +1,459 @@
+//! Futures and tasks: what will have a result, who waits for it, and what a task runs.
+//!
+//! One body serves `Future`, `Task` and what `gather` gives. A task that waits for a future stands itself in the
+//! list of callbacks, so a wake-up makes no object. Everything here is data: callbacks move to the ready queue of
+//! the loop (`event_loop`), and the machine runs them from there.
+
+use std::cell::Cell;
+
+use crate::object::class::Class;
+use crate::object::context::Context;
+use crate::object::event_loop::{Entry, EventLoop};
+use crate::object::exception::Exception;
+use crate::object::heap::{Body, Marker, Ref};
+use crate::object::kind::Kind;
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::native::Stop;
+use crate::object::value::Value;
+
+/// Where a future is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum FutureState {
+    /// No result yet.
+    Pending,
+    /// It has a result.
+    Finished,
+    /// It has an exception.
+    Failed,
+    /// It was cancelled.
+    Cancelled,
+}
+
+/// What a future stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Role {
+    /// A result that someone sets.
+    Future,
+    /// The run of a coroutine.
+    Task,
+    /// The results of several others.
+    Gathering,
+}
+
+/// The body of a future.
+pub struct Future {
+    /// Where it is in its life.
+    pub state: Cell<FutureState>,
+    /// What it stands for.
+    pub role: Role,
+    /// See the constants.
+    flags: Cell<u8>,
+    /// A task: moves with every sleep, so that a timer which comes too late is known.
+    pub ticket: Cell<u32>,
+    /// Its loop.
+    pub event_loop: Ref<EventLoop>,
+    /// The result or the exception.
+    pub result: Cell<Value>,
+    /// UNBOUND, a callback or a task that waits; with `SEVERAL`, a list of callbacks and their contexts in turn.
+    callbacks: Cell<Value>,
+    /// The context of the one callback.
+    callback_context: Cell<Value>,
+    /// What `cancel(msg=...)` was given, or None.
+    pub cancel_message: Cell<Value>,
+    /// Who asked for the cancellation and where, as a tuple of strings and numbers, or None.
+    pub canceller: Cell<Value>,
+    /// The code that made it, or None.
+    pub origin: Cell<Value>,
+    /// The word of that code.
+    pub origin_word: Cell<u32>,
+    /// A task: the number in its name. A gathering: how many of its children are not done.
+    pub number: Cell<u32>,
+    /// A task: its place among the tasks of the loop.
+    pub place: Cell<u32>,
+    /// A task: how often `cancel` was called, less `uncancel`.
+    pub cancel_requests: Cell<u32>,
+    /// A task: what it runs. A gathering: the list of its children.
+    pub coroutine: Cell<Value>,
+    /// A task: its name, UNBOUND for `Task-` and its number.
+    pub name: Cell<Value>,
+    /// A task: the context of its variables.
+    pub context: Cell<Value>,
+    /// A task: the future it waits for, TRUE while it sleeps, FALSE from then until it runs, else None.
+    pub waiter: Cell<Value>,
+}
+
+impl Body for Future {
+    const KIND: Kind = Kind::Future;
+
+    fn trace(&self, marker: &mut Marker) {
+        marker.object(self.event_loop);
+        for cell in [&self.result, &self.callbacks, &self.callback_context, &self.cancel_message, &self.canceller] {
+            marker.cell(cell);
+        }
+        for cell in [&self.origin, &self.coroutine, &self.name, &self.context, &self.waiter] {
+            marker.cell(cell);
+        }
+    }
+}
+
+impl Future {
+    /// It has just been yielded by an `await`, not by a `yield`.
+    pub const BLOCKING: u8 = 1;
+    /// Its exception has not been looked at.
+    pub const LOG_TRACEBACK: u8 = 2;
+    /// The next step of the task raises CancelledError.
+    pub const MUST_CANCEL: u8 = 4;
+    /// `callbacks` is a list.
+    const SEVERAL: u8 = 8;
+    /// A gathering gives exceptions as results.
+    pub const RETURN_EXCEPTIONS: u8 = 16;
+    /// `cancel` of a gathering was called.
+    pub const CANCEL_REQUESTED: u8 = 32;
+    /// Nothing is said if it is destroyed while it is pending.
+    pub const QUIET: u8 = 64;
+    /// A task whose first step ran within `create_task`.
+    pub const EAGER: u8 = 128;
+
+    /// A pending future of a class.
+    pub fn allocate(cx: &mut Context, class: Ref<Class>, role: Role, event_loop: Ref<EventLoop>) -> Ref<Future> {
+        let body = Future {
+            state: Cell::new(FutureState::Pending),
+            role,
+            flags: Cell::new(0),
+            ticket: Cell::new(0),
+            event_loop,
+            result: Cell::new(Value::NONE),
+            callbacks: Cell::new(Value::UNBOUND),
+            callback_context: Cell::new(Value::NONE),
+            cancel_message: Cell::new(Value::NONE),
+            canceller: Cell::new(Value::NONE),
+            origin: Cell::new(Value::NONE),
+            origin_word: Cell::new(0),
+            number: Cell::new(0),
+            place: Cell::new(u32::MAX),
+            cancel_requests: Cell::new(0),
+            coroutine: Cell::new(Value::NONE),
+            name: Cell::new(Value::UNBOUND),
+            context: Cell::new(Value::NONE),
+            waiter: Cell::new(Value::NONE),
+        };
+        let future = cx.heap.allocate_attributed(class.root_layout.get(), body, class.capacity.get());
+        if class.has(Class::HAS_DEL) {
+            cx.heap.add_finalisable(future.header());
+        }
+        future
+    }
+
+    /// A plain future.
+    pub fn plain(cx: &mut Context, event_loop: Ref<EventLoop>) -> Ref<Future> {
+        let class = cx.class(LayoutId::FUTURE);
+        Future::allocate(cx, class, Role::Future, event_loop)
+    }
+
+    /// Has it this flag?
+    #[inline(always)]
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    /// Sets a flag.
+    #[inline(always)]
+    pub fn set(&self, flag: u8) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    /// Clears a flag.
+    #[inline(always)]
+    pub fn clear(&self, flag: u8) {
+        self.flags.set(self.flags.get() & !flag);
+    }
+
+    /// Is it no longer pending?
+    #[inline(always)]
+    pub fn is_done(&self) -> bool {
+        self.state.get() != FutureState::Pending
+    }
+}
+
+impl Ref<Future> {
+    // ----- callbacks
+
+    /// Has whoever it is (a callable, a task that waits, a gathering) told when it is done.
+    pub fn add_callback(self, cx: &mut Context, callback: Value, context: Value) {
+        let first = self.callbacks.get();
+        if first.is_unbound() {
+            self.callbacks.set(callback);
+            self.callback_context.set(context);
+            return;
+        }
+        if !self.has(Future::SEVERAL) {
+            let list = cx.list(vec![first, self.callback_context.get()]);
+            self.callbacks.set(list);
+            self.callback_context.set(Value::NONE);
+            self.set(Future::SEVERAL);
+        }
+        let list: Ref<List> = self.callbacks.get().get().expect("several callbacks are a list");
+        list.push(callback);
+        list.push(context);
+    }
+
+    /// The callbacks and their contexts, in order.
+    pub fn callbacks(self) -> Vec<(Value, Value)> {
+        let first = self.callbacks.get();
+        if first.is_unbound() {
+            return Vec::new();
+        }
+        match first.get::<List>().filter(|_| self.has(Future::SEVERAL)) {
+            Some(list) => list.to_vec().chunks(2).map(|pair| (pair[0], pair[1])).collect(),
+            None => vec![(first, self.callback_context.get())],
+        }
+    }
+
+    /// Puts other callbacks in the place of those there are.
+    pub fn set_callbacks(self, cx: &mut Context, callbacks: &[(Value, Value)]) {
+        self.callbacks.set(Value::UNBOUND);
+        self.callback_context.set(Value::NONE);
+        self.clear(Future::SEVERAL);
+        for &(callback, context) in callbacks {
+            self.add_callback(cx, callback, context);
+        }
+    }
+
+    /// Takes one that waits out of the list, if it is there.
+    pub fn remove_waiter(self, cx: &mut Context, waiter: Value) {
+        let left: Vec<_> = self.callbacks().into_iter().filter(|&(callback, _)| callback != waiter).collect();
+        self.set_callbacks(cx, &left);
+    }
+
+    /// Does anybody wait for it?
+    pub fn has_callbacks(self) -> bool {
+        !self.callbacks.get().is_unbound()
+    }
+
+    /// It is done: its callbacks go to the ready queue.
+    #[inline(always)]
+    fn schedule_callbacks(self) {
+        let first = self.callbacks.replace(Value::UNBOUND);
+        if first.is_unbound() {
+            return;
+        }
+        if !self.has(Future::SEVERAL) {
+            return self.schedule(first, self.callback_context.replace(Value::NONE));
+        }
+        self.clear(Future::SEVERAL);
+        let list: Ref<List> = first.get().expect("several callbacks are a list");
+        for pair in list.to_vec().chunks(2) {
+            self.schedule(pair[0], pair[1]);
+        }
+    }
+
+    /// Puts one callback into the ready queue. A context of UNBOUND marks a waiter that is no script callable.
+    #[inline(always)]
+    pub fn schedule(self, callback: Value, context: Value) {
+        let entry = match callback.get::<Future>().filter(|_| context.is_unbound()) {
+            Some(waiter) if waiter.role == Role::Task => Entry::Wake { task: waiter, future: self },
+            Some(gathering) => Entry::Gathered { gathering, child: self },
+            None => Entry::Callback { callback, future: self, context },
+        };
+        self.event_loop.push(entry);
+    }
+
+    // ----- results
+
+    /// It is finished with a result. The caller has seen that it is pending.
+    #[inline(always)]
+    pub fn finish(self, result: Value) {
+        self.result.set(result);
+        self.state.set(FutureState::Finished);
+        self.schedule_callbacks();
+    }
+
+    /// It has failed with an exception. The caller has seen that it is pending.
+    pub fn fail(self, cx: &mut Context, exception: Value) {
+        self.result.set(exception);
+        self.state.set(FutureState::Failed);
+        self.set(Future::LOG_TRACEBACK);
+        cx.heap.add_finalisable(self.header());
+        if !self.has_callbacks() {
+            // If nobody can look at it any more, that is said at once.
+            cx.wants_collection = true;
+            cx.fuel = 0;
+        }
+        self.schedule_callbacks();
+    }
+
+    /// It is cancelled; the exception, if there is one already. The caller has seen that it is pending.
+    pub fn set_cancelled(self, exception: Value) {
+        self.result.set(exception);
+        self.state.set(FutureState::Cancelled);
+        self.schedule_callbacks();
+    }
+
+    /// `cancel(msg)`: whether that could be asked for.
+    pub fn cancel(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
+        self.clear(Future::LOG_TRACEBACK);
+        if self.is_done() {
+            return false;
+        }
+        match self.role {
+            Role::Future => {
+                self.cancel_message.set(message);
+                self.canceller.set(canceller);
+                self.set_cancelled(Value::NONE);
+                true
+            }
+            Role::Gathering => self.cancel_gathering(cx, message, canceller),
+            Role::Task => self.cancel_task(cx, message, canceller),
+        }
+    }
+
+    fn cancel_gathering(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
+        let children: Ref<List> = self.coroutine.get().get().expect("the children are a list");
+        let mut asked = false;
+        for child in children.to_vec() {
+            if let Some(child) = child.get::<Future>() {
+                asked |= child.cancel(cx, message, canceller);
+            }
+        }
+        if asked {
+            self.set(Future::CANCEL_REQUESTED);
+        }
+        asked
+    }
+
+    fn cancel_task(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
+        self.cancel_requests.set(self.cancel_requests.get() + 1);
+        let waiter = self.waiter.get();
+        if waiter == Value::TRUE {
+            // It sleeps: the timer will find its ticket out of date.
+            self.cancel_message.set(message);
+            self.canceller.set(canceller);
+            self.end_sleep();
+            self.event_loop.push(Entry::Woken { task: self, is_cancelled: true });
+            return true;
+        }
+        if let Some(future) = waiter.get::<Future>() {
+            if future.cancel(cx, message, canceller) {
+                return true;
+            }
+        }
+        self.set(Future::MUST_CANCEL);
+        self.cancel_message.set(message);
+        self.canceller.set(canceller);
+        true
+    }
+
+    /// A sleeping task sleeps no longer, though it has not been told yet.
+    pub fn end_sleep(self) {
+        self.waiter.set(Value::FALSE);
+        self.ticket.set(self.ticket.get().wrapping_add(1));
+    }
+
+    /// The CancelledError of a cancelled future, made or taken.
+    pub fn cancelled_error(self, cx: &mut Context) -> Value {
+        let known = self.result.get();
+        if self.state.get() == FutureState::Cancelled && known.is::<Exception>() {
+            self.result.set(Value::NONE);
+            return known;
+        }
+        let message = self.cancel_message.get();
+        let args = if message.is_none() { cx.empty_tuple } else { cx.tuple(&[message]) };
+        let error = Exception::allocate(cx, LayoutId::CANCELLED_ERROR, args);
+        let canceller = self.canceller.get();
+        if !canceller.is_none() {
+            let name = cx.intern("_canceller");
+            error.header().expect("an exception is an object").set_own_attribute(cx, name, canceller);
+        }
+        error
+    }
+
+    /// The result, or what is raised instead. The caller has seen that it is done.
+    #[inline(always)]
+    pub fn outcome(self, cx: &mut Context) -> Result<Value, Stop> {
+        match self.state.get() {
+            FutureState::Finished => Ok(self.result.get()),
+            FutureState::Failed => {
+                self.clear(Future::LOG_TRACEBACK);
+                Err(Stop::Raise(self.result.get()))
+            }
+            _ => Err(Stop::Raise(self.cancelled_error(cx))),
+        }
+    }
+
+    /// A task waits for a future: it stands in its list of callbacks.
+    pub fn wait_for(self, cx: &mut Context, future: Ref<Future>) {
+        self.waiter.set(future.value());
+        match future.is_done() {
+            true => future.schedule(self.value(), Value::UNBOUND),
+            false => future.add_callback(cx, self.value(), Value::UNBOUND),
+        }
+        if self.has(Future::MUST_CANCEL) {
+            let (message, canceller) = (self.cancel_message.get(), self.canceller.get());
+            if future.cancel(cx, message, canceller) {
+                self.clear(Future::MUST_CANCEL);
+            }
+        }
+    }
+
+    // ----- gathering
+
+    /// A child of a gathering is done.
+    pub fn child_done(self, cx: &mut Context, child: Ref<Future>) {
+        self.number.set(self.number.get().saturating_sub(1));
+        if self.is_done() {
+            child.clear(Future::LOG_TRACEBACK);
+            return;
+        }
+        if !self.has(Future::RETURN_EXCEPTIONS) {
+            match child.state.get() {
+                FutureState::Cancelled => {
+                    let error = child.cancelled_error(cx);
+                    return self.fail(cx, error);
+                }
+                FutureState::Failed => {
+                    child.clear(Future::LOG_TRACEBACK);
+                    return self.fail(cx, child.result.get());
+                }
+                _ => {}
+            }
+        }
+        if self.number.get() == 0 {
+            self.finish_gathering(cx);
+        }
+    }
+
+    fn finish_gathering(self, cx: &mut Context) {
+        let children: Ref<List> = self.coroutine.get().get().expect("the children are a list");
+        let mut results = Vec::with_capacity(children.len());
+        for child in children.to_vec() {
+            let child: Ref<Future> = child.get().expect("the children are futures");
+            child.clear(Future::LOG_TRACEBACK);
+            results.push(match child.state.get() {
+                FutureState::Cancelled => child.cancelled_error(cx),
+                _ => child.result.get(),
+            });
+        }
+        if self.has(Future::CANCEL_REQUESTED) {
+            let error = self.cancelled_error(cx);
+            return self.fail(cx, error);
+        }
+        let results = cx.list(results);
+        self.finish(results);
+    }
+}
+
+/// The future a value is, if it is one whose class does not change what awaiting it means.
+#[inline(always)]
+pub fn awaited(cx: &mut Context, value: Value) -> Option<Ref<Future>> {
+    let future = value.get::<Future>()?;
+    let layout = future.header().layout();
+    if layout == LayoutId::FUTURE || layout == LayoutId::TASK || layout == LayoutId::GATHERING {
+        return Some(future);
+    }
+    let class = cx.class(layout);
+    let (owner, _) = class.lookup_after(cx.names.__await__, None)?;
+    owner.has(Class::BUILTIN).then_some(future)
+}

@@ -1,0 +1,292 @@
+//! Making tasks, cancelling them and gathering their results: what must know where in the program it happens.
+
+use crate::object::contextvars;
+use crate::object::dict::Dict;
+use crate::object::event_loop::{Entry, EventLoop};
+use crate::object::frame::Then;
+use crate::object::future::{Future, Role};
+use crate::object::generator::{Await, Generator};
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::native::Stop;
+use crate::object::string::Str;
+use crate::object::truth;
+use crate::object::value::Value;
+use crate::vm::machine::{Flow, Vm};
+use crate::vm::native_frame::{Input, Machine, Next};
+use crate::vm::switch::delegate_of;
+
+/// Can a task run this without more ado?
+fn is_coroutine(value: Value) -> bool {
+    match value.get::<Generator>() {
+        Some(own) => own.header().layout() == LayoutId::COROUTINE || own.function.is_coroutine.get(),
+        None => value.header().is_some_and(|header| header.layout() == LayoutId::NATIVE_COROUTINE),
+    }
+}
+
+impl Vm {
+    /// `loop.create_task(coro, name=, context=, eager_start=, **kwargs)`
+    pub(super) fn create_task(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let &[receiver, coroutine, name, context, eager, ref more @ ..] = args else {
+            unreachable!("create_task has these parameters")
+        };
+        let event_loop: Ref<EventLoop> = receiver.get().expect("the receiver was checked");
+        if let Err(stop) = event_loop.check_closed(&mut self.cx) {
+            return self.raise(stop);
+        }
+        let has_more = more.first().and_then(|more| more.get::<Dict>()).is_some_and(|more| !more.is_empty());
+        let is_plain = is_coroutine(coroutine) && (name.is_none() || name.is::<Str>());
+        if !is_plain || has_more || !event_loop.task_factory.get().is_none() {
+            return self.call_half("event_loop_create_task", args, then, destination);
+        }
+        let task = self.new_task(event_loop, coroutine, name, context);
+        match truth::truth(&mut self.cx, eager) {
+            Some(true) => self.start_eagerly(task, then, destination),
+            _ => {
+                event_loop.push(Entry::Step(task));
+                Flow::Done(task.value())
+            }
+        }
+    }
+
+    /// `asyncio.create_task(coro, name=, context=, eager_start=, **kwargs)`
+    pub(super) fn spawn(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let event_loop = self.cx.running.event_loop;
+        if event_loop.is_none() {
+            let stop = self.cx.runtime_error("no running event loop");
+            return self.raise(stop);
+        }
+        let &[coroutine, name, context, eager, more] = args else { unreachable!("create_task has these parameters") };
+        self.create_task(&[event_loop, coroutine, name, context, eager, more], then, destination)
+    }
+
+    /// A new task of a loop, its first step not yet asked for.
+    #[inline(always)]
+    fn new_task(&mut self, event_loop: Ref<EventLoop>, coroutine: Value, name: Value, context: Value) -> Ref<Future> {
+        let class = self.cx.class(LayoutId::TASK);
+        let task = Future::allocate(&mut self.cx, class, Role::Task, event_loop);
+        self.cx.running.tasks_made += 1;
+        task.number.set(self.cx.running.tasks_made);
+        self.set_up_task(task, coroutine, name, context);
+        task
+    }
+
+    fn set_up_task(&mut self, task: Ref<Future>, coroutine: Value, name: Value, context: Value) {
+        task.coroutine.set(coroutine);
+        if !name.is_none() {
+            task.name.set(name);
+        }
+        let context = match context.is_none() {
+            true => contextvars::current(&mut self.cx).copy(&mut self.cx).value(),
+            false => context,
+        };
+        task.context.set(context);
+        let (code, word) = self.position();
+        task.origin.set(code);
+        task.origin_word.set(word);
+        task.event_loop.add_task(task);
+    }
+
+    /// Code and word of the script function that runs; None where there is none.
+    pub(super) fn position(&self) -> (Value, u32) {
+        match self.script_frame(0) {
+            Some(index) => {
+                let frame = self.frame_at(index);
+                (frame.code().value(), frame.word())
+            }
+            None => (Value::NONE, 0),
+        }
+    }
+
+    /// `Task.__init__(self, coro, loop=, name=, context=, eager_start=)`
+    pub(super) fn start_task(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let &[task, coroutine, _, name, context, eager] = args else { unreachable!("a task has these parameters") };
+        let is_plain = is_coroutine(coroutine) && (name.is_none() || name.is::<Str>());
+        if !is_plain {
+            return self.call_half("task_init", args, then, destination);
+        }
+        self.begin_task(&[task, coroutine, Value::NONE, name, context, eager], then, destination)
+    }
+
+    /// As `start_task`, of arguments that need no more looking at.
+    pub(super) fn begin_task(&mut self, args: &[Value; 6], then: Then, destination: u16) -> Flow {
+        let &[task, coroutine, _, name, context, eager] = args;
+        let task: Ref<Future> = task.get().expect("the receiver was checked");
+        self.set_up_task(task, coroutine, name, context);
+        if truth::truth(&mut self.cx, eager) == Some(true) && task.event_loop.is_running.get() {
+            return self.start_eagerly(task, then, destination);
+        }
+        if let Err(stop) = task.event_loop.check_closed(&mut self.cx) {
+            return self.raise(stop);
+        }
+        task.event_loop.push(Entry::Step(task));
+        Flow::Done(Value::NONE)
+    }
+
+    /// Runs the first step of a task at once, above whoever makes it.
+    fn start_eagerly(&mut self, task: Ref<Future>, then: Then, destination: u16) -> Flow {
+        task.set(Future::EAGER);
+        let slots = [task.value(), self.cx.running.task, self.cx.context];
+        self.start_machine(Machine::EagerStep, &slots, then, destination)
+    }
+
+    // slots: 0 the task, 1 the task around it, 2 the context around it
+    pub(super) fn step_eager_step(&mut self, input: Input) -> Next {
+        let task: Ref<Future> = self.slot(0).get().expect("a task");
+        match (self.step(), input) {
+            (0, _) => {
+                self.go_to(1);
+                self.cx.running.task = task.value();
+                self.cx.context = task.context.get();
+                return Next::Called(self.resume_coroutine(task.coroutine.get(), Value::UNBOUND));
+            }
+            (1, _) => {
+                self.cx.running.task = self.slot(1);
+                self.cx.context = self.slot(2);
+                self.go_to(2);
+            }
+            (_, Input::Error(exception)) => return Next::Raise(exception),
+            _ => return Next::Return(task.value()),
+        }
+        let next = match input {
+            Input::Value(yielded) => self.task_yielded(task.event_loop, task, yielded),
+            Input::End(result) => {
+                self.task_returned(task, result);
+                None
+            }
+            Input::Error(exception) => self.task_raised(task, exception),
+            Input::Start => None,
+        };
+        next.unwrap_or(Next::Return(task.value()))
+    }
+
+    /// Resumes what a task runs, or throws into it if `thrown` is not UNBOUND, for the machine that runs.
+    pub(super) fn resume_coroutine(&mut self, coroutine: Value, thrown: Value) -> Flow {
+        if let Some(own) = coroutine.get::<Generator>() {
+            return match thrown.is_unbound() {
+                true => self.step_generator(own, Value::NONE, Then::StepMachine, 0),
+                false => self.throw(own, thrown, Then::StepMachine, 0),
+            };
+        }
+        if let Some(step) = coroutine.get::<Await>() {
+            return match thrown.is_unbound() {
+                true => self.step_await(step, Value::NONE, Then::StepMachine, 0),
+                false => self.throw_await(step, thrown, Then::StepMachine, 0),
+            };
+        }
+        let (value, name) = match thrown.is_unbound() {
+            true => (Value::NONE, self.cx.names.send),
+            false => (thrown, self.cx.names.throw),
+        };
+        self.start_machine(Machine::Next, &[coroutine, Value::UNBOUND, value, name], Then::StepMachine, 0)
+    }
+
+    /// Does a task's coroutine look itself at what became of the future it waits for?
+    pub(super) fn looks_itself(&self, task: Ref<Future>) -> bool {
+        let Some(own) = task.coroutine.get().get::<Generator>() else {
+            return task.coroutine.get().is::<Await>();
+        };
+        let inner = own.innermost.get().unwrap_or(own);
+        if !inner.is_delegating.get() {
+            return false;
+        }
+        let delegate = delegate_of(inner);
+        delegate.is::<Future>() || delegate.is::<Await>()
+    }
+
+    /// The task whose coroutine is the root of what runs, if no other code stands between them.
+    pub(super) fn task_of(&self, root: Value) -> Option<Ref<Future>> {
+        self.cx.running.task().filter(|task| task.coroutine.get() == root)
+    }
+
+    // ----- cancelling
+
+    /// `future.cancel(msg=None)`
+    pub(super) fn cancel_future(&mut self, args: &[Value]) -> Flow {
+        let future: Ref<Future> = args[0].get().expect("the receiver was checked");
+        let canceller = self.canceller();
+        Flow::Done(Value::bool(future.cancel(&mut self.cx, args[1], canceller)))
+    }
+
+    /// Who cancels and where: the running task or None, the code and its word.
+    fn canceller(&mut self) -> Value {
+        let (code, word) = self.position();
+        let task = self.cx.running.task;
+        self.cx.tuple(&[task, code, Value::small(word as i64)])
+    }
+
+    // ----- gathering
+
+    /// `gather(*futures, return_exceptions=False, limit=None)`
+    pub(super) fn gather(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let &[return_exceptions, limit, given] = args else { unreachable!("gather has these parameters") };
+        let given = Vm::tuple_items(given);
+        let known = |&value: &Value| is_coroutine(value) || value.is::<Future>();
+        let first = given.iter().find_map(|value| value.get::<Future>());
+        let event_loop = match first {
+            Some(future) => Some(future.event_loop),
+            None => self.cx.running.event_loop().or(self.cx.running.set_loop.get()),
+        };
+        let (Some(event_loop), true, false) = (event_loop, limit.is_none(), given.is_empty()) else {
+            return self.call_half("gather", args, then, destination);
+        };
+        let is_of_loop = |value: &Value| value.get::<Future>().is_none_or(|future| future.event_loop == event_loop);
+        let is_plain = given.iter().all(known)
+            && given.iter().all(is_of_loop)
+            && event_loop.task_factory.get().is_none()
+            && !event_loop.is_closed.get();
+        if !is_plain {
+            return self.call_half("gather", args, then, destination);
+        }
+        let class = self.cx.class(LayoutId::GATHERING);
+        let gathering = Future::allocate(&mut self.cx, class, Role::Gathering, event_loop);
+        if truth::truth(&mut self.cx, return_exceptions) == Some(true) {
+            gathering.set(Future::RETURN_EXCEPTIONS);
+        }
+        self.gather_into(gathering, &given);
+        Flow::Done(gathering.value())
+    }
+
+    fn gather_into(&mut self, gathering: Ref<Future>, given: &[Value]) {
+        let mut seen: rustc_hash::FxHashMap<Value, Value> = rustc_hash::FxHashMap::default();
+        let mut children = Vec::with_capacity(given.len());
+        let mut done = Vec::new();
+        let mut left = 0;
+        for &value in given {
+            if let Some(&child) = seen.get(&value) {
+                children.push(child);
+                continue;
+            }
+            let child = match value.get::<Future>() {
+                Some(future) => future,
+                None => {
+                    let task = self.new_task(gathering.event_loop, value, Value::NONE, Value::NONE);
+                    task.set(Future::QUIET);
+                    gathering.event_loop.push(Entry::Step(task));
+                    task
+                }
+            };
+            seen.insert(value, child.value());
+            children.push(child.value());
+            left += 1;
+            match child.is_done() {
+                true => done.push(child),
+                false => child.add_callback(&mut self.cx, gathering.value(), Value::UNBOUND),
+            }
+        }
+        let children = self.cx.list(children);
+        gathering.coroutine.set(children);
+        gathering.number.set(left);
+        for child in done {
+            gathering.child_done(&mut self.cx, child);
+        }
+    }
+
+    /// What a future's class says of its own awaiting is left alone; this is the plain one.
+    pub(super) fn wait_outcome(&mut self, future: Ref<Future>) -> Result<Value, Stop> {
+        match future.is_done() {
+            true => future.outcome(&mut self.cx),
+            false => Err(self.cx.runtime_error("await wasn't used with future")),
+        }
+    }
+}
