@@ -44,6 +44,8 @@ pub mod syntax;
 
 pub mod text;
 
+pub mod tls;
+
 pub mod diagnostic;
 
 pub mod library;

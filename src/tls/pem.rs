@@ -1,0 +1,30 @@
+//! Certificates and private keys in their text form.
+
+use rustls::pki_types::pem::{PemObject, SectionKind, SliceIter};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+use super::error::Error;
+
+/// All certificates of a text; the error is about one that is broken.
+pub fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let mut found = Vec::new();
+    // Those that say they are trusted are the same with more behind, which is not read.
+    for section in SliceIter::<(SectionKind, Vec<u8>)>::new(text) {
+        match section {
+            Ok((SectionKind::Certificate, bytes)) => found.push(CertificateDer::from(bytes)),
+            Ok(_) => {}
+            Err(_) => return Err(Error::pem("PEM lib")),
+        }
+    }
+    Ok(found)
+}
+
+/// The first private key of a text, whichever of the three forms it has.
+pub fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
+    let encrypted = ["-----BEGIN ENCRYPTED PRIVATE KEY-----", "Proc-Type: 4,ENCRYPTED"];
+    let holds = |mark: &str| text.windows(mark.len()).any(|window| window == mark.as_bytes());
+    if encrypted.into_iter().any(holds) {
+        return Err(Error::pem("PEM lib: private keys with a password are not supported"));
+    }
+    PrivateKeyDer::from_pem_slice(text).map_err(|_| Error::pem("PEM lib"))
+}
