@@ -114,10 +114,8 @@ const ASYNC_GENERATOR_ATTRIBUTES: &[Attribute] = &[
 ];
 
 /// What a native coroutine does otherwise than one of a script.
-const NATIVE_COROUTINE: &[Declaration] = &[
-    plain("__await__(self, /)", itself, "Return an iterator to be used in await expression."),
-    control("close(self, /)", Control::AwaitClose, "Raise GeneratorExit where it is suspended."),
-];
+const NATIVE_COROUTINE: &[Declaration] =
+    &[control("close(self, /)", Control::AwaitClose, "Raise GeneratorExit where it is suspended.")];
 
 const NATIVE_COROUTINE_ATTRIBUTES: &[Attribute] = &[
     attribute("cr_frame", |_, _| Ok(Value::NONE)),

@@ -51,8 +51,8 @@ pub enum Entry {
     Woken {
         /// The task.
         task: Ref<Future>,
-        /// It was cancelled.
-        is_cancelled: bool,
+        /// What is raised in it, if it was cancelled, else UNBOUND.
+        thrown: Value,
     },
     /// A child of a gathering is done.
     Gathered {
@@ -78,12 +78,10 @@ impl Entry {
     fn trace(&self, marker: &mut Marker) {
         match *self {
             Entry::Call(handle) => marker.object(handle),
-            Entry::Step(task) | Entry::Finish(task) | Entry::Slept { task, .. } | Entry::Woken { task, .. } => {
-                marker.object(task)
-            }
-            Entry::Throw { task, exception } => {
+            Entry::Step(task) | Entry::Finish(task) | Entry::Slept { task, .. } => marker.object(task),
+            Entry::Throw { task, exception: thrown } | Entry::Woken { task, thrown } => {
                 marker.object(task);
-                marker.value(exception);
+                marker.value(thrown);
             }
             Entry::Wake { task, future } => {
                 marker.object(task);
@@ -434,6 +432,8 @@ pub struct Running {
     pub tasks_made: u32,
     /// Entries taken since the loop last looked at the clock.
     pub entries: u32,
+    /// The next turn looks at the clock: there is a timer that was due when it was made.
+    pub looks_at_clock: bool,
     /// When the loop last looked at the descriptors.
     pub polled: i64,
 }
@@ -446,6 +446,7 @@ impl Running {
         set_loop: Value::NONE,
         tasks_made: 0,
         entries: 0,
+        looks_at_clock: false,
         polled: 0,
     };
 

@@ -278,6 +278,7 @@ impl Ref<FrameObject> {
     /// The word of the instruction it is at, as far as is known.
     pub fn position(self) -> u32 {
         match self.own_generator() {
+            Some(generator) if generator.delegate.get().is_some() => generator.word(),
             Some(generator) if generator.state.get() == State::Suspended && !generator.is_running() => generator.word(),
             _ if self.word.get() == NOT_BEGUN => 0,
             _ => self.word.get(),

@@ -59,7 +59,8 @@ pub struct Future {
     pub result: Cell<Value>,
     /// UNBOUND, a callback or a task that waits; with `SEVERAL`, a list of callbacks and their contexts in turn.
     callbacks: Cell<Value>,
-    /// The context of the one callback.
+    /// The context of the one callback. Once it has failed: the traceback that the exception had then, or None when
+    /// that has been shown.
     callback_context: Cell<Value>,
     /// What `cancel(msg=...)` was given, or None.
     pub cancel_message: Cell<Value>,
@@ -283,6 +284,8 @@ impl Ref<Future> {
             cx.fuel = 0;
         }
         self.schedule_callbacks();
+        let traceback = exception.get::<Exception>().map_or(Value::NONE, |exception| exception.traceback.get());
+        self.callback_context.set(traceback);
     }
 
     /// It is cancelled; the exception, if there is one already. The caller has seen that it is pending.
@@ -292,58 +295,99 @@ impl Ref<Future> {
         self.schedule_callbacks();
     }
 
-    /// `cancel(msg)`: whether that could be asked for.
+    /// `cancel(msg)`: whether that could be asked for. A task asks what it waits for, a gathering its children; those
+    /// that wait for an answer stand in a list, so that a long chain of them costs no stack.
     pub fn cancel(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
-        self.clear(Future::LOG_TRACEBACK);
-        if self.is_done() {
-            return false;
+        let mut asking = Vec::new();
+        let mut answer = self.ask_to_cancel(cx, message, canceller, &mut asking);
+        while let Some(last) = asking.pop() {
+            answer = match last {
+                Asking::Task(task) => {
+                    if !answer {
+                        task.must_cancel(message, canceller);
+                    }
+                    true
+                }
+                Asking::Gathering { gathering, next, has_asked } => {
+                    let has_asked = has_asked | answer;
+                    match gathering.child(next) {
+                        Some(child) => {
+                            asking.push(Asking::Gathering { gathering, next: next + 1, has_asked });
+                            child.ask_to_cancel(cx, message, canceller, &mut asking)
+                        }
+                        None => gathering.cancel_requested(has_asked),
+                    }
+                }
+            };
         }
-        match self.role {
-            Role::Future => {
-                self.cancel_message.set(message);
-                self.canceller.set(canceller);
-                self.set_cancelled(Value::NONE);
-                true
+        answer
+    }
+
+    /// Asks a future and whatever it waits for in turn, up to one that has an answer or has several to ask.
+    fn ask_to_cancel(mut self, cx: &mut Context, message: Value, canceller: Value, asking: &mut Vec<Asking>) -> bool {
+        loop {
+            self.clear(Future::LOG_TRACEBACK);
+            if self.is_done() {
+                return false;
             }
-            Role::Gathering => self.cancel_gathering(cx, message, canceller),
-            Role::Task => self.cancel_task(cx, message, canceller),
+            match self.role {
+                Role::Future => {
+                    self.cancel_message.set(message);
+                    self.canceller.set(canceller);
+                    self.set_cancelled(Value::NONE);
+                    return true;
+                }
+                Role::Gathering => {
+                    asking.push(Asking::Gathering { gathering: self, next: 0, has_asked: false });
+                    return false;
+                }
+                Role::Task => {
+                    self.cancel_requests.set(self.cancel_requests.get() + 1);
+                    match self.waiter.get().get::<Future>() {
+                        Some(waiter) => {
+                            asking.push(Asking::Task(self));
+                            self = waiter;
+                        }
+                        None if self.waiter.get() == Value::TRUE => {
+                            self.cancel_sleep(cx, message, canceller);
+                            return true;
+                        }
+                        None => {
+                            self.must_cancel(message, canceller);
+                            return true;
+                        }
+                    }
+                }
+            }
         }
     }
 
-    fn cancel_gathering(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
-        let children: Ref<List> = self.coroutine.get().get().expect("the children are a list");
-        let mut asked = false;
-        for child in children.to_vec() {
-            if let Some(child) = child.get::<Future>() {
-                asked |= child.cancel(cx, message, canceller);
-            }
-        }
-        if asked {
-            self.set(Future::CANCEL_REQUESTED);
-        }
-        asked
-    }
-
-    fn cancel_task(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
-        self.cancel_requests.set(self.cancel_requests.get() + 1);
-        let waiter = self.waiter.get();
-        if waiter == Value::TRUE {
-            // It sleeps: the timer will find its ticket out of date.
-            self.cancel_message.set(message);
-            self.canceller.set(canceller);
-            self.end_sleep();
-            self.event_loop.push(Entry::Woken { task: self, is_cancelled: true });
-            return true;
-        }
-        if let Some(future) = waiter.get::<Future>() {
-            if future.cancel(cx, message, canceller) {
-                return true;
-            }
-        }
+    /// The next step of a task raises CancelledError.
+    pub fn must_cancel(self, message: Value, canceller: Value) {
         self.set(Future::MUST_CANCEL);
         self.cancel_message.set(message);
         self.canceller.set(canceller);
-        true
+    }
+
+    /// A sleeping task is woken by CancelledError; the timer will find its ticket out of date.
+    pub fn cancel_sleep(self, cx: &mut Context, message: Value, canceller: Value) {
+        self.end_sleep();
+        self.event_loop.timer_is_stale();
+        let thrown = new_cancelled_error(cx, message, canceller);
+        self.event_loop.push(Entry::Woken { task: self, thrown });
+    }
+
+    /// `cancel` of a gathering was called; whether it could ask any of its children.
+    pub fn cancel_requested(self, has_asked: bool) -> bool {
+        if has_asked {
+            self.set(Future::CANCEL_REQUESTED);
+        }
+        has_asked
+    }
+
+    /// A child of a gathering.
+    fn child(self, index: usize) -> Option<Ref<Future>> {
+        self.coroutine.get().get::<List>()?.get(index)?.get()
     }
 
     /// A sleeping task sleeps no longer, though it has not been told yet.
@@ -359,15 +403,7 @@ impl Ref<Future> {
             self.result.set(Value::NONE);
             return known;
         }
-        let message = self.cancel_message.get();
-        let args = if message.is_none() { cx.empty_tuple } else { cx.tuple(&[message]) };
-        let error = Exception::allocate(cx, LayoutId::CANCELLED_ERROR, args);
-        let canceller = self.canceller.get();
-        if !canceller.is_none() {
-            let name = cx.intern("_canceller");
-            error.header().expect("an exception is an object").set_own_attribute(cx, name, canceller);
-        }
-        error
+        new_cancelled_error(cx, self.cancel_message.get(), self.canceller.get())
     }
 
     /// The result, or what is raised instead. The caller has seen that it is done.
@@ -375,12 +411,20 @@ impl Ref<Future> {
     pub fn outcome(self, cx: &mut Context) -> Result<Value, Stop> {
         match self.state.get() {
             FutureState::Finished => Ok(self.result.get()),
-            FutureState::Failed => {
-                self.clear(Future::LOG_TRACEBACK);
-                Err(Stop::Raise(self.result.get()))
-            }
+            FutureState::Failed => Err(Stop::Raise(self.failure())),
             _ => Err(Stop::Raise(self.cancelled_error(cx))),
         }
+    }
+
+    /// The exception of a future that has failed, to be raised. The first time its traceback leads to where it came
+    /// from; a later one begins anew, or it would grow with everybody who looks.
+    fn failure(self) -> Value {
+        self.clear(Future::LOG_TRACEBACK);
+        let exception = self.result.get();
+        if let Some(body) = exception.get::<Exception>() {
+            body.traceback.set(self.callback_context.replace(Value::NONE));
+        }
+        exception
     }
 
     /// A task waits for a future: it stands in its list of callbacks.
@@ -421,11 +465,11 @@ impl Ref<Future> {
             }
         }
         if self.number.get() == 0 {
-            self.finish_gathering(cx);
+            self.finish_gathering(cx, child);
         }
     }
 
-    fn finish_gathering(self, cx: &mut Context) {
+    fn finish_gathering(self, cx: &mut Context, last: Ref<Future>) {
         let children: Ref<List> = self.coroutine.get().get().expect("the children are a list");
         let mut results = Vec::with_capacity(children.len());
         for child in children.to_vec() {
@@ -437,12 +481,67 @@ impl Ref<Future> {
             });
         }
         if self.has(Future::CANCEL_REQUESTED) {
-            let error = self.cancelled_error(cx);
+            let error = last.cancelled_error(cx);
             return self.fail(cx, error);
         }
         let results = cx.list(results);
         self.finish(results);
     }
+}
+
+/// Who has asked others to cancel themselves and waits for the answer.
+enum Asking {
+    /// A task, of the future it waits for.
+    Task(Ref<Future>),
+    /// A gathering, of its children.
+    Gathering {
+        /// The gathering.
+        gathering: Ref<Future>,
+        /// The child that is next.
+        next: usize,
+        /// Whether one could be asked.
+        has_asked: bool,
+    },
+}
+
+/// A CancelledError that knows who cancelled.
+pub fn new_cancelled_error(cx: &mut Context, message: Value, canceller: Value) -> Value {
+    let args = if message.is_none() { cx.empty_tuple } else { cx.tuple(&[message]) };
+    let error = Exception::allocate(cx, LayoutId::CANCELLED_ERROR, args);
+    if !canceller.is_none() {
+        let name = cx.intern("_canceller");
+        error.header().expect("an exception is an object").set_own_attribute(cx, name, canceller);
+    }
+    error
+}
+
+/// Is cancelling it, or what it waits for, up to a method of a script?
+pub fn is_cancelled_by_script(cx: &mut Context, future: Ref<Future>) -> bool {
+    let mut left = vec![future];
+    while let Some(asked) = left.pop() {
+        if asked.is_done() {
+            continue;
+        }
+        if asked != future && overrides_cancel(cx, asked) {
+            return true;
+        }
+        match asked.role {
+            Role::Future => {}
+            Role::Task => left.extend(asked.waiter.get().get::<Future>()),
+            Role::Gathering => left.extend((0..).map_while(|index| asked.child(index))),
+        }
+    }
+    false
+}
+
+fn overrides_cancel(cx: &mut Context, future: Ref<Future>) -> bool {
+    let layout = future.header().layout();
+    if layout == LayoutId::FUTURE || layout == LayoutId::TASK || layout == LayoutId::GATHERING {
+        return false;
+    }
+    let name = cx.intern("cancel");
+    let class = cx.class(layout);
+    class.lookup_after(name, None).is_some_and(|(owner, _)| !owner.has(Class::BUILTIN))
 }
 
 /// The future a value is, if it is one whose class does not change what awaiting it means.

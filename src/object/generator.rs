@@ -281,7 +281,7 @@ pub enum Advance {
 pub struct Await {
     /// Which step.
     pub kind: AwaitKind,
-    /// The coroutine or async generator; of `Default` the awaitable's iterator; of `Native` what it works on.
+    /// The coroutine, native ones included, or the async generator; of `Default` the awaitable's iterator; of `Native` what it works on.
     pub target: Value,
     /// The value to send, the exception to throw, the default; of `Native` another thing it works on.
     pub value: Cell<Value>,

@@ -339,7 +339,7 @@ fn write_range(cx: &mut Context, out: &mut Vec<u8>, range: Ref<Range>) -> Result
 
 /// `ValueError('message')`
 fn write_exception(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
-    out.extend(cx.type_name(exception.value()).bytes());
+    out.extend(cx.class_of(exception.value()).name_text().bytes());
     let args = exception.args.get().get::<Tuple>();
     out.push(b'(');
     if let Some(args) = args {

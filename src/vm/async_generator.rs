@@ -28,8 +28,13 @@ impl Vm {
     /// One step of an awaitable that stands for a step of something else.
     pub fn step_await(&mut self, step: Ref<Await>, value: Value, then: Then, destination: u16) -> Flow {
         if step.kind == AwaitKind::Coroutine {
-            let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
-            return self.step_generator(coroutine, value, then, destination);
+            return match step.target.get::<Await>() {
+                Some(native) => self.step_await(native, value, then, destination),
+                None => {
+                    let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
+                    self.step_generator(coroutine, value, then, destination)
+                }
+            };
         }
         if step.kind == AwaitKind::Default {
             let how = if value.is_none() { Value::NONE } else { self.cx.names.send };
@@ -244,6 +249,9 @@ impl Vm {
             let how = self.cx.intern("throw");
             return self.start_default(step, exception, how, then, destination);
         }
+        if let (AwaitKind::Coroutine, Some(native)) = (step.kind, step.target.get::<Await>()) {
+            return self.throw_await(native, exception, then, destination);
+        }
         if let (AwaitKind::Native(_), State::Suspended) = (step.kind, step.state.get()) {
             return self.step_native(step, exception);
         }
@@ -285,8 +293,13 @@ impl Vm {
     /// Closes an awaitable that stands for a step.
     pub fn close_await(&mut self, step: Ref<Await>, then: Then, destination: u16) -> Flow {
         if step.kind == AwaitKind::Coroutine {
-            let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
-            return self.close(coroutine, then, destination);
+            return match step.target.get::<Await>() {
+                Some(native) => self.close_await(native, then, destination),
+                None => {
+                    let coroutine: Ref<Generator> = step.target.get().expect("a coroutine");
+                    self.close(coroutine, then, destination)
+                }
+            };
         }
         if step.kind == AwaitKind::Default {
             let how = self.cx.intern("close");

@@ -8,7 +8,7 @@ use crate::bytecode::instruction::Opcode;
 use crate::object::dict::Dict;
 use crate::object::frame::{Frame, FrameKind, FrameObject, Then, add_inlined, locals_of, read_attribute};
 use crate::object::function::{CellObject, Function};
-use crate::object::generator::State;
+use crate::object::generator::{Generator, State};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
@@ -304,6 +304,23 @@ impl Vm {
             let locals = self.snapshot_locals(self.depth() - 1);
             object.locals.set(locals);
         }
+    }
+
+    /// The current frame is a generator's and ends: its frame object, if it has one, keeps position and locals.
+    #[inline(always)]
+    pub(super) fn close_frame_object(&mut self, generator: Ref<Generator>) {
+        if !generator.frame.get().is_unbound() {
+            self.keep_position(generator);
+        }
+    }
+
+    #[cold]
+    fn keep_position(&mut self, generator: Ref<Generator>) {
+        let Some(object) = generator.frame.get().get::<FrameObject>() else { return };
+        object.word.set(self.current_word());
+        object.place.set(None);
+        let locals = self.snapshot_locals(self.depth() - 1);
+        object.locals.set(locals);
     }
 
     /// The names and values of the locals of a frame, as a new dict.

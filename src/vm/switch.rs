@@ -168,6 +168,7 @@ impl Vm {
     pub fn generator_returned(&mut self, value: Value) -> Flow {
         let generator = self.top().generator.expect("a generator returns");
         let root = root_of(self.top());
+        self.close_frame_object(generator);
         generator.state.set(State::Closed);
         if generator != root {
             let thrown = root.thrown_at.get() == Some(generator);
@@ -209,6 +210,7 @@ impl Vm {
     pub fn generator_failed(&mut self) -> Option<(Then, u16)> {
         let generator = self.top().generator.expect("a generator failed");
         let root = root_of(self.top());
+        self.close_frame_object(generator);
         generator.state.set(State::Closed);
         self.forbid_stop_iteration(generator);
         if generator != root {

@@ -4,7 +4,7 @@ use crate::object::contextvars;
 use crate::object::dict::Dict;
 use crate::object::event_loop::{Entry, EventLoop};
 use crate::object::frame::Then;
-use crate::object::future::{Future, Role};
+use crate::object::future::{Future, Role, is_cancelled_by_script};
 use crate::object::generator::{Await, Generator};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
@@ -41,7 +41,7 @@ impl Vm {
         }
         let task = self.new_task(event_loop, coroutine, name, context);
         match truth::truth(&mut self.cx, eager) {
-            Some(true) => self.start_eagerly(task, then, destination),
+            Some(true) => self.start_eagerly(task, task.value(), then, destination),
             _ => {
                 event_loop.push(Entry::Step(task));
                 Flow::Done(task.value())
@@ -65,15 +65,16 @@ impl Vm {
     fn new_task(&mut self, event_loop: Ref<EventLoop>, coroutine: Value, name: Value, context: Value) -> Ref<Future> {
         let class = self.cx.class(LayoutId::TASK);
         let task = Future::allocate(&mut self.cx, class, Role::Task, event_loop);
-        self.cx.running.tasks_made += 1;
-        task.number.set(self.cx.running.tasks_made);
         self.set_up_task(task, coroutine, name, context);
         task
     }
 
     fn set_up_task(&mut self, task: Ref<Future>, coroutine: Value, name: Value, context: Value) {
         task.coroutine.set(coroutine);
-        if !name.is_none() {
+        if name.is_none() {
+            self.cx.running.tasks_made += 1;
+            task.number.set(self.cx.running.tasks_made);
+        } else {
             task.name.set(name);
         }
         let context = match context.is_none() {
@@ -114,7 +115,7 @@ impl Vm {
         let task: Ref<Future> = task.get().expect("the receiver was checked");
         self.set_up_task(task, coroutine, name, context);
         if truth::truth(&mut self.cx, eager) == Some(true) && task.event_loop.is_running.get() {
-            return self.start_eagerly(task, then, destination);
+            return self.start_eagerly(task, Value::NONE, then, destination);
         }
         if let Err(stop) = task.event_loop.check_closed(&mut self.cx) {
             return self.raise(stop);
@@ -123,14 +124,14 @@ impl Vm {
         Flow::Done(Value::NONE)
     }
 
-    /// Runs the first step of a task at once, above whoever makes it.
-    fn start_eagerly(&mut self, task: Ref<Future>, then: Then, destination: u16) -> Flow {
+    /// Runs the first step of a task at once, above whoever makes it and gets this result.
+    fn start_eagerly(&mut self, task: Ref<Future>, result: Value, then: Then, destination: u16) -> Flow {
         task.set(Future::EAGER);
-        let slots = [task.value(), self.cx.running.task, self.cx.context];
+        let slots = [task.value(), self.cx.running.task, self.cx.context, result];
         self.start_machine(Machine::EagerStep, &slots, then, destination)
     }
 
-    // slots: 0 the task, 1 the task around it, 2 the context around it
+    // slots: 0 the task, 1 the task around it, 2 the context around it, 3 the result
     pub(super) fn step_eager_step(&mut self, input: Input) -> Next {
         let task: Ref<Future> = self.slot(0).get().expect("a task");
         match (self.step(), input) {
@@ -146,7 +147,7 @@ impl Vm {
                 self.go_to(2);
             }
             (_, Input::Error(exception)) => return Next::Raise(exception),
-            _ => return Next::Return(task.value()),
+            _ => return Next::Return(self.slot(3)),
         }
         let next = match input {
             Input::Value(yielded) => self.task_yielded(task.event_loop, task, yielded),
@@ -157,7 +158,7 @@ impl Vm {
             Input::Error(exception) => self.task_raised(task, exception),
             Input::Start => None,
         };
-        next.unwrap_or(Next::Return(task.value()))
+        next.unwrap_or(Next::Return(self.slot(3)))
     }
 
     /// Resumes what a task runs, or throws into it if `thrown` is not UNBOUND, for the machine that runs.
@@ -202,8 +203,11 @@ impl Vm {
     // ----- cancelling
 
     /// `future.cancel(msg=None)`
-    pub(super) fn cancel_future(&mut self, args: &[Value]) -> Flow {
+    pub(super) fn cancel_future(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
         let future: Ref<Future> = args[0].get().expect("the receiver was checked");
+        if is_cancelled_by_script(&mut self.cx, future) {
+            return self.call_half("cancel_through", args, then, destination);
+        }
         let canceller = self.canceller();
         Flow::Done(Value::bool(future.cancel(&mut self.cx, args[1], canceller)))
     }
@@ -221,21 +225,19 @@ impl Vm {
     pub(super) fn gather(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
         let &[return_exceptions, limit, given] = args else { unreachable!("gather has these parameters") };
         let given = Vm::tuple_items(given);
-        let known = |&value: &Value| is_coroutine(value) || value.is::<Future>();
-        let first = given.iter().find_map(|value| value.get::<Future>());
-        let event_loop = match first {
+        let event_loop = match given.first().and_then(|value| value.get::<Future>()) {
             Some(future) => Some(future.event_loop),
             None => self.cx.running.event_loop().or(self.cx.running.set_loop.get()),
         };
         let (Some(event_loop), true, false) = (event_loop, limit.is_none(), given.is_empty()) else {
             return self.call_half("gather", args, then, destination);
         };
-        let is_of_loop = |value: &Value| value.get::<Future>().is_none_or(|future| future.event_loop == event_loop);
-        let is_plain = given.iter().all(known)
-            && given.iter().all(is_of_loop)
-            && event_loop.task_factory.get().is_none()
-            && !event_loop.is_closed.get();
-        if !is_plain {
+        let makes_tasks = event_loop.task_factory.get().is_none() && !event_loop.is_closed.get();
+        let is_plain = |value: &Value| match value.get::<Future>() {
+            Some(future) => future.event_loop == event_loop,
+            None => makes_tasks && is_coroutine(*value),
+        };
+        if !given.iter().all(is_plain) {
             return self.call_half("gather", args, then, destination);
         }
         let class = self.cx.class(LayoutId::GATHERING);

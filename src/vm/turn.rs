@@ -129,8 +129,9 @@ impl Vm {
         }
         let running = &mut self.cx.running;
         running.entries += ready as u32 + 1;
-        if running.entries >= ENTRIES_PER_LOOK || event_loop.is_stopping.get() {
+        if running.entries >= ENTRIES_PER_LOOK || running.looks_at_clock || event_loop.is_stopping.get() {
             running.entries = 0;
+            running.looks_at_clock = false;
             let now = self.cx.clock.read(false);
             event_loop.take_due(now);
             if now - self.cx.running.polled >= POLL_INTERVAL {
@@ -164,7 +165,7 @@ impl Vm {
             Entry::Slept { task, ticket } => {
                 if task.ticket.get() == ticket {
                     task.end_sleep();
-                    event_loop.push(Entry::Woken { task, is_cancelled: false });
+                    event_loop.push(Entry::Woken { task, thrown: Value::UNBOUND });
                 }
                 None
             }
@@ -174,10 +175,7 @@ impl Vm {
                 }
                 None
             }
-            Entry::Woken { task, is_cancelled } => {
-                let thrown = if is_cancelled { task.cancelled_error(&mut self.cx) } else { Value::UNBOUND };
-                Some(self.step_task(task, thrown))
-            }
+            Entry::Woken { task, thrown } => Some(self.step_task(task, thrown)),
             Entry::Gathered { gathering, child } => {
                 gathering.child_done(&mut self.cx, child);
                 None
@@ -282,8 +280,8 @@ impl Vm {
                 event_loop.push(Entry::Step(task));
             } else if task.has(Future::MUST_CANCEL) {
                 task.clear(Future::MUST_CANCEL);
-                task.end_sleep();
-                event_loop.push(Entry::Woken { task, is_cancelled: true });
+                let (message, canceller) = (task.cancel_message.get(), task.canceller.get());
+                task.cancel_sleep(&mut self.cx, message, canceller);
             }
             return None;
         }

@@ -1,18 +1,21 @@
 //! The event loop as scripts see it: what it is asked to call, and when. What is not hot is written in the language,
 //! among the script halves (`_halves_event_loop`).
 
+use crate::bytecode::code::CodeKind;
 use crate::modules::asyncio::future::attribute;
-use crate::object::arguments::instance_class;
+use crate::object::arguments::{instance_class, is_callable};
 use crate::object::context::Context;
 use crate::object::contextvars;
 use crate::object::event_loop::{Due, Entry, EventLoop, Handle};
 use crate::object::forward::half;
-use crate::object::function::Attribute;
+use crate::object::function::{Attribute, Function, Method};
 use crate::object::future::Future;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
 use crate::object::number::to_f64;
+use crate::object::repr::{default_text, repr};
+use crate::object::string::text_of;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -38,7 +41,7 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("call_soon(self, callback, *args, context=None)", call_soon, "Have callback called in the next turn."),
     plain(
         "call_soon_threadsafe(self, callback, *args, context=None)",
-        call_soon,
+        call_soon_threadsafe,
         "Have callback called in the next turn; may be called from any thread.",
     ),
     plain("call_later(self, delay, callback, *args, context=None)", call_later, "Have callback called after a delay."),
@@ -195,20 +198,50 @@ fn time(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 
 // ----- calls
 
-/// A handle for a callback given as `callback, *args, context=...` from argument `first` on.
-fn handle(cx: &mut Context, args: Args<'_>, first: usize, when: Option<i64>) -> Result<Ref<Handle>, Stop> {
+/// A handle for a callback given as `callback, *args, context=...` from argument `first` on of a method.
+fn handle(
+    cx: &mut Context,
+    args: Args<'_>,
+    first: usize,
+    when: Option<i64>,
+    method: &str,
+) -> Result<Ref<Handle>, Stop> {
     let event_loop = of(args.get(0));
     event_loop.check_closed(cx)?;
     let (callback, context, rest) = (args.get(first), args.get(first + 1), args.get(first + 2));
-    if event_loop.is_debug.get() && super::task::is_coroutine(callback) {
-        return Err(cx.type_error("coroutines cannot be used with call_soon()"));
+    if event_loop.is_debug.get() {
+        check_callback(cx, callback, method)?;
     }
     let context = if context.is_none() { contextvars::current(cx).value() } else { context };
     Ok(Handle::allocate(cx, event_loop, callback, rest, context, when))
 }
 
+/// In debug mode: TypeError if it cannot be called, or if calling it would only make a coroutine.
+fn check_callback(cx: &mut Context, callback: Value, method: &str) -> Result<(), Stop> {
+    let function = callback.get::<Method>().map_or(callback, |bound| bound.function);
+    let makes_coroutine =
+        function.get::<Function>().is_some_and(|function| function.code.get().code.kind == CodeKind::Coroutine);
+    if makes_coroutine || super::task::is_coroutine(callback) {
+        return Err(cx.type_error(format!("coroutines cannot be used with {method}()")));
+    }
+    if !is_callable(cx, callback) {
+        let shown = match repr(cx, callback) {
+            Ok(text) => text_of(text),
+            Err(_) => default_text(cx, callback),
+        };
+        return Err(cx.type_error(format!("a callable object was expected by {method}(), got {shown}")));
+    }
+    Ok(())
+}
+
 fn call_soon(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let handle = handle(cx, args, 1, None)?;
+    let handle = handle(cx, args, 1, None, "call_soon")?;
+    handle.event_loop.push(Entry::Call(handle));
+    Ok(handle.value())
+}
+
+fn call_soon_threadsafe(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let handle = handle(cx, args, 1, None, "call_soon_threadsafe")?;
     handle.event_loop.push(Entry::Call(handle));
     Ok(handle.value())
 }
@@ -231,8 +264,12 @@ fn call_at(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn call_when(cx: &mut Context, args: Args<'_>, when: i64) -> Result<Value, Stop> {
-    let handle = handle(cx, args, 2, Some(when))?;
+    let handle = handle(cx, args, 2, Some(when), "call_at")?;
     handle.event_loop.add_timer(when, Due::Call(handle));
+    if when <= cx.clock.now() {
+        // The next turn may not miss it, however busy the loop is.
+        cx.running.looks_at_clock = true;
+    }
     Ok(handle.value())
 }
 
@@ -292,7 +329,8 @@ fn when(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn order(cx: &mut Context, args: Args<'_>, test: fn(&i64, &i64) -> bool) -> Result<Value, Stop> {
-    Ok(match args.get(1).get::<Handle>() {
+    let other = args.get(1).get::<Handle>().filter(|other| other.header().layout() == LayoutId::TIMER_HANDLE);
+    Ok(match other {
         Some(other) => Value::bool(test(&handle_of(args.get(0)).when.get(), &other.when.get())),
         None => cx.not_implemented,
     })

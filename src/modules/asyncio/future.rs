@@ -1,6 +1,5 @@
 //! `Future`, and what `Task` has in common with it.
 
-use crate::modules::asyncio::task;
 use crate::object::alias::GenericAlias;
 use crate::object::arguments::instance_class;
 use crate::object::class::Class;
@@ -8,7 +7,7 @@ use crate::object::context::Context;
 use crate::object::contextvars;
 use crate::object::event_loop::EventLoop;
 use crate::object::exception::Exception;
-use crate::object::forward::{call_half, half};
+use crate::object::forward::half;
 use crate::object::function::Attribute;
 use crate::object::future::{Future, FutureState, Role};
 use crate::object::generator::{Await, AwaitKind};
@@ -73,6 +72,9 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     },
 ];
 
+pub(super) const GATHERING_ATTRIBUTES: &[Attribute] =
+    &[attribute("_children", |_, value| Ok(of(value).coroutine.get()), "What is gathered.")];
+
 /// A line of a table of attributes that cannot be set.
 pub(super) const fn attribute(
     name: &'static str,
@@ -118,11 +120,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let given = args.get(2).get::<crate::object::dict::Dict>().and_then(|keywords| keywords.get_interned(name));
     let event_loop = loop_argument(cx, given.unwrap_or(Value::NONE))?;
     let role = if class.is_subclass(cx.class(LayoutId::TASK)) { Role::Task } else { Role::Future };
-    let future = Future::allocate(cx, class, role, event_loop);
-    if role == Role::Task {
-        task::number(cx, future);
-    }
-    Ok(future.value())
+    Ok(Future::allocate(cx, class, role, event_loop).value())
 }
 
 fn init(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
@@ -154,13 +152,12 @@ fn exception(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
 }
 
-/// An error that tells the future and its state, unless it is pending.
+/// InvalidStateError, unless it is pending.
 fn check_pending(cx: &mut Context, future: Ref<Future>) -> Result<(), Stop> {
-    if !future.is_done() {
-        return Ok(());
+    match future.is_done() {
+        false => Ok(()),
+        true => Err(invalid_state(cx, "invalid state")),
     }
-    let state = cx.intern(word(future));
-    Err(call_half(cx, "future_invalid_state", &[state, future.value()]))
 }
 
 fn set_result(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -1,6 +1,7 @@
 //! `_asyncio`: the native part of asyncio. What is hot is here; the rest is written in the language, in
 //! stdlib/asyncio/ and in the script halves of these natives.
 
+mod abstract_loop;
 pub mod event_loop;
 pub mod future;
 pub mod sleep;
@@ -9,12 +10,16 @@ pub mod task;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::function::CodeObject;
+use crate::object::future::Role;
 use crate::object::heap::Ref;
 use crate::object::instance;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables, Module, NativeModule};
 use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
 use crate::object::value::Value;
+
+/// Where the policy is kept that a script has set.
+const POLICY: &str = "asyncio.policy";
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_asyncio", fill };
@@ -35,7 +40,10 @@ const FUNCTIONS: &[Declaration] = &[
     plain("get_running_loop()", get_running_loop, "Return the loop that runs; RuntimeError if none does."),
     plain("_get_running_loop()", running_loop, "Return the loop that runs, or None."),
     plain("_set_running_loop(loop, /)", set_running_loop, "Say that a loop runs, or with None that none does."),
-    plain("_get_set_loop()", get_set_loop, "Return the loop that was set, or None."),
+    plain("_get_event_loop()", get_own_event_loop, "What get_event_loop does without a policy."),
+    plain("_set_event_loop(loop, /)", set_own_event_loop, "What set_event_loop does without a policy."),
+    plain("_get_policy()", get_policy, "Return the policy that loops are chosen by, or None."),
+    plain("_set_policy(policy, /)", set_policy, "Set the policy that loops are chosen by, or None."),
     plain("set_event_loop(loop, /)", set_event_loop, "Set the loop that get_event_loop returns where none runs."),
     plain("get_event_loop()", get_event_loop, "Return the loop that runs or was set; where there is none, a new one."),
     plain("new_event_loop()", new_event_loop, "Return a new event loop."),
@@ -44,6 +52,8 @@ const FUNCTIONS: &[Declaration] = &[
     plain("isfuture(obj, /)", isfuture, "Return True if obj is a future."),
     plain("iscoroutine(obj, /)", iscoroutine, "Return True if obj is a coroutine that a task can run."),
     plain("_wait_on(task, future, /)", wait_on, "Have a task wait for a future."),
+    plain("_note_cancel(future, asked, msg, /)", note_cancel, "What it waits for has been asked to cancel itself."),
+    plain("_pass_names(count, /)", pass_names, "Leave out so many of the names that tasks get by number."),
     plain("_throw_later(task, exception, /)", throw_later, "Throw an exception into a task in its next step."),
 ];
 
@@ -62,8 +72,8 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
             },
         ),
         (LayoutId::TASK, ClassTables { methods: task::METHODS, attributes: task::ATTRIBUTES, ..plain }),
-        (LayoutId::GATHERING, ClassTables { ..plain }),
-        (LayoutId::ABSTRACT_EVENT_LOOP, ClassTables { ..plain }),
+        (LayoutId::GATHERING, ClassTables { attributes: future::GATHERING_ATTRIBUTES, ..plain }),
+        (LayoutId::ABSTRACT_EVENT_LOOP, ClassTables { methods: abstract_loop::METHODS, ..plain }),
         (
             LayoutId::BASE_EVENT_LOOP,
             ClassTables { methods: event_loop::METHODS, attributes: event_loop::ATTRIBUTES, ..plain },
@@ -118,11 +128,29 @@ fn set_running_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::NONE)
 }
 
-fn get_set_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Ok(cx.running.set_loop)
+/// What a policy that a script has set decides, its half asks the policy for.
+fn unless_by_policy(cx: &Context) -> Result<(), Stop> {
+    match cx.module_state.get(POLICY) {
+        None | Some(&Value::NONE) => Ok(()),
+        Some(_) => Err(Stop::Half),
+    }
+}
+
+fn get_policy(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(cx.module_state.get(POLICY).copied().unwrap_or(Value::NONE))
+}
+
+fn set_policy(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    cx.module_state.insert(POLICY, args.get(0));
+    Ok(Value::NONE)
 }
 
 fn set_event_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    unless_by_policy(cx)?;
+    set_own_event_loop(cx, args)
+}
+
+fn set_own_event_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let given = args.get(0);
     let base = cx.class(LayoutId::ABSTRACT_EVENT_LOOP);
     if !given.is_none() && !cx.class_of(given).is_subclass(base) {
@@ -133,17 +161,23 @@ fn set_event_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::NONE)
 }
 
-fn get_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+fn get_event_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if !cx.running.event_loop.is_none() {
         return Ok(cx.running.event_loop);
     }
-    if !cx.running.set_loop.is_none() {
-        return Ok(cx.running.set_loop);
+    unless_by_policy(cx)?;
+    get_own_event_loop(cx, args)
+}
+
+fn get_own_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    match cx.running.set_loop {
+        Value::NONE => Ok(future::loop_argument(cx, Value::NONE)?.value()),
+        set_loop => Ok(set_loop),
     }
-    Ok(future::loop_argument(cx, Value::NONE)?.value())
 }
 
 fn new_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    unless_by_policy(cx)?;
     let class = cx.class(LayoutId::EVENT_LOOP);
     Ok(crate::object::event_loop::EventLoop::allocate(cx, class).value())
 }
@@ -193,6 +227,24 @@ fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn wait_on(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (task, awaited) = (future::of(args.get(0)), future::of(args.get(1)));
     task.wait_for(cx, awaited);
+    Ok(Value::NONE)
+}
+
+/// The end of a `cancel` that asked what a task or a gathering waits for by a method of a script.
+fn note_cancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (future, has_asked) = (future::of(args.get(0)), args.get(1) == Value::TRUE);
+    if future.role == Role::Gathering {
+        return Ok(Value::bool(future.cancel_requested(has_asked)));
+    }
+    future.cancel_requests.set(future.cancel_requests.get() + 1);
+    if !has_asked {
+        future.must_cancel(args.get(2), Value::NONE);
+    }
+    Ok(Value::TRUE)
+}
+
+fn pass_names(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    cx.running.tasks_made += crate::object::integer::Int::clamp(args.get(0)).unwrap_or(0) as u32;
     Ok(Value::NONE)
 }
 

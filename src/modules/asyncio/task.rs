@@ -7,7 +7,6 @@ use crate::object::forward::half;
 use crate::object::function::Attribute;
 use crate::object::future::Future;
 use crate::object::generator::Generator;
-use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
 use crate::object::value::Value;
@@ -50,12 +49,6 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
         doc: "Is something said if it is destroyed while it is pending?",
     },
 ];
-
-/// Gives a new task the number of its name.
-pub(super) fn number(cx: &mut Context, task: Ref<Future>) {
-    cx.running.tasks_made += 1;
-    task.number.set(cx.running.tasks_made);
-}
 
 /// Can a task run this? A coroutine of either kind; anything else that `collections.abc.Coroutine` takes is for
 /// the script half to decide.

@@ -8,6 +8,7 @@ use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::contextvars::ContextObject;
 use crate::object::dict::{Dict, DictView, MappingProxy};
+use crate::object::event_loop::Handle;
 use crate::object::function::Method;
 use crate::object::heap::Ref;
 use crate::object::items;
@@ -192,6 +193,13 @@ fn equal_rest(cx: &mut Context, a: Value, b: Value) -> Result<bool, Problem> {
     }
     if bytes::is_bytes_like(a) && bytes::is_bytes_like(b) {
         return Ok(bytes::equal(a, b));
+    }
+    if let (Some(x), Some(y)) = (a.get::<Handle>(), b.get::<Handle>()) {
+        // Only timers are compared by what they hold.
+        return Ok(x.header().layout() == y.header().layout()
+            && x.header().layout() == LayoutId::TIMER_HANDLE
+            && (x.when.get(), x.is_cancelled.get()) == (y.when.get(), y.is_cancelled.get())
+            && all_equal(cx, &[(x.callback.get(), y.callback.get()), (x.args.get(), y.args.get())])?);
     }
     if let (Some(x), Some(y)) = (a.get::<Range>(), b.get::<Range>()) {
         return Ok(x.equals(&y));

@@ -6,6 +6,7 @@ use crate::object::bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::{DictView, MappingProxy};
+use crate::object::event_loop::Handle;
 use crate::object::function::Method;
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
@@ -102,6 +103,9 @@ pub fn hash_as_data(cx: &mut Context, value: Value) -> Result<i64, Problem> {
             no_minus_one(address_hash(method.receiver) ^ deeper(cx, |cx| hash(cx, method.function))?)
         }
         Kind::WeakReference => deeper(cx, |cx| WeakReference::hash(cx, value))?,
+        Kind::Handle if header.layout() == LayoutId::TIMER_HANDLE => {
+            integer::hash(integer::Int::Small(Ref::<Handle>::from_header(header).when.get()))
+        }
         Kind::GenericAlias => deeper(cx, |cx| Ref::<GenericAlias>::from_header(header).hash(cx))?,
         Kind::MappingProxy => {
             let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();
