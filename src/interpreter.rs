@@ -15,9 +15,9 @@ use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
 use crate::object::heap::Ref;
-use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
+use crate::object::signals;
 use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
@@ -196,7 +196,7 @@ impl Interpreter {
             }
         }
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
-            return Ok(interrupt::INTERRUPTED);
+            return Ok(signals::INTERRUPTED);
         }
         Ok(if is_out_of_memory { MEMORY_USED_UP } else { 1 })
     }

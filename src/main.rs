@@ -298,7 +298,7 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    corolang::object::interrupt::watch();
+    corolang::object::signals::watch();
     let mut interpreter = Interpreter::new(settings);
     let status = match script {
         Script::Module(module) => interpreter.run_module(&module),

@@ -4,10 +4,10 @@ use crate::event_loop::wait::Ended;
 use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Heed, Ticket, Watcher};
 use crate::object::event_loop::{Entry, Handle};
-use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Request, Stop};
 use crate::object::output;
+use crate::object::signals;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Resume, Vm};
 
@@ -60,9 +60,8 @@ impl Driver {
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Resume, End> {
         let answer = match request {
             Request::Fuel => Ok(Value::NONE),
-            Request::Sleep(nanoseconds) => self.sleep(vm, nanoseconds),
             Request::Wait { interests, until } => {
-                self.wait_for(&mut vm.cx, &interests, until).map(|ended| Value::bool(ended == Ended::Ready))
+                Ok(Value::bool(self.wait_for(&mut vm.cx, &interests, until) == Ended::Ready))
             }
             Request::StepLimit => {
                 let _ = output::flush(&mut vm.cx);
@@ -70,10 +69,13 @@ impl Driver {
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
-            Request::Events { until: None, is_endless: false, .. } if !vm.cx.descriptors.is_watched() => {
+            Request::Events { until: None, is_endless: false, .. } if !can_be_woken(&vm.cx) => {
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
-            Request::Events { until, .. } => self.wait_for_events(&mut vm.cx, until),
+            Request::Events { until, .. } => {
+                self.wait_for_events(&mut vm.cx, until);
+                Ok(Value::NONE)
+            }
         };
         Ok(match answer {
             Ok(value) => Resume::Send(value),
@@ -82,16 +84,12 @@ impl Driver {
         })
     }
 
-    fn sleep(&mut self, vm: &mut Vm, nanoseconds: u64) -> Result<Value, Stop> {
-        let now = vm.cx.clock.read(false);
-        let until = now.saturating_add_unsigned(nanoseconds);
-        self.wait_for(&mut vm.cx, &[], Some(until)).map(|_| Value::NONE)
-    }
-
-    /// Waits for something that an event loop can go on with.
-    fn wait_for_events(&mut self, cx: &mut Context, until: Option<i64>) -> Result<Value, Stop> {
+    /// Waits for something that an event loop can go on with. The handlers of signals come before that.
+    fn wait_for_events(&mut self, cx: &mut Context, until: Option<i64>) {
         let _ = output::flush(cx);
-        interrupt::check(cx)?;
+        if signals::is_pending() {
+            return;
+        }
         self.wait(cx, until, Heed::All);
         for &fired in &self.fired {
             if let Fired::Watcher(Watcher::Handle(handle), _) = fired
@@ -100,8 +98,6 @@ impl Driver {
                 handle.event_loop.push(Entry::Call(handle));
             }
         }
-        interrupt::check(cx)?;
-        Ok(Value::NONE)
     }
 
     /// A ticket that nobody has.
@@ -109,6 +105,11 @@ impl Driver {
         self.last_ticket += 1;
         self.last_ticket
     }
+}
+
+/// Is there anything outside that could make an event loop go on?
+fn can_be_woken(cx: &Context) -> bool {
+    cx.descriptors.is_watched() || cx.signals.are_expected() || signals::is_pending()
 }
 
 fn read_line(vm: &mut Vm) -> Result<Value, Stop> {

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use crate::event_loop::driver::Driver;
 use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Heed, Ticket};
-use crate::object::interrupt;
-use crate::object::native::{Interest, Stop};
+use crate::object::native::Interest;
 use crate::object::output;
+use crate::object::signals;
 
-/// Without a poller a sleep looks so often whether Ctrl-C has come.
+/// Without a poller a sleep looks so often whether a signal has come.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// How a wait ended.
@@ -17,58 +17,57 @@ const LOOK: Duration = Duration::from_millis(20);
 pub enum Ended {
     /// What was waited for is ready, or will say why it never is.
     Ready,
-    /// The time has come.
+    /// The time has come, or where only a signal was waited for, that.
     Late,
 }
 
 impl Driver {
-    /// Waits until one of the descriptors is ready, but not beyond a time; KeyboardInterrupt on Ctrl-C.
-    pub(super) fn wait_for(
-        &mut self,
-        cx: &mut Context,
-        interests: &[Interest],
-        until: Option<i64>,
-    ) -> Result<Ended, Stop> {
+    /// Waits until one of the descriptors is ready, but not beyond a time. A signal ends the wait too, as if something
+    /// were ready: whoever waits looks again after its handler.
+    pub(super) fn wait_for(&mut self, cx: &mut Context, interests: &[Interest], until: Option<i64>) -> Ended {
         let _ = output::flush(cx);
         let descriptors = cx.descriptors.clone();
         let ticket = self.ticket();
         // A descriptor that cannot be waited for, a file or a closed one, is not waited for.
         let is_waiting =
             interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok());
-        let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ok(Ended::Ready) };
+        let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ended::Ready };
+        let is_for_signals = interests.is_empty() && until.is_none();
         for &(number, direction) in interests {
             descriptors.give_up(number, direction, ticket);
         }
-        result
+        if is_for_signals { Ended::Late } else { result }
     }
 
-    fn wait_for_ticket(&mut self, cx: &mut Context, ticket: Ticket, until: Option<i64>) -> Result<Ended, Stop> {
-        loop {
-            interrupt::check(cx)?;
+    fn wait_for_ticket(&mut self, cx: &mut Context, ticket: Ticket, until: Option<i64>) -> Ended {
+        while !signals::is_pending() {
             self.wait(cx, until, Heed::Tickets);
             if self.fired.contains(&Fired::Wait(ticket)) {
-                return Ok(Ended::Ready);
+                return Ended::Ready;
             }
             if until.is_some_and(|until| cx.clock.now() >= until) {
-                return Ok(Ended::Late);
+                return Ended::Late;
             }
         }
+        Ended::Ready
     }
 
     /// Waits until something fires, which is in `fired` then, until a time, or until it is woken for another reason.
     pub(super) fn wait(&mut self, cx: &mut Context, until: Option<i64>, heed: Heed) {
         self.fired.clear();
-        let left =
-            |cx: &Context| until.map(|until| Duration::from_nanos(until.saturating_sub(cx.clock.now()).max(0) as u64));
+        let left = |cx: &Context, until: Option<i64>| {
+            until.map(|until| Duration::from_nanos(until.saturating_sub(cx.clock.now()).max(0) as u64))
+        };
         if !cx.clock.is_virtual() {
-            let timeout = left(cx);
+            let timeout = left(cx, until);
             return self.look(cx, timeout, heed);
         }
         self.look(cx, Some(Duration::ZERO), heed);
+        let until = [until, cx.clock.next_alarm()].into_iter().flatten().min();
         if !self.fired.is_empty() {
             return;
         }
-        let left = left(cx);
+        let left = left(cx, until);
         if let (Some(left), false) = (left, cx.descriptors.is_time_held(heed)) {
             return cx.clock.advance(left);
         }

@@ -22,6 +22,8 @@ pub mod operator;
 pub mod os;
 pub mod random;
 pub mod re;
+#[cfg(unix)]
+pub mod signal;
 pub mod string;
 pub mod r#struct;
 pub mod sys;
@@ -65,11 +67,16 @@ const MODULES: &[&NativeModule] = &[
     &math::module::MODULE,
     &os::MODULE,
     &re::module::MODULE,
+    #[cfg(unix)]
+    &signal::MODULE,
     &sys::MODULE,
     &thread::MODULE,
     &time::MODULE,
     &traceback::MODULE,
 ];
+
+/// Those that a closed program may not have.
+const SYSTEM: [&str; 2] = ["_os", "_signal"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -78,7 +85,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 
 /// The module of that name, if the program may have it.
 pub fn native(cx: &Context, name: &str) -> Option<&'static NativeModule> {
-    let is_shut = name == os::MODULE.name && cx.module_state.contains_key(io::CLOSED);
+    let is_shut = SYSTEM.contains(&name) && cx.module_state.contains_key(io::CLOSED);
     MODULES.iter().copied().find(|module| module.name == name && !is_shut)
 }
 

@@ -16,6 +16,11 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     module.add_functions(cx, FUNCTIONS);
 }
 
+/// The number of the main thread.
+pub fn ident() -> i64 {
+    std::process::id() as i64
+}
+
 fn get_ident(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Ok(Value::small(std::process::id() as i64))
+    Ok(Value::small(ident()))
 }

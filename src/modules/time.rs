@@ -4,7 +4,7 @@ use crate::object::context::Context;
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::module::{Module, NativeModule};
-use crate::object::native::{Args, Declaration, Request, Stop, Wish, plain};
+use crate::object::native::{Args, Declaration, Stop, Wait, Wish, plain};
 use crate::object::number::to_f64;
 use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
@@ -44,7 +44,8 @@ fn sleep(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if seconds > 9.2e9 {
         return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
     }
-    Err(Stop::Request(Box::new(Request::Sleep((seconds * 1e9).round() as u64))))
+    let timeout = Some((seconds * 1e9).round() as i64);
+    Err(Stop::Wait(Box::new(Wait { interests: Vec::new(), timeout, otherwise: Value::NONE, progress: None })))
 }
 
 fn time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {

@@ -19,6 +19,7 @@ use crate::object::layout::{BUILTIN_CLASSES, Layout, LayoutId};
 use crate::object::list::List;
 use crate::object::names::Names;
 use crate::object::native::{Args, Call, Check, Request, Special, Stop, Wish};
+use crate::object::signals::Handlers;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
@@ -107,6 +108,8 @@ pub struct Context {
     pub native_depth: usize,
     /// Containers whose repr is being made, innermost last.
     pub in_repr: Vec<Value>,
+    /// What the script installed for signals.
+    pub signals: Handlers,
     /// The current context of `contextvars`, or None until one is needed.
     pub context: Value,
     /// How many context variables have been made.
@@ -155,6 +158,7 @@ impl Context {
             module_state: FxHashMap::default(),
             native_depth: 0,
             in_repr: Vec::new(),
+            signals: Handlers::default(),
             context: Value::NONE,
             context_variables: 0,
             fuel: 0,
@@ -598,7 +602,7 @@ impl Context {
         if self.fuel.saturating_neg() > self.steps_behind {
             return Err(Stop::Request(Box::new(Request::StepLimit)));
         }
-        crate::object::interrupt::check(self)
+        crate::object::signals::check(self)
     }
 
     /// A native made something of so many bytes: the more it is, the sooner the loop looks whether to collect.
@@ -632,6 +636,7 @@ impl Context {
             marker.value(callback);
             marker.value(reference);
         }
+        self.signals.trace(marker);
         self.descriptors.trace(marker);
     }
 

@@ -203,6 +203,8 @@ pub enum Stop {
     Key(Box<KeyOperation>),
     /// Leave the VM; the answer of whoever drives it is the result.
     Request(Box<Request>),
+    /// A signal may have come: its handler is called, then this is the result.
+    Signals(Value),
     /// It would have to wait for the system. It is called again when a descriptor is ready.
     Wait(Box<Wait>),
 }
@@ -342,9 +344,8 @@ pub enum KeyAction {
 /// What only the world outside the VM can answer.
 #[derive(Debug)]
 pub enum Request {
-    /// Come back after so many nanoseconds.
-    Sleep(u64),
-    /// Come back with True when one of the descriptors is ready, with False at a time of the monotonic clock.
+    /// Come back with True when one of the descriptors is ready or a signal has come, with False at a time of the
+    /// monotonic clock; without descriptors and time come back with False when a signal has come.
     Wait {
         /// Descriptors and directions.
         interests: Vec<Interest>,

@@ -5,9 +5,9 @@ use std::io;
 use crate::object::arguments::set_own;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
-use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
+use crate::object::signals;
 use crate::object::value::Value;
 
 /// The class of an error number.
@@ -68,17 +68,12 @@ pub fn numbered_error(cx: &mut Context, number: i32, filename: Value) -> Stop {
 /// The exception of an error number that is about two files.
 pub fn error_of_files(cx: &mut Context, number: i32, filename: Value, other: Value) -> Stop {
     if number == libc::EINTR
-        && let Err(interrupted) = interrupt::check(cx)
+        && let Err(interrupted) = signals::check(cx)
     {
         return interrupted;
     }
-    let text = cx.str(&description(number));
-    let number_value = Value::small(number as i64);
-    let args = cx.tuple(&[number_value, text]);
-    let exception = Exception::allocate(cx, class_of(number), args);
+    let exception = exception_of_class(cx, class_of(number), number);
     let names = cx.names;
-    set_own(cx, exception, names.errno, number_value);
-    set_own(cx, exception, names.strerror, text);
     if !filename.is_unbound() {
         set_own(cx, exception, names.filename, filename);
     }
@@ -86,4 +81,20 @@ pub fn error_of_files(cx: &mut Context, number: i32, filename: Value, other: Val
         set_own(cx, exception, names.filename2, other);
     }
     Stop::Raise(exception)
+}
+
+/// The exception of an error number, of a class of its own that is a subclass of OSError.
+pub fn error_of_class(cx: &mut Context, class: LayoutId, number: i32) -> Stop {
+    Stop::Raise(exception_of_class(cx, class, number))
+}
+
+fn exception_of_class(cx: &mut Context, class: LayoutId, number: i32) -> Value {
+    let text = cx.str(&description(number));
+    let number = Value::small(number as i64);
+    let args = cx.tuple(&[number, text]);
+    let exception = Exception::allocate(cx, class, args);
+    let names = cx.names;
+    set_own(cx, exception, names.errno, number);
+    set_own(cx, exception, names.strerror, text);
+    exception
 }

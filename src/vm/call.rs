@@ -396,6 +396,7 @@ impl Vm {
                 self.outcome = Some(Outcome::Suspended(*request));
                 Flow::Leave
             }
+            Stop::Signals(result) => self.run_signals(result, then, destination),
             Stop::Wait(wait) => self.wait_for(*wait, native, args, then, destination),
         }
     }

@@ -104,9 +104,9 @@ impl Vm {
         }
         for pair in self.stack().frames[..depth].windows(2) {
             let (frame, above) = (&pair[0], &pair[1]);
-            // Finalisers and trace functions come between two instructions, wherever that is.
+            // These come between two instructions, wherever that is.
             let is_interrupted = above.kind == FrameKind::Machine
-                && [Machine::Finalise as u8, Machine::Trace as u8].contains(&above.machine);
+                && [Machine::Finalise as u8, Machine::Signals as u8, Machine::Trace as u8].contains(&above.machine);
             let is_callers = frame.generator.is_none() && !is_interrupted;
             let Some(function) = frame.function.filter(|_| is_callers) else { continue };
             let code = function.code.get();

@@ -15,9 +15,9 @@ use crate::object::fiber::{Chunk, EMPTY_FRAME, Fiber, Stack};
 use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::function::{CellObject, Function};
 use crate::object::heap::Ref;
-use crate::object::interrupt;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
+use crate::object::signals;
 use crate::object::value::Value;
 use crate::vm::collect::FIRST_COLLECTION;
 use crate::vm::trace::Told;
@@ -439,7 +439,11 @@ impl Vm {
     pub fn resume(&mut self, resume: Resume) -> Outcome {
         self.instructions_left = self.limits.fuel.unwrap_or(u64::MAX);
         let flow = match (resume, self.awaiting.take()) {
-            (Resume::Send(value), Some((then, destination))) => self.deliver(then, destination, value),
+            // The handlers of signals come first; who waits for the world looks at it again after the answer.
+            (Resume::Send(value), Some((then, destination))) => match self.run_signals(value, then, destination) {
+                Flow::Done(value) => self.deliver(then, destination, value),
+                flow => flow,
+            },
             (Resume::Send(_), None) => Flow::Entered,
             (Resume::Throw(exception), _) => {
                 self.raising = exception;
@@ -476,7 +480,8 @@ impl Vm {
         if self.limits.max_steps.is_some() {
             self.cx.steps_behind = (self.steps_left.min(i64::MAX as u64) as i64).saturating_sub(budget);
         }
-        if let Err(interrupted) = interrupt::check(&mut self.cx) {
+        self.cx.clock.work();
+        if let Err(interrupted) = signals::check(&mut self.cx) {
             return self.raise(interrupted);
         }
         if self.limits.gc_stress || self.cx.wants_collection || self.held() >= self.next_collection {
@@ -493,6 +498,10 @@ impl Vm {
                     return self.raise(stop);
                 }
             }
+        }
+        match self.run_signals(Value::NONE, Then::Discard, 0) {
+            Flow::Done(_) => {}
+            flow => return flow,
         }
         if !self.finalising && !(self.cx.pending_finalisers.is_empty() && self.cx.pending_callbacks.is_empty()) {
             return self.run_finalisers();

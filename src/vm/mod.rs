@@ -24,6 +24,7 @@ pub mod machine;
 pub mod name;
 pub mod native_frame;
 pub mod operator;
+pub mod signal;
 pub mod store_attribute;
 pub mod subscript;
 pub mod switch;

@@ -89,6 +89,8 @@ machines! {
     Closing step_closing;
     /// Finalisers and weak reference callbacks, one after the other.
     Finalise step_finalise;
+    /// Handlers of signals, one after the other.
+    Signals step_signals;
     /// Tells a trace function what happens.
     Trace step_trace;
     /// Runs a module's code and answers the module.

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 
-use crate::object::interrupt::is_pending;
+use crate::object::signals::is_interrupted;
 
 /// A descriptor, or -1 once it is closed.
 pub struct Descriptor {
@@ -35,7 +35,7 @@ fn retried(mut call: impl FnMut() -> isize) -> io::Result<usize> {
             return Ok(result as usize);
         }
         let error = io::Error::last_os_error();
-        if error.kind() != io::ErrorKind::Interrupted || is_pending() {
+        if error.kind() != io::ErrorKind::Interrupted || is_interrupted() {
             return Err(error);
         }
     }

@@ -17,11 +17,11 @@ use crate::object::extension::Data;
 use crate::object::function::Attribute;
 use crate::object::heap::Marker;
 use crate::object::integer::Int;
-use crate::object::interrupt::is_pending;
 use crate::object::iterator::Step;
 use crate::object::module::ClassTables;
 use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
 use crate::object::os_error::{numbered_error, os_error};
+use crate::object::signals::is_interrupted;
 use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::text::codec;
@@ -359,7 +359,7 @@ fn open_path(cx: &mut Context, path: &CString, name: Value, access: Access) -> R
         }
         let error = io::Error::last_os_error();
         match error.raw_os_error() {
-            Some(libc::EINTR) if !is_pending() => {}
+            Some(libc::EINTR) if !is_interrupted() => {}
             Some(libc::EMFILE | libc::ENFILE) if !is_swept => {
                 // Files that were dropped are closed by being swept.
                 cx.heap.sweep_all();

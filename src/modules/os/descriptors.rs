@@ -7,9 +7,10 @@ use crate::modules::os::argument::{c_text, checked, file_number, folder, int, lo
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
-use crate::object::interrupt::is_pending;
-use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::descriptors::Direction;
+use crate::object::native::{Args, Declaration, Stop, Wait, plain};
 use crate::object::os_error::numbered_error;
+use crate::object::signals;
 use crate::object::value::Value;
 
 /// The functions.
@@ -37,11 +38,12 @@ pub const FUNCTIONS: &[Declaration] = &[
     plain("set_inheritable(fd, inheritable, /)", set_inheritable, "Set whether other programs get the descriptor."),
 ];
 
-/// The result of a call, made again as long as signals other than Ctrl-C interrupt it.
+/// The result of a call, which a signal interrupts without harm: it is made again.
 fn retried(cx: &mut Context, mut call: impl FnMut() -> i64) -> Result<i64, Stop> {
     loop {
         let result = call();
-        if result == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted && !is_pending() {
+        if result == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted {
+            signals::look()?;
             continue;
         }
         return checked(cx, result, Value::UNBOUND);
@@ -86,9 +88,25 @@ fn room(cx: &mut Context, length: i64) -> Result<Vec<u8>, Stop> {
     Ok(vec![0; length as usize])
 }
 
+/// Leaves the machine where a read would hold it up: on a pipe, socket or terminal with nothing to read.
+fn wait_to_read(number: i32) -> Result<(), Stop> {
+    let mut entry = libc::pollfd { fd: number, events: libc::POLLIN, revents: 0 };
+    // SAFETY: the call reads and fills in one entry.
+    if unsafe { libc::poll(&mut entry, 1, 0) } != 0 {
+        return Ok(());
+    }
+    // SAFETY: the call takes numbers.
+    if unsafe { libc::fcntl(number, libc::F_GETFL) } & libc::O_NONBLOCK != 0 {
+        return Ok(());
+    }
+    let interests = vec![(number, Direction::Read)];
+    Err(Stop::Wait(Box::new(Wait { interests, timeout: None, otherwise: Value::UNBOUND, progress: None })))
+}
+
 fn read(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (number, length) = (int(cx, args, 0)?, long(cx, args, 1)?);
     let mut bytes = room(cx, length)?;
+    wait_to_read(number)?;
     let (start, length) = (bytes.as_mut_ptr(), bytes.len());
     // SAFETY: the range is that of the vector.
     let count = retried(cx, || unsafe { libc::read(number, start.cast(), length) } as i64)?;

@@ -1,6 +1,6 @@
 //! `_os`: files, folders, descriptors and processes, by the calls of the system.
 
-mod argument;
+pub mod argument;
 mod constants;
 mod descriptors;
 mod entries;

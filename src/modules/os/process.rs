@@ -8,10 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use crate::modules::os::argument::{checked, int, long, name_value, text_bytes};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
-use crate::object::interrupt::is_pending;
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::os_error::{description, os_error};
 use crate::object::output;
+use crate::object::signals;
 use crate::object::value::Value;
 
 /// The functions.
@@ -135,17 +135,15 @@ fn kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (process, signal) = (int(cx, args, 0)?, int(cx, args, 1)?);
     // SAFETY: the call takes numbers.
     checked(cx, unsafe { libc::kill(process, signal) } as i64, Value::UNBOUND)?;
-    // A signal to this process is looked at before the script goes on.
-    cx.fuel = 0;
-    Ok(Value::NONE)
+    // One to this process is seen to before the script goes on.
+    Err(Stop::Signals(Value::NONE))
 }
 
 fn killpg(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (group, signal) = (int(cx, args, 0)?, int(cx, args, 1)?);
     // SAFETY: the call takes numbers.
     checked(cx, unsafe { libc::killpg(group, signal) } as i64, Value::UNBOUND)?;
-    cx.fuel = 0;
-    Ok(Value::NONE)
+    Err(Stop::Signals(Value::NONE))
 }
 
 fn nice(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -214,7 +212,8 @@ fn wait_for(cx: &mut Context, process: i32, options: i32) -> Result<Value, Stop>
     loop {
         // SAFETY: the call fills in the number.
         let child = unsafe { libc::waitpid(process, &mut status, options) };
-        if child == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted && !is_pending() {
+        if child == -1 && std::io::Error::last_os_error().kind() == std::io::ErrorKind::Interrupted {
+            signals::look()?;
             continue;
         }
         let child = checked(cx, child as i64, Value::UNBOUND)?;

@@ -17,7 +17,7 @@ use polling::{Event, Events, PollMode, Poller};
 
 use crate::object::descriptors::far_end::{FarEnd, Names};
 use crate::object::heap::Marker;
-use crate::object::interrupt;
+use crate::object::signals;
 use crate::object::value::Value;
 
 /// Which way bytes go.
@@ -64,8 +64,8 @@ pub enum Heed {
     Tickets,
 }
 
-/// Key of the end of the pipe that Ctrl-C writes to.
-const INTERRUPT_KEY: usize = usize::MAX - 1;
+/// Key of the end of the pipe that signals write to.
+const SIGNAL_KEY: usize = usize::MAX - 1;
 /// A key is a generation above a number.
 const GENERATION_SHIFT: u32 = usize::BITS / 2;
 /// Generations count up to this, so that no key is one of the two that mean something else.
@@ -184,7 +184,7 @@ impl Descriptors {
         }
         let poller = Poller::new()?;
         // SAFETY: that end of the pipe is never closed.
-        unsafe { poller.add_with_mode(interrupt::wake_end()?, Event::readable(INTERRUPT_KEY), PollMode::Level)? };
+        unsafe { poller.add_with_mode(signals::wake_end()?, Event::readable(SIGNAL_KEY), PollMode::Level)? };
         Ok(self.poller.get_or_init(|| Arc::new(poller)))
     }
 
@@ -284,7 +284,7 @@ impl Descriptors {
         let mut table = self.table.borrow_mut();
         for event in events.iter() {
             match event.key {
-                INTERRUPT_KEY => interrupt::clear_wake_end(),
+                SIGNAL_KEY => signals::clear_wake_end(),
                 _ => table.take_event(poller, event, heed, fired),
             }
         }

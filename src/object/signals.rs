@@ -1,0 +1,331 @@
+//! Signals of the system. A handler notes that one has come and wakes who waits, nothing more; the machine looks at the
+//! notes at safe points and calls what the script wants called. All that is set up with the system is set up here.
+//!
+//! Ctrl-C raises KeyboardInterrupt as long as the script wants nothing else. Natives that work for long look for it
+//! too, by `check`. One that does not would hold the program up, so an alarm is set to come when nobody has looked for
+//! a while: it ends the process with the status that an interrupt has.
+#![allow(unsafe_code)]
+
+use std::io::{self, Read};
+use std::os::fd::{AsRawFd, RawFd};
+use std::os::unix::net::UnixStream;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
+
+use crate::object::context::Context;
+use crate::object::heap::Marker;
+use crate::object::layout::LayoutId;
+use crate::object::native::{Stop, Wait};
+use crate::object::value::Value;
+
+/// The signals that have come and that nobody has taken: bit 0 for number 1.
+static PENDING: AtomicU64 = AtomicU64::new(0);
+
+/// Does SIGINT raise KeyboardInterrupt?
+static IS_INTERRUPT: AtomicBool = AtomicBool::new(false);
+
+/// Is SIGALRM free for the alarm after an interrupt, since the script does not use it?
+static IS_ALARM_FREE: AtomicBool = AtomicBool::new(true);
+
+/// Has that alarm been set?
+static IS_ALARM_SET: AtomicBool = AtomicBool::new(false);
+
+/// The pipe that wakes who waits: its end for pollers, and the one that the handler writes to.
+static WAKE: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
+
+/// A descriptor that the script wants the numbers of signals written to, or -1.
+static SCRIPT_WAKE: AtomicI32 = AtomicI32::new(-1);
+
+/// How many seconds a program has to notice the interrupt.
+const PATIENCE: u32 = 2;
+
+/// Exit status of an interrupted program.
+pub const INTERRUPTED: i32 = 130;
+
+/// Numbers of signals are below this.
+pub const END: i32 = if cfg!(target_os = "linux") { 65 } else { 32 };
+
+const fn bit(number: i32) -> u64 {
+    1 << (number - 1)
+}
+
+/// What scripts have installed for signals.
+#[derive(Default)]
+pub struct Handlers {
+    by_number: Vec<(i32, Value)>,
+}
+
+impl Handlers {
+    /// What was installed for a signal: something to call, or 0 or 1 as the script knows the default and ignoring.
+    pub fn get(&self, number: i32) -> Option<Value> {
+        self.by_number.iter().find(|entry| entry.0 == number).map(|entry| entry.1)
+    }
+
+    /// Keeps what is installed for a signal.
+    pub fn set(&mut self, number: i32, handler: Value) {
+        self.by_number.retain(|entry| entry.0 != number);
+        self.by_number.push((number, handler));
+    }
+
+    /// Is there something to call for a signal other than Ctrl-C, so that the program may be waiting for it?
+    pub fn are_expected(&self) -> bool {
+        self.by_number.iter().any(|&(number, handler)| number != libc::SIGINT && !handler.is_small())
+    }
+
+    /// Shows the collector the handlers.
+    pub fn trace(&self, marker: &mut Marker) {
+        self.by_number.iter().for_each(|entry| marker.value(entry.1));
+    }
+}
+
+// ----- what has come
+
+/// Has a signal come that nobody has taken?
+#[inline]
+pub fn is_pending() -> bool {
+    PENDING.load(Relaxed) != 0
+}
+
+/// Has Ctrl-C come, with KeyboardInterrupt to be raised?
+#[inline]
+pub fn is_interrupted() -> bool {
+    PENDING.load(Relaxed) & bit(libc::SIGINT) != 0 && IS_INTERRUPT.load(Relaxed)
+}
+
+/// KeyboardInterrupt, if Ctrl-C has come, which is taken by that.
+#[inline]
+pub fn check(cx: &mut Context) -> Result<(), Stop> {
+    if !is_interrupted() {
+        return Ok(());
+    }
+    PENDING.fetch_and(!bit(libc::SIGINT), Relaxed);
+    stop_patience();
+    Err(cx.error_with(LayoutId::KEYBOARD_INTERRUPT, &[]))
+}
+
+/// Signals that were taken, lowest number first.
+#[derive(Clone, Copy)]
+pub struct Taken(u64);
+
+impl Taken {
+    /// All that have come.
+    pub fn all() -> Taken {
+        stop_patience();
+        Taken(PENDING.swap(0, Relaxed))
+    }
+
+    /// Those that `bits` gave the bits of.
+    pub fn from_bits(bits: i64) -> Taken {
+        Taken(bits as u64)
+    }
+
+    /// As a number.
+    pub fn bits(self) -> i64 {
+        self.0 as i64
+    }
+
+    /// Leaves them to the next who takes.
+    pub fn put_back(self) {
+        PENDING.fetch_or(self.0, Relaxed);
+    }
+}
+
+impl Iterator for Taken {
+    type Item = i32;
+
+    fn next(&mut self) -> Option<i32> {
+        let number = self.0.trailing_zeros() as i32 + 1;
+        self.0 &= self.0.wrapping_sub(1);
+        (number <= u64::BITS as i32).then_some(number)
+    }
+}
+
+/// For a native that has had no effect yet: leaves it where a signal is pending. What the signal calls for is done, and
+/// then the native is called again.
+pub fn look() -> Result<(), Stop> {
+    if !is_pending() {
+        return Ok(());
+    }
+    // The wait is over before it begins.
+    let wait = Wait { interests: Vec::new(), timeout: Some(0), otherwise: Value::UNBOUND, progress: None };
+    Err(Stop::Wait(Box::new(wait)))
+}
+
+// ----- waking who waits
+
+/// A descriptor that can be read from as soon as a signal comes. It stays open.
+pub fn wake_end() -> io::Result<RawFd> {
+    if let Some((end, _)) = WAKE.get() {
+        return Ok(end.as_raw_fd());
+    }
+    let (end, wake) = UnixStream::pair()?;
+    end.set_nonblocking(true)?;
+    wake.set_nonblocking(true)?;
+    Ok(WAKE.get_or_init(|| (end, wake)).0.as_raw_fd())
+}
+
+/// Takes out what the handler wrote.
+pub fn clear_wake_end() {
+    if let Some((end, _)) = WAKE.get() {
+        let mut end = end;
+        while end.read(&mut [0; 64]).is_ok_and(|count| count > 0) {}
+    }
+}
+
+/// Has the numbers of signals written to a descriptor, -1 for none; the one there was.
+pub fn set_script_wake(number: RawFd) -> RawFd {
+    SCRIPT_WAKE.swap(number, Relaxed)
+}
+
+// ----- the system
+
+/// What the system does when a signal comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disposition {
+    /// What it does by itself.
+    Default,
+    /// Nothing.
+    Ignored,
+    /// It calls our handler, which notes it.
+    Noted,
+    /// It calls somebody else's.
+    Foreign,
+}
+
+/// Notes a signal. Only what a handler may call is called here.
+extern "C" fn note(number: libc::c_int) {
+    let before = PENDING.fetch_or(bit(number), Relaxed);
+    // SAFETY: calls that a handler may make, with one byte to be written each time; the error number of whoever was
+    // interrupted is put back.
+    unsafe {
+        let error = error_number();
+        let saved = *error;
+        if number == libc::SIGINT && IS_INTERRUPT.load(Relaxed) && IS_ALARM_FREE.load(Relaxed) {
+            let _ = set_action(libc::SIGALRM, end as *const () as libc::sighandler_t);
+            libc::alarm(PATIENCE);
+            IS_ALARM_SET.store(true, Relaxed);
+        }
+        if let Some((_, wake)) = WAKE.get().filter(|_| before == 0) {
+            libc::write(wake.as_raw_fd(), b"!".as_ptr().cast(), 1);
+        }
+        let descriptor = SCRIPT_WAKE.load(Relaxed);
+        if descriptor >= 0 {
+            libc::write(descriptor, [number as u8].as_ptr().cast(), 1);
+        }
+        *error = saved;
+    }
+}
+
+/// Ends the process if nobody has noticed the interrupt.
+extern "C" fn end(_: libc::c_int) {
+    if is_interrupted() {
+        let message = b"KeyboardInterrupt\n";
+        // SAFETY: calls that a handler of a signal may make; the message is as long as is said.
+        unsafe {
+            libc::write(2, message.as_ptr().cast(), message.len());
+            libc::_exit(INTERRUPTED);
+        }
+    }
+}
+
+/// Where the error number of this thread is.
+fn error_number() -> *mut libc::c_int {
+    // SAFETY: the call takes nothing.
+    #[cfg(target_os = "linux")]
+    unsafe {
+        libc::__errno_location()
+    }
+    // SAFETY: as above.
+    #[cfg(not(target_os = "linux"))]
+    unsafe {
+        libc::__error()
+    }
+}
+
+fn set_action(number: i32, handler: libc::sighandler_t) -> io::Result<()> {
+    // SAFETY: the action is filled before use. Without SA_RESTART a call that waits comes back, and whoever made it
+    // looks at what is pending.
+    let result = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        action.sa_sigaction = handler;
+        libc::sigaction(number, &action, std::ptr::null_mut())
+    };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// What the system does when a signal comes.
+pub fn disposition(number: i32) -> io::Result<Disposition> {
+    // SAFETY: the call fills in the structure.
+    let handler = unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        if libc::sigaction(number, std::ptr::null(), &mut action) != 0 {
+            return Err(io::Error::last_os_error());
+        }
+        action.sa_sigaction
+    };
+    Ok(match handler {
+        libc::SIG_DFL => Disposition::Default,
+        libc::SIG_IGN => Disposition::Ignored,
+        handler if handler == note as *const () as libc::sighandler_t => Disposition::Noted,
+        // Ours, after an interrupt.
+        handler if handler == end as *const () as libc::sighandler_t => Disposition::Default,
+        _ => Disposition::Foreign,
+    })
+}
+
+/// Has the system do something else when a signal comes. `raises` says of SIGINT whether it raises KeyboardInterrupt.
+pub fn dispose(number: i32, disposition: Disposition, raises: bool) -> io::Result<()> {
+    let handler = match disposition {
+        Disposition::Default => libc::SIG_DFL,
+        Disposition::Ignored => libc::SIG_IGN,
+        Disposition::Noted | Disposition::Foreign => note as *const () as libc::sighandler_t,
+    };
+    if number == libc::SIGALRM {
+        claim_alarm();
+    }
+    set_action(number, handler)?;
+    if number == libc::SIGINT {
+        IS_INTERRUPT.store(raises, Relaxed);
+        stop_patience();
+    }
+    Ok(())
+}
+
+/// Has Ctrl-C raise KeyboardInterrupt from now on, unless whoever started the process wants it ignored.
+pub fn watch() {
+    if disposition(libc::SIGINT).is_ok_and(|found| found != Disposition::Ignored) {
+        let _ = dispose(libc::SIGINT, Disposition::Noted, true);
+    }
+}
+
+/// The script uses SIGALRM itself, so it does not come after an interrupt any longer.
+pub fn claim_alarm() {
+    stop_patience();
+    IS_ALARM_FREE.store(false, Relaxed);
+}
+
+fn stop_patience() {
+    if IS_ALARM_SET.swap(false, Relaxed) {
+        // SAFETY: takes back the alarm.
+        unsafe { libc::alarm(0) };
+        let _ = set_action(libc::SIGALRM, libc::SIG_DFL);
+    }
+}
+
+/// Sends a signal to this thread.
+pub fn send(number: i32) -> io::Result<()> {
+    // SAFETY: the call takes a number.
+    let result = unsafe { libc::raise(number) };
+    if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn taken_signals_come_in_order() {
+        let taken = Taken::from_bits(Taken(bit(64) | bit(1) | bit(10)).bits());
+        assert_eq!(taken.collect::<Vec<i32>>(), [1, 10, 64]);
+    }
+}
