@@ -14,6 +14,7 @@ use crate::object::clock::Clock;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
+use crate::object::generator::register_unawaited;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
@@ -244,6 +245,8 @@ impl Interpreter {
                 Err(End::Stopped(status)) => return Err(status),
             }
         }
+        let last = std::mem::replace(&mut self.vm.cx.last_native_coroutine, Value::NONE);
+        register_unawaited(&mut self.vm.cx, last);
         let left = self.vm.cx.heap.take_finalisable();
         self.vm.cx.pending_finalisers.extend(left);
         if self.vm.has_pending() {

@@ -137,10 +137,10 @@ fn native_suspended(_: &mut Context, value: Value) -> Result<Value, Stop> {
 }
 
 fn native_name(value: Value, is_qualified: bool) -> &'static str {
-    match native(value).kind {
-        AwaitKind::Native(coroutine) if is_qualified => coroutine.qualified_name,
-        AwaitKind::Native(coroutine) => coroutine.name,
-        _ => "",
+    match native(value).native {
+        Some(coroutine) if is_qualified => coroutine.qualified_name,
+        Some(coroutine) => coroutine.name,
+        None => "",
     }
 }
 
@@ -185,7 +185,7 @@ fn of(cx: &mut Context, value: Value) -> Result<Ref<Generator>, Stop> {
 fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let text = match args.get(0).get::<Generator>() {
         Some(generator) => {
-            let (kind, name) = (cx.type_name(args.get(0)), text_of(generator.qualified_name.get()));
+            let (kind, name) = (cx.type_name(args.get(0)), text_of(generator.qualified_name()));
             format!("<{kind} object {name} at {}>", crate::object::repr::address(args.get(0)))
         }
         None if args.get(0).header().is_some_and(|header| header.layout() == LayoutId::NATIVE_COROUTINE) => {
@@ -253,12 +253,12 @@ fn frame(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     if generator.state.get() == State::Closed {
         return Ok(Value::NONE);
     }
-    if generator.frame.get().is_unbound() {
+    if generator.frame().is_unbound() {
         let frame = FrameObject::allocate(cx, generator.function, None);
         frame.generator.set(value);
-        generator.frame.set(frame.value());
+        generator.set_frame(cx, frame.value());
     }
-    Ok(generator.frame.get())
+    Ok(generator.frame())
 }
 
 fn running(cx: &mut Context, value: Value) -> Result<Value, Stop> {
@@ -287,7 +287,7 @@ fn origin(_: &mut Context, _: Value) -> Result<Value, Stop> {
 }
 
 fn name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    Ok(of(cx, value)?.name.get())
+    Ok(of(cx, value)?.name())
 }
 
 fn set_name(cx: &mut Context, value: Value, name: Value) -> Result<(), Stop> {
@@ -295,12 +295,12 @@ fn set_name(cx: &mut Context, value: Value, name: Value) -> Result<(), Stop> {
     if !name.is::<Str>() {
         return Err(cx.type_error("__name__ must be set to a string object"));
     }
-    generator.name.set(name);
+    generator.set_name(cx, name);
     Ok(())
 }
 
 fn qualified_name(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    Ok(of(cx, value)?.qualified_name.get())
+    Ok(of(cx, value)?.qualified_name())
 }
 
 fn set_qualified_name(cx: &mut Context, value: Value, name: Value) -> Result<(), Stop> {
@@ -308,6 +308,6 @@ fn set_qualified_name(cx: &mut Context, value: Value, name: Value) -> Result<(),
     if !name.is::<Str>() {
         return Err(cx.type_error("__qualname__ must be set to a string object"));
     }
-    generator.qualified_name.set(name);
+    generator.set_qualified_name(cx, name);
     Ok(())
 }

@@ -67,6 +67,11 @@ impl<'a> Compiler<'a> {
         }
     }
 
+    /// Is an object that nobody wants looked at as soon as it is dropped? Elsewhere it goes with the next collection.
+    fn drops_at_once(&self) -> bool {
+        self.is_at_module_level() || self.scopes.get(self.unit.scope).is_async
+    }
+
     fn is_at_module_level(&self) -> bool {
         self.scopes.get(self.unit.scope).kind == ScopeKind::Module
     }
@@ -80,8 +85,7 @@ impl<'a> Compiler<'a> {
         let register = self.expression(value, None)?;
         if prints {
             self.emit(Opcode::PrintExpression, 0, register, 0, 0, value.span);
-        } else if register >= mark && self.is_at_module_level() && matches!(value.kind, ExpressionKind::Call(..)) {
-            // Functions are spared it: theirs go with the next collection.
+        } else if register >= mark && self.drops_at_once() && matches!(value.kind, ExpressionKind::Call(..)) {
             self.emit(Opcode::Drop, 0, register, 0, 0, value.span);
         }
         Ok(())

@@ -17,6 +17,9 @@ pub const STEPS_USED_UP: i32 = 124;
 /// Exit status of a program that nothing can wake any more.
 pub const NOTHING_TO_WAIT_FOR: i32 = 13;
 
+/// Timers end two waits no sooner after each other, in nanoseconds: what is due in between comes together.
+const LEAST_WAIT: i64 = 500_000;
+
 /// Why a run has no result.
 pub enum End {
     /// An exception left it.
@@ -32,6 +35,8 @@ pub struct Driver {
     pub(super) fired: Vec<Fired>,
     /// The last ticket given out.
     last_ticket: Ticket,
+    /// When a timer last ended a wait.
+    last_due: i64,
 }
 
 impl Driver {
@@ -90,7 +95,15 @@ impl Driver {
         if signals::is_pending() {
             return;
         }
+        let is_late = until.is_some_and(|until| until <= cx.clock.now());
+        let until = match until {
+            Some(until) if !is_late && !cx.clock.is_virtual() => Some(until.max(self.last_due + LEAST_WAIT)),
+            until => until,
+        };
         self.wait(cx, until, Heed::All);
+        if self.fired.is_empty() && !is_late {
+            self.last_due = cx.clock.now();
+        }
         for &fired in &self.fired {
             if let Fired::Watcher(Watcher::Handle(handle), _) = fired
                 && let Some(handle) = handle.get::<Handle>()

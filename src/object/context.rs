@@ -122,6 +122,8 @@ pub struct Context {
     pub clock: Clock,
     /// The descriptors that someone waits for.
     pub descriptors: Rc<Descriptors>,
+    /// The native coroutine that was made last, or None.
+    pub last_native_coroutine: Value,
     /// The event loop and the task that run.
     pub running: Running,
 }
@@ -165,6 +167,7 @@ impl Context {
             steps_behind: i64::MAX,
             clock: Clock::new(false),
             descriptors: Rc::default(),
+            last_native_coroutine: Value::NONE,
             running: Running::NOTHING,
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));

@@ -91,13 +91,13 @@ impl ContextObject {
     /// The value of a variable.
     #[inline]
     pub fn get(&self, variable: Ref<ContextVariable>) -> Option<Value> {
-        self.find(variable).ok().map(|place| self.bindings.get().items()[place + 1])
+        value_in(self.bindings.get(), variable)
     }
 
     /// Gives a variable a value, or with UNBOUND takes it away.
     pub fn set(&self, cx: &mut Context, variable: Ref<ContextVariable>, value: Value) {
         let mut items = self.bindings.get().items().to_vec();
-        match self.find(variable) {
+        match find(self.bindings.get(), variable) {
             Ok(place) if value.is_unbound() => drop(items.drain(place..place + 2)),
             Ok(place) => items[place + 1] = value,
             Err(_) if value.is_unbound() => return,
@@ -105,20 +105,23 @@ impl ContextObject {
         }
         self.bindings.set(cx.tuple(&items).get().expect("just made a tuple"));
     }
+}
 
-    /// Where a variable stands, or where it would.
-    fn find(&self, variable: Ref<ContextVariable>) -> Result<usize, usize> {
-        let bindings = self.bindings.get();
-        let items = bindings.items();
-        let number_at = |pair: usize| items[pair * 2].get::<ContextVariable>().map_or(0, |variable| variable.number);
-        let (mut low, mut high) = (0, items.len() / 2);
-        while low < high {
-            let middle = (low + high) / 2;
-            if number_at(middle) < variable.number { low = middle + 1 } else { high = middle }
-        }
-        let is_there = items.get(low * 2) == Some(&variable.value());
-        if is_there { Ok(low * 2) } else { Err(low * 2) }
+/// Where a variable stands among the values of a context, or where it would.
+fn find(bindings: Ref<Tuple>, variable: Ref<ContextVariable>) -> Result<usize, usize> {
+    let items = bindings.items();
+    let number_at = |pair: usize| items[pair * 2].get::<ContextVariable>().map_or(0, |variable| variable.number);
+    let (mut low, mut high) = (0, items.len() / 2);
+    while low < high {
+        let middle = (low + high) / 2;
+        if number_at(middle) < variable.number { low = middle + 1 } else { high = middle }
     }
+    let is_there = items.get(low * 2) == Some(&variable.value());
+    if is_there { Ok(low * 2) } else { Err(low * 2) }
+}
+
+fn value_in(bindings: Ref<Tuple>, variable: Ref<ContextVariable>) -> Option<Value> {
+    find(bindings, variable).ok().map(|place| bindings.items()[place + 1])
 }
 
 /// The body of a `Token`: what a variable was before it was set.
@@ -144,13 +147,27 @@ impl Body for ContextToken {
 }
 
 // ----- the current context
+//
+// It is an object, or the values alone of one that is made when it is needed, or None for one without values.
+
+/// The context with such a value.
+fn made(cx: &mut Context, context: Value) -> Ref<ContextObject> {
+    if let Some(context) = context.get() {
+        return context;
+    }
+    let context_object = ContextObject::allocate(cx);
+    if let Some(bindings) = context.get::<Tuple>() {
+        context_object.bindings.set(bindings);
+    }
+    context_object
+}
 
 /// The current context, which is made where there was none yet.
 pub fn current(cx: &mut Context) -> Ref<ContextObject> {
     if let Some(context) = cx.context.get() {
         return context;
     }
-    let context = ContextObject::allocate(cx);
+    let context = made(cx, cx.context);
     context.is_entered.set(true);
     cx.context = context.value();
     context
@@ -158,10 +175,43 @@ pub fn current(cx: &mut Context) -> Ref<ContextObject> {
 
 /// `copy_context()`: a context that begins with the values of the current one.
 pub fn copy_current(cx: &mut Context) -> Value {
+    let shared = share_current(cx);
+    made(cx, shared).value()
+}
+
+/// A copy of the current context that is made an object only when somebody needs one: for each task and callback.
+#[inline(always)]
+pub fn share_current(cx: &Context) -> Value {
     match cx.context.get::<ContextObject>() {
-        Some(context) => context.copy(cx).value(),
-        None => ContextObject::allocate(cx).value(),
+        Some(context) => context.bindings.get().value(),
+        None => cx.context,
     }
+}
+
+/// The context object of a task or callback, made now if there was none. It is put into the cell that it is kept in.
+pub fn of_cell(cx: &mut Context, cell: &Cell<Value>) -> Value {
+    let context = made(cx, cell.get()).value();
+    cell.set(context);
+    context
+}
+
+/// The step of a task or a callback begins in its context; the answer is the one around it.
+#[inline(always)]
+pub fn begin(cx: &mut Context, context: Value) -> Value {
+    if let Some(context) = context.get::<ContextObject>() {
+        context.is_entered.set(true);
+    }
+    std::mem::replace(&mut cx.context, context)
+}
+
+/// It ends; the answer is its own context, to be kept.
+#[inline(always)]
+pub fn end(cx: &mut Context, around: Value) -> Value {
+    let own = std::mem::replace(&mut cx.context, around);
+    if let Some(context) = own.get::<ContextObject>() {
+        context.is_entered.set(false);
+    }
+    own
 }
 
 /// Makes a context the current one; the answer is the one before, which `leave` wants back. RuntimeError if it is
@@ -183,7 +233,10 @@ pub fn leave(cx: &mut Context, context: Ref<ContextObject>, before: Value) {
 /// The value of a variable in the current context.
 #[inline]
 pub fn get(cx: &Context, variable: Ref<ContextVariable>) -> Option<Value> {
-    cx.context.get::<ContextObject>().and_then(|context| context.get(variable))
+    match cx.context.get::<ContextObject>() {
+        Some(context) => context.get(variable),
+        None => value_in(cx.context.get()?, variable),
+    }
 }
 
 /// Sets a variable in the current context; the answer is the token that resets it.

@@ -61,18 +61,9 @@ pub enum Entry {
         /// The child.
         child: Ref<Future>,
     },
-    /// What `add_done_callback` was given is to be called.
-    Callback {
-        /// The callable.
-        callback: Value,
-        /// Its argument.
-        future: Ref<Future>,
-        /// The context it runs in.
-        context: Value,
-    },
 }
 
-const _: () = assert!(size_of::<Entry>() <= 32);
+const _: () = assert!(size_of::<Entry>() <= 24);
 
 impl Entry {
     fn trace(&self, marker: &mut Marker) {
@@ -90,11 +81,6 @@ impl Entry {
             Entry::Gathered { gathering, child } => {
                 marker.object(gathering);
                 marker.object(child);
-            }
-            Entry::Callback { callback, future, context } => {
-                marker.value(callback);
-                marker.object(future);
-                marker.value(context);
             }
         }
     }

@@ -8,7 +8,7 @@ use std::cell::Cell;
 
 use crate::object::class::Class;
 use crate::object::context::Context;
-use crate::object::event_loop::{Entry, EventLoop};
+use crate::object::event_loop::{Entry, EventLoop, Handle};
 use crate::object::exception::Exception;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
@@ -213,6 +213,15 @@ impl Ref<Future> {
         }
     }
 
+    /// The callback that was added last, or UNBOUND.
+    pub fn last_callback(self) -> Value {
+        let first = self.callbacks.get();
+        match first.get::<List>().filter(|_| self.has(Future::SEVERAL)) {
+            Some(list) => list.get(list.len().wrapping_sub(2)).unwrap_or(Value::UNBOUND),
+            None => first,
+        }
+    }
+
     /// Puts other callbacks in the place of those there are.
     pub fn set_callbacks(self, cx: &mut Context, callbacks: &[(Value, Value)]) {
         self.callbacks.set(Value::UNBOUND);
@@ -236,28 +245,31 @@ impl Ref<Future> {
 
     /// It is done: its callbacks go to the ready queue.
     #[inline(always)]
-    fn schedule_callbacks(self) {
+    fn schedule_callbacks(self, cx: &mut Context) {
         let first = self.callbacks.replace(Value::UNBOUND);
         if first.is_unbound() {
             return;
         }
         if !self.has(Future::SEVERAL) {
-            return self.schedule(first, self.callback_context.replace(Value::NONE));
+            return self.schedule(cx, first, self.callback_context.replace(Value::NONE));
         }
         self.clear(Future::SEVERAL);
         let list: Ref<List> = first.get().expect("several callbacks are a list");
         for pair in list.to_vec().chunks(2) {
-            self.schedule(pair[0], pair[1]);
+            self.schedule(cx, pair[0], pair[1]);
         }
     }
 
     /// Puts one callback into the ready queue. A context of UNBOUND marks a waiter that is no script callable.
     #[inline(always)]
-    pub fn schedule(self, callback: Value, context: Value) {
+    pub fn schedule(self, cx: &mut Context, callback: Value, context: Value) {
         let entry = match callback.get::<Future>().filter(|_| context.is_unbound()) {
             Some(waiter) if waiter.role == Role::Task => Entry::Wake { task: waiter, future: self },
             Some(gathering) => Entry::Gathered { gathering, child: self },
-            None => Entry::Callback { callback, future: self, context },
+            None => {
+                let args = cx.tuple(&[self.value()]);
+                Entry::Call(Handle::allocate(cx, self.event_loop, callback, args, context, None))
+            }
         };
         self.event_loop.push(entry);
     }
@@ -266,10 +278,10 @@ impl Ref<Future> {
 
     /// It is finished with a result. The caller has seen that it is pending.
     #[inline(always)]
-    pub fn finish(self, result: Value) {
+    pub fn finish(self, cx: &mut Context, result: Value) {
         self.result.set(result);
         self.state.set(FutureState::Finished);
-        self.schedule_callbacks();
+        self.schedule_callbacks(cx);
     }
 
     /// It has failed with an exception. The caller has seen that it is pending.
@@ -283,16 +295,16 @@ impl Ref<Future> {
             cx.wants_collection = true;
             cx.fuel = 0;
         }
-        self.schedule_callbacks();
+        self.schedule_callbacks(cx);
         let traceback = exception.get::<Exception>().map_or(Value::NONE, |exception| exception.traceback.get());
         self.callback_context.set(traceback);
     }
 
     /// It is cancelled; the exception, if there is one already. The caller has seen that it is pending.
-    pub fn set_cancelled(self, exception: Value) {
+    pub fn set_cancelled(self, cx: &mut Context, exception: Value) {
         self.result.set(exception);
         self.state.set(FutureState::Cancelled);
-        self.schedule_callbacks();
+        self.schedule_callbacks(cx);
     }
 
     /// `cancel(msg)`: whether that could be asked for. A task asks what it waits for, a gathering its children; those
@@ -334,7 +346,7 @@ impl Ref<Future> {
                 Role::Future => {
                     self.cancel_message.set(message);
                     self.canceller.set(canceller);
-                    self.set_cancelled(Value::NONE);
+                    self.set_cancelled(cx, Value::NONE);
                     return true;
                 }
                 Role::Gathering => {
@@ -431,7 +443,7 @@ impl Ref<Future> {
     pub fn wait_for(self, cx: &mut Context, future: Ref<Future>) {
         self.waiter.set(future.value());
         match future.is_done() {
-            true => future.schedule(self.value(), Value::UNBOUND),
+            true => future.schedule(cx, self.value(), Value::UNBOUND),
             false => future.add_callback(cx, self.value(), Value::UNBOUND),
         }
         if self.has(Future::MUST_CANCEL) {
@@ -485,7 +497,7 @@ impl Ref<Future> {
             return self.fail(cx, error);
         }
         let results = cx.list(results);
-        self.finish(results);
+        self.finish(cx, results);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::context::Context;
 use crate::object::function::Function;
 use crate::object::future::Future;
-use crate::object::heap::{Body, Marker, Ref};
+use crate::object::heap::{Body, Header, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
@@ -44,6 +44,8 @@ pub struct Generator {
     pub is_hooked: Cell<bool>,
     /// It stands at a Delegate instruction that has begun: what is sent in goes to the delegate.
     pub is_delegating: Cell<bool>,
+    /// It is a root that is thrown into: its particulars say how far the throw has come.
+    is_thrown: Cell<bool>,
     /// How many registers it has.
     pub registers: u16,
     /// Registers from here on are dead while it is suspended.
@@ -52,8 +54,6 @@ pub struct Generator {
     pub destination: Cell<u16>,
     /// What it runs.
     pub function: Ref<Function>,
-    /// An async generator: the awaitable of the step under way, or of the last.
-    pub stepper: Cell<Value>,
     /// What was sent in while it delegates, for its Delegate to pass on.
     pub sent: Cell<Value>,
     /// The next instruction while suspended.
@@ -72,19 +72,38 @@ pub struct Generator {
     pub innermost: Cell<Option<Ref<Generator>>>,
     /// Of a root: how many generators its chain has below it.
     pub depth: Cell<u32>,
+    /// What few generators have, made when it is first needed.
+    particulars: Cell<Option<Ref<Particulars>>>,
+}
+
+/// What few generators have: set by a script, or while an exception is thrown in.
+pub struct Particulars {
+    /// `__name__` if it is not the function's, else UNBOUND.
+    name: Cell<Value>,
+    /// `__qualname__`, likewise.
+    qualified_name: Cell<Value>,
+    /// The frame object, if a script has asked for it, else UNBOUND.
+    frame: Cell<Value>,
+    /// An async generator: the awaitable of the step under way, or of the last.
+    stepper: Cell<Value>,
     /// Of a root that is thrown into: the level below it that the throw has reached.
-    pub thrown_at: Cell<Option<Ref<Generator>>>,
+    thrown_at: Cell<Option<Ref<Generator>>>,
     /// What `thrown_at` closes the chain for: the GeneratorExit thrown into the root, or None for `close`; UNBOUND
     /// while it throws something else.
-    pub closing: Cell<Value>,
-    /// `__name__`
-    pub name: Cell<Value>,
-    /// `__qualname__`
-    pub qualified_name: Cell<Value>,
-    /// The frame object, if a script has asked for it.
-    pub frame: Cell<Value>,
-    /// An async generator: the finaliser hook. A coroutine: where it was made, if asked for.
-    pub hook: Cell<Value>,
+    closing: Cell<Value>,
+}
+
+impl Body for Particulars {
+    const KIND: Kind = Kind::Particulars;
+
+    fn trace(&self, marker: &mut Marker) {
+        for cell in [&self.name, &self.qualified_name, &self.frame, &self.stepper, &self.closing] {
+            marker.cell(cell);
+        }
+        if let Some(generator) = self.thrown_at.get() {
+            marker.object(generator);
+        }
+    }
 }
 
 impl Generator {
@@ -104,7 +123,6 @@ impl Generator {
             destination: Cell::new(u16::MAX),
             function,
             pc: Cell::new(code.instructions.as_ptr()),
-            stepper: Cell::new(Value::UNBOUND),
             sent: Cell::new(Value::NONE),
             own_handled: Cell::new(Value::UNBOUND),
             handled: Cell::new(Value::UNBOUND),
@@ -113,12 +131,8 @@ impl Generator {
             delegator: Cell::new(None),
             innermost: Cell::new(None),
             depth: Cell::new(0),
-            thrown_at: Cell::new(None),
-            closing: Cell::new(Value::UNBOUND),
-            name: function.name.clone(),
-            qualified_name: function.qualified_name.clone(),
-            frame: Cell::new(Value::UNBOUND),
-            hook: Cell::new(Value::UNBOUND),
+            particulars: Cell::new(None),
+            is_thrown: Cell::new(false),
         };
         let object = cx.heap.allocate_trailing(layout, generator, registers as usize * 8);
         let base = object.base();
@@ -143,6 +157,104 @@ impl Ref<Generator> {
         // SAFETY: it has that many registers, and they are always initialised.
         unsafe { *self.base().add(index) }
     }
+
+    // ----- particulars
+
+    fn particulars(self, cx: &mut Context) -> Ref<Particulars> {
+        if let Some(particulars) = self.particulars.get() {
+            return particulars;
+        }
+        let unbound = || Cell::new(Value::UNBOUND);
+        let body = Particulars {
+            name: unbound(),
+            qualified_name: unbound(),
+            frame: unbound(),
+            stepper: unbound(),
+            thrown_at: Cell::new(None),
+            closing: unbound(),
+        };
+        let particulars = cx.heap.allocate(LayoutId::OBJECT, body);
+        self.particulars.set(Some(particulars));
+        particulars
+    }
+
+    /// A particular, UNBOUND where there is none.
+    fn particular(self, cell: fn(&Particulars) -> &Cell<Value>) -> Value {
+        self.particulars.get().map_or(Value::UNBOUND, |particulars| cell(&particulars).get())
+    }
+
+    /// `__name__`
+    pub fn name(self) -> Value {
+        let own = self.particular(|particulars| &particulars.name);
+        if own.is_unbound() { self.function.name.get() } else { own }
+    }
+
+    /// Sets `__name__`.
+    pub fn set_name(self, cx: &mut Context, name: Value) {
+        self.particulars(cx).name.set(name);
+    }
+
+    /// `__qualname__`
+    pub fn qualified_name(self) -> Value {
+        let own = self.particular(|particulars| &particulars.qualified_name);
+        if own.is_unbound() { self.function.qualified_name.get() } else { own }
+    }
+
+    /// Sets `__qualname__`.
+    pub fn set_qualified_name(self, cx: &mut Context, name: Value) {
+        self.particulars(cx).qualified_name.set(name);
+    }
+
+    /// The frame object, if a script has asked for it, else UNBOUND.
+    pub fn frame(self) -> Value {
+        self.particular(|particulars| &particulars.frame)
+    }
+
+    /// Keeps the frame object.
+    pub fn set_frame(self, cx: &mut Context, frame: Value) {
+        self.particulars(cx).frame.set(frame);
+    }
+
+    /// Of an async generator: the awaitable of the step under way, or of the last.
+    pub fn stepper(self) -> Value {
+        self.particular(|particulars| &particulars.stepper)
+    }
+
+    /// Of an async generator: another step begins.
+    pub fn set_stepper(self, cx: &mut Context, step: Value) {
+        self.particulars(cx).stepper.set(step);
+    }
+
+    /// Of a root that is thrown into: the level below it that the throw has reached.
+    #[inline(always)]
+    pub fn thrown_at(self) -> Option<Ref<Generator>> {
+        if !self.is_thrown.get() {
+            return None;
+        }
+        self.particulars.get().and_then(|particulars| particulars.thrown_at.get())
+    }
+
+    /// A throw has reached a level, or is over.
+    pub fn set_thrown_at(self, cx: &mut Context, level: Option<Ref<Generator>>) {
+        self.is_thrown.set(level.is_some());
+        if level.is_some() || self.particulars.get().is_some() {
+            self.particulars(cx).thrown_at.set(level);
+        }
+    }
+
+    /// What the chain is closed for; see the field.
+    pub fn closing(self) -> Value {
+        self.particular(|particulars| &particulars.closing)
+    }
+
+    /// Says what the chain is closed for.
+    pub fn set_closing(self, cx: &mut Context, closing: Value) {
+        if !closing.is_unbound() || self.particulars.get().is_some() {
+            self.particulars(cx).closing.set(closing);
+        }
+    }
+
+    // ----- chains
 
     /// The root of its chain of delegation: itself if nothing delegates to it.
     pub fn root(self) -> Ref<Generator> {
@@ -193,13 +305,13 @@ impl Body for Generator {
 
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.function);
-        for cell in [&self.own_handled, &self.handled, &self.outer_handled, &self.closing, &self.sent] {
+        for cell in [&self.own_handled, &self.handled, &self.outer_handled, &self.sent] {
             marker.cell(cell);
         }
-        for cell in [&self.stepper, &self.name, &self.qualified_name, &self.frame, &self.hook] {
-            marker.cell(cell);
+        if let Some(particulars) = self.particulars.get() {
+            marker.object(particulars);
         }
-        for link in [&self.delegate, &self.delegator, &self.innermost, &self.thrown_at] {
+        for link in [&self.delegate, &self.delegator, &self.innermost] {
             if let Some(generator) = link.get() {
                 marker.object(generator);
             }
@@ -224,12 +336,12 @@ impl Body for Generator {
 }
 
 /// What an `Await` awaits.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AwaitKind {
     /// `future.__await__()`
     Future,
     /// A coroutine of the library, written in Rust.
-    Native(&'static NativeCoroutine),
+    Native,
     /// `coroutine.__await__()`
     Coroutine,
     /// `asyncgen.__anext__()`, `asend(value)`
@@ -240,12 +352,6 @@ pub enum AwaitKind {
     Close,
     /// `anext(iterator, default)`
     Default,
-}
-
-impl PartialEq for AwaitKind {
-    fn eq(&self, other: &AwaitKind) -> bool {
-        std::mem::discriminant(self) == std::mem::discriminant(other)
-    }
 }
 
 /// A coroutine function of the library whose steps are Rust code.
@@ -281,7 +387,10 @@ pub enum Advance {
 pub struct Await {
     /// Which step.
     pub kind: AwaitKind,
-    /// The coroutine, native ones included, or the async generator; of `Default` the awaitable's iterator; of `Native` what it works on.
+    /// Of `Native`: whose steps it takes.
+    pub native: Option<&'static NativeCoroutine>,
+    /// The coroutine, native ones included, or the async generator; of `Default` the awaitable's iterator; of `Native`
+    /// what it works on.
     pub target: Value,
     /// The value to send, the exception to throw, the default; of `Native` another thing it works on.
     pub value: Cell<Value>,
@@ -302,10 +411,11 @@ impl Await {
             AwaitKind::Throw | AwaitKind::Close => LayoutId::ASYNC_GENERATOR_ATHROW,
             AwaitKind::Default => LayoutId::ANEXT_AWAITABLE,
             AwaitKind::Future => LayoutId::FUTURE_ITERATOR,
-            AwaitKind::Native(_) => LayoutId::NATIVE_COROUTINE,
+            AwaitKind::Native => LayoutId::NATIVE_COROUTINE,
         };
         let step = Await {
             kind,
+            native: None,
             target,
             value: value.into(),
             waits_for: Value::NONE.into(),
@@ -317,11 +427,31 @@ impl Await {
 
     /// A native coroutine that works on one or two things. Like any coroutine it is missed if nobody awaits it.
     pub fn native(cx: &mut Context, coroutine: &'static NativeCoroutine, target: Value, value: Value) -> Value {
-        let made = Await::allocate(cx, AwaitKind::Native(coroutine), target, value);
-        if let Some(header) = made.header() {
-            cx.heap.add_finalisable(header);
+        let step = Await {
+            kind: AwaitKind::Native,
+            native: Some(coroutine),
+            target,
+            value: value.into(),
+            waits_for: Value::NONE.into(),
+            state: State::Created.into(),
+            step: 0.into(),
+        };
+        let made = cx.heap.allocate(LayoutId::NATIVE_COROUTINE, step);
+        made.header().set(Header::HAS_FINALISER);
+        let before = std::mem::replace(&mut cx.last_native_coroutine, made.value());
+        register_unawaited(cx, before);
+        made.value()
+    }
+}
+
+/// The native coroutine that was made last has had its chance: if it has not begun, it is one to be missed. Most are
+/// awaited at once and never registered.
+pub fn register_unawaited(cx: &mut Context, coroutine: Value) {
+    if let Some(step) = coroutine.get::<Await>() {
+        step.header().clear(Header::HAS_FINALISER);
+        if step.state.get() == State::Created {
+            cx.heap.add_finalisable(step.header());
         }
-        made
     }
 }
 

@@ -48,6 +48,7 @@ kinds! {
     Cell crate::object::function::CellObject;
     Descriptor crate::object::function::Descriptor;
     Generator crate::object::generator::Generator;
+    Particulars crate::object::generator::Particulars;
     Await crate::object::generator::Await;
     Fiber crate::object::fiber::Fiber;
     FrameObject crate::object::frame::FrameObject;

@@ -626,7 +626,7 @@ fn plain_text(cx: &mut Context, value: Value, header: &Header) -> String {
         Kind::Native => native_text(header.layout(), Ref::from_header(header)),
         Kind::Generator => {
             let kind = cx.type_name(value);
-            let name = text_of(Ref::<Generator>::from_header(header).qualified_name.get());
+            let name = text_of(Ref::<Generator>::from_header(header).qualified_name());
             format!("<{kind} object {name} at {}>", address(value))
         }
         Kind::Module => module_text(cx, Ref::from_header(header)),

@@ -40,7 +40,7 @@ impl Vm {
             let how = if value.is_none() { Value::NONE } else { self.cx.names.send };
             return self.start_default(step, value, how, then, destination);
         }
-        if let AwaitKind::Native(_) = step.kind {
+        if step.kind == AwaitKind::Native {
             return self.step_native(step, Value::UNBOUND);
         }
         if step.kind == AwaitKind::Future {
@@ -133,7 +133,7 @@ impl Vm {
             return Err(self.cx.runtime_error(format!("{name}(): asynchronous generator is already running")));
         }
         if is_new {
-            generator.stepper.set(step.value());
+            generator.set_stepper(&mut self.cx, step.value());
         }
         Ok(is_new)
     }
@@ -252,11 +252,11 @@ impl Vm {
         if let (AwaitKind::Coroutine, Some(native)) = (step.kind, step.target.get::<Await>()) {
             return self.throw_await(native, exception, then, destination);
         }
-        if let (AwaitKind::Native(_), State::Suspended) = (step.kind, step.state.get()) {
+        if let (AwaitKind::Native, State::Suspended) = (step.kind, step.state.get()) {
             return self.step_native(step, exception);
         }
-        if let AwaitKind::Native(_) | AwaitKind::Future = step.kind {
-            if let (AwaitKind::Native(_), State::Closed) = (step.kind, step.state.get()) {
+        if let AwaitKind::Native | AwaitKind::Future = step.kind {
+            if let (AwaitKind::Native, State::Closed) = (step.kind, step.state.get()) {
                 let stop = self.cx.runtime_error("cannot reuse already awaited coroutine");
                 return self.raise(stop);
             }
@@ -305,7 +305,7 @@ impl Vm {
             let how = self.cx.intern("close");
             return self.start_default(step, Value::UNBOUND, how, then, destination);
         }
-        if let AwaitKind::Native(_) | AwaitKind::Future = step.kind {
+        if let AwaitKind::Native | AwaitKind::Future = step.kind {
             return self.close_native(step);
         }
         let generator: Ref<Generator> = step.target.get().expect("what is awaited is a generator");
@@ -328,7 +328,7 @@ impl Vm {
     }
 
     fn close_native(&mut self, step: Ref<Await>) -> Flow {
-        if let (AwaitKind::Native(_), State::Suspended) = (step.kind, step.state.get()) {
+        if let (AwaitKind::Native, State::Suspended) = (step.kind, step.state.get()) {
             let exit = self.new_generator_exit();
             match self.advance(step, exit) {
                 Err(Stop::Raise(raised)) if !self.cx.is_instance(raised, LayoutId::GENERATOR_EXIT) => {
@@ -385,7 +385,7 @@ impl Vm {
 
 /// Is this awaitable the step of its async generator that is under way?
 fn is_under_way(step: Ref<Await>, generator: Ref<Generator>) -> bool {
-    step.state.get() == State::Suspended && generator.is_stepping.get() && generator.stepper.get() == step.value()
+    step.state.get() == State::Suspended && generator.is_stepping.get() && generator.stepper() == step.value()
 }
 
 /// Is this stepped without a call of `__await__`?

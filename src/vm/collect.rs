@@ -3,6 +3,7 @@
 
 use crate::bytecode::instruction::Opcode;
 use crate::object::frame::FrameKind;
+use crate::object::generator::register_unawaited;
 use crate::object::heap::Marker;
 use crate::object::value::Value;
 use crate::vm::finalise::has_something_to_do;
@@ -21,6 +22,8 @@ impl Vm {
         self.cx.wants_collection = false;
         self.clear_dead_registers();
         self.clear_gaps();
+        let last = std::mem::replace(&mut self.cx.last_native_coroutine, Value::NONE);
+        register_unawaited(&mut self.cx, last);
         let mut marker = self.cx.heap.begin(self.cx.layout_count());
         self.trace(&mut marker);
         self.cx.drain(&mut marker);

@@ -33,7 +33,7 @@ impl Vm {
             return self.await_future(generator, future, is_first);
         }
         if let Some(step) = target.get::<Await>()
-            && let AwaitKind::Native(_) = step.kind
+            && step.kind == AwaitKind::Native
         {
             return self.await_native(generator, step);
         }
@@ -99,7 +99,7 @@ impl Vm {
 
     /// One step of a native coroutine, in which `thrown` is raised if it is not UNBOUND.
     pub(super) fn advance(&mut self, step: Ref<Await>, thrown: Value) -> Result<Advance, Stop> {
-        let AwaitKind::Native(native) = step.kind else { unreachable!("only native coroutines advance") };
+        let native = step.native.expect("only native coroutines advance");
         if step.state.get() == State::Closed {
             return Err(self.cx.runtime_error("cannot reuse already awaited coroutine"));
         }
@@ -230,7 +230,7 @@ impl Vm {
     fn check_not_awaited(&mut self, value: Value) -> Flow {
         let is_awaited = value
             .get::<Await>()
-            .is_some_and(|step| matches!(step.kind, AwaitKind::Native(_)) && step.state.get() == State::Suspended);
+            .is_some_and(|step| step.kind == AwaitKind::Native && step.state.get() == State::Suspended);
         if is_awaited {
             let stop = self.cx.runtime_error("coroutine is being awaited already");
             return self.raise(stop);

@@ -41,7 +41,7 @@ impl Vm {
         let root = root_of(self.top());
         generator.own_handled.set(before);
         let inherited = match generator.delegator.get() {
-            Some(delegator) if root.thrown_at.get() != Some(generator) => delegator.handled.get(),
+            Some(delegator) if root.thrown_at() != Some(generator) => delegator.handled.get(),
             _ => Value::UNBOUND,
         };
         generator.handled.set(if before.is_unbound() { inherited } else { before });
@@ -62,20 +62,21 @@ impl Vm {
 
     /// A throw has reached a level: it runs apart from its delegators.
     pub fn begin_level(&mut self, root: Ref<Generator>, level: Ref<Generator>, closing: Value) {
-        root.closing.set(closing);
+        root.set_closing(&mut self.cx, closing);
         self.move_throw(root, level);
     }
 
     /// A throw moves to another level.
     pub fn move_throw(&mut self, root: Ref<Generator>, level: Ref<Generator>) {
-        root.thrown_at.set((level != root).then_some(level));
+        root.set_thrown_at(&mut self.cx, (level != root).then_some(level));
         level.handled.set(level.own_handled.get());
         self.see_handled(root, level);
     }
 
     /// The throw into a chain is over: its level sees again what its delegators handle.
     pub fn end_throw(&mut self, root: Ref<Generator>) {
-        if let Some(level) = root.thrown_at.take() {
+        if let Some(level) = root.thrown_at() {
+            root.set_thrown_at(&mut self.cx, None);
             let above = level.delegator.get().map_or(Value::UNBOUND, |delegator| delegator.handled.get());
             level.inherit_handled(above);
         }
@@ -89,7 +90,7 @@ impl Vm {
 
     /// The level below is closed: the next gets its own GeneratorExit, the root the one that was thrown, if any.
     pub fn close_next(&mut self, root: Ref<Generator>, level: Ref<Generator>) {
-        let given = root.closing.get();
+        let given = root.closing();
         self.raising = match level == root && !given.is_none() {
             true => given,
             false => {

@@ -256,6 +256,7 @@ impl Vm {
                     Opcode::Drop => {
                         let value = r!(i.b());
                         if value.is_object() {
+                            r!(i.b()) = Value::UNBOUND;
                             dropped!(value, i.b());
                         }
                     }

@@ -269,12 +269,12 @@ impl Vm {
         let frame = *self.frame_at(index);
         let Some(function) = frame.function else { return Value::NONE };
         if let Some(generator) = frame.generator {
-            if generator.frame.get().is_unbound() {
+            if generator.frame().is_unbound() {
                 let object = self.new_frame_object(function, Some(index));
                 object.generator.set(generator.value());
-                generator.frame.set(object.value());
+                generator.set_frame(&mut self.cx, object.value());
             }
-            let object = generator.frame.get();
+            let object = generator.frame();
             if let Some(object) = object.get::<FrameObject>() {
                 object.place.set(Some(index));
             }
@@ -309,14 +309,14 @@ impl Vm {
     /// The current frame is a generator's and ends: its frame object, if it has one, keeps position and locals.
     #[inline(always)]
     pub(super) fn close_frame_object(&mut self, generator: Ref<Generator>) {
-        if !generator.frame.get().is_unbound() {
+        if !generator.frame().is_unbound() {
             self.keep_position(generator);
         }
     }
 
     #[cold]
     fn keep_position(&mut self, generator: Ref<Generator>) {
-        let Some(object) = generator.frame.get().get::<FrameObject>() else { return };
+        let Some(object) = generator.frame().get::<FrameObject>() else { return };
         object.word.set(self.current_word());
         object.place.set(None);
         let locals = self.snapshot_locals(self.depth() - 1);
@@ -366,7 +366,7 @@ impl Vm {
             _ => {
                 let locals = self.snapshot_locals(index);
                 let object = match frame.generator {
-                    Some(generator) => generator.frame.get(),
+                    Some(generator) => generator.frame(),
                     None => frame.extra,
                 };
                 match object.get::<FrameObject>() {

@@ -80,7 +80,7 @@ impl Vm {
         let root = root_of(frame);
         root.state.set(State::Suspended);
         self.handled = root.outer_handled.get();
-        if root.thrown_at.get().is_some() {
+        if root.thrown_at().is_some() {
             return false;
         }
         self.frame = self.frame.wrapping_sub(1);
@@ -90,7 +90,7 @@ impl Vm {
     /// After `suspend_generator` said no: hands on what was yielded.
     pub fn yielded(&mut self, value: Value) -> Flow {
         // A root that is thrown into still has its frame.
-        let thrown = self.top().generator.is_some_and(|_| root_of(self.top()).thrown_at.get().is_some());
+        let thrown = self.top().generator.is_some_and(|_| root_of(self.top()).thrown_at().is_some());
         if thrown && root_of(self.top()).state.get() == State::Suspended {
             if let Some(flow) = self.yielded_while_thrown() {
                 return flow;
@@ -105,10 +105,10 @@ impl Vm {
     /// GeneratorExit; else, None, this is what the throw gives.
     fn yielded_while_thrown(&mut self) -> Option<Flow> {
         let root = root_of(self.top());
-        let level = root.thrown_at.get().expect("it is thrown into");
+        let level = root.thrown_at().expect("it is thrown into");
         let delegator = level.delegator.get().expect("the level is below the root");
         self.end_throw(root);
-        if root.closing.get().is_unbound() {
+        if root.closing().is_unbound() {
             self.frame = self.frame.wrapping_sub(1);
             return None;
         }
@@ -123,7 +123,7 @@ impl Vm {
         self.set_raising(stop);
         let ignored = self.raising;
         self.set_raised_context(ignored, root.outer_handled.get());
-        root.thrown_at.set(Some(level));
+        root.set_thrown_at(&mut self.cx, Some(level));
         self.throw_rises(root, delegator);
         Some(self.unwind_from(false))
     }
@@ -171,9 +171,9 @@ impl Vm {
         self.close_frame_object(generator);
         generator.state.set(State::Closed);
         if generator != root {
-            let thrown = root.thrown_at.get() == Some(generator);
+            let thrown = root.thrown_at() == Some(generator);
             let delegator = self.move_up(generator, root);
-            if thrown && !root.closing.get().is_unbound() {
+            if thrown && !root.closing().is_unbound() {
                 self.close_next(root, delegator);
                 return self.unwind_from(false);
             }
@@ -214,10 +214,10 @@ impl Vm {
         generator.state.set(State::Closed);
         self.forbid_stop_iteration(generator);
         if generator != root {
-            let thrown = root.thrown_at.get() == Some(generator);
+            let thrown = root.thrown_at() == Some(generator);
             let delegator = self.move_up(generator, root);
             if thrown {
-                let exits = !root.closing.get().is_unbound();
+                let exits = !root.closing().is_unbound();
                 match exits && self.cx.is_instance(self.raising, LayoutId::GENERATOR_EXIT) {
                     true => self.close_next(root, delegator),
                     false => self.throw_rises(root, delegator),

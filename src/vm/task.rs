@@ -78,7 +78,7 @@ impl Vm {
             task.name.set(name);
         }
         let context = match context.is_none() {
-            true => contextvars::current(&mut self.cx).copy(&mut self.cx).value(),
+            true => contextvars::share_current(&self.cx),
             false => context,
         };
         task.context.set(context);
@@ -127,7 +127,8 @@ impl Vm {
     /// Runs the first step of a task at once, above whoever makes it and gets this result.
     fn start_eagerly(&mut self, task: Ref<Future>, result: Value, then: Then, destination: u16) -> Flow {
         task.set(Future::EAGER);
-        let slots = [task.value(), self.cx.running.task, self.cx.context, result];
+        let around = contextvars::begin(&mut self.cx, task.context.get());
+        let slots = [task.value(), self.cx.running.task, around, result];
         self.start_machine(Machine::EagerStep, &slots, then, destination)
     }
 
@@ -138,12 +139,12 @@ impl Vm {
             (0, _) => {
                 self.go_to(1);
                 self.cx.running.task = task.value();
-                self.cx.context = task.context.get();
                 return Next::Called(self.resume_coroutine(task.coroutine.get(), Value::UNBOUND));
             }
             (1, _) => {
                 self.cx.running.task = self.slot(1);
-                self.cx.context = self.slot(2);
+                let around = self.slot(2);
+                task.context.set(contextvars::end(&mut self.cx, around));
                 self.go_to(2);
             }
             (_, Input::Error(exception)) => return Next::Raise(exception),
@@ -250,11 +251,16 @@ impl Vm {
     }
 
     fn gather_into(&mut self, gathering: Ref<Future>, given: &[Value]) {
+        // A future that has been seen tells by its last callback, a coroutine or a future that is done by this.
         let mut seen: rustc_hash::FxHashMap<Value, Value> = rustc_hash::FxHashMap::default();
         let mut children = Vec::with_capacity(given.len());
         let mut done = Vec::new();
         let mut left = 0;
         for &value in given {
+            if value.get::<Future>().is_some_and(|future| future.last_callback() == gathering.value()) {
+                children.push(value);
+                continue;
+            }
             if let Some(&child) = seen.get(&value) {
                 children.push(child);
                 continue;
@@ -268,7 +274,9 @@ impl Vm {
                     task
                 }
             };
-            seen.insert(value, child.value());
+            if child.value() != value || child.is_done() {
+                seen.insert(value, child.value());
+            }
             children.push(child.value());
             left += 1;
             match child.is_done() {

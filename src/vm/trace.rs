@@ -126,7 +126,7 @@ impl Vm {
     /// The object of the current frame, if somebody is told of it.
     fn traced_frame(&self) -> Option<Ref<FrameObject>> {
         let object = match self.top().generator {
-            Some(generator) => generator.frame.get(),
+            Some(generator) => generator.frame(),
             None => self.top().extra,
         };
         object.get::<FrameObject>().filter(|object| !object.trace.get().is_none())

@@ -4,6 +4,7 @@
 //! of a callback above itself, and goes on when that has ended; so a step can do whatever any code can, and a task
 //! needs no fiber. When nothing is ready the machine leaves with a request: waiting is for whoever drives the VM.
 
+use crate::object::contextvars;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
@@ -21,12 +22,10 @@ const IDLE: u16 = 0;
 const TASK: u16 = 1;
 /// the callback of a handle,
 const HANDLE: u16 = 2;
-/// a callback of a future that is done,
-const CALLBACK: u16 = 3;
 /// whoever drives the machine waits,
-const WAITING: u16 = 4;
+const WAITING: u16 = 3;
 /// something that reports an error of one of them.
-const REPORT: u16 = 5;
+const REPORT: u16 = 4;
 
 /// A busy loop looks so often at the clock, in entries,
 const ENTRIES_PER_LOOK: u32 = 32;
@@ -57,15 +56,15 @@ impl Vm {
         self.go_to(IDLE);
         let raised = match (step, input) {
             (TASK, input) => self.task_stepped(event_loop, input),
-            (HANDLE | CALLBACK, Input::Error(exception)) => {
-                self.cx.context = self.slot(2);
+            (HANDLE, Input::Error(exception)) => {
+                self.leave_context();
                 match self.ends_loop(exception) {
                     true => Some(Next::Raise(exception)),
-                    false => Some(self.report_callback(step, exception)),
+                    false => Some(self.report_callback(exception)),
                 }
             }
-            (HANDLE | CALLBACK, _) => {
-                self.cx.context = self.slot(2);
+            (HANDLE, _) => {
+                self.leave_context();
                 None
             }
             (_, Input::Error(exception)) => Some(Next::Raise(exception)),
@@ -171,7 +170,7 @@ impl Vm {
             }
             Entry::Finish(future) => {
                 if !future.is_done() {
-                    future.finish(Value::NONE);
+                    future.finish(&mut self.cx, Value::NONE);
                 }
                 None
             }
@@ -181,20 +180,20 @@ impl Vm {
                 None
             }
             Entry::Call(handle) => self.call_handle(handle),
-            Entry::Callback { callback, future, context } => {
-                self.enter_context(context);
-                let pair = self.cx.tuple(&[callback, future.value()]);
-                self.set_slot(1, pair);
-                self.go_to(CALLBACK);
-                Some(Next::Called(self.call_plain(callback, &[future.value()], Then::Machine, 0)))
-            }
         }
     }
 
     fn enter_context(&mut self, context: Value) {
-        self.set_slot(2, self.cx.context);
-        if !context.is_none() && !context.is_unbound() {
-            self.cx.context = context;
+        let around = contextvars::begin(&mut self.cx, context);
+        self.set_slot(2, around);
+    }
+
+    /// A callback has ended. A handle keeps its context, since it may be called again.
+    fn leave_context(&mut self) {
+        let around = self.slot(2);
+        let own = contextvars::end(&mut self.cx, around);
+        if let Some(handle) = self.slot(1).get::<Handle>() {
+            handle.context.set(own);
         }
     }
 
@@ -210,11 +209,10 @@ impl Vm {
     }
 
     /// A callback has raised: the exception handler of the loop is told.
-    fn report_callback(&mut self, step: u16, exception: Value) -> Next {
+    fn report_callback(&mut self, exception: Value) -> Next {
         self.go_to(REPORT);
         let (event_loop, what) = (self.slot(0), self.slot(1));
-        let half = if step == HANDLE { "report_handle" } else { "report_done_callback" };
-        Next::Called(self.call_half(half, &[event_loop, what, exception], Then::Machine, 0))
+        Next::Called(self.call_half("report_handle", &[event_loop, what, exception], Then::Machine, 0))
     }
 
     // ----- tasks
@@ -242,11 +240,7 @@ impl Vm {
         }
         task.waiter.set(Value::NONE);
         self.set_slot(1, task.value());
-        self.set_slot(2, self.cx.context);
-        let context = task.context.get();
-        if !context.is_none() {
-            self.cx.context = context;
-        }
+        self.enter_context(task.context.get());
         self.cx.running.task = task.value();
         self.go_to(TASK);
         Next::Called(self.resume_coroutine(task.coroutine.get(), thrown))
@@ -255,7 +249,8 @@ impl Vm {
     /// A step of a task has ended.
     fn task_stepped(&mut self, event_loop: Ref<EventLoop>, input: Input) -> Option<Next> {
         let task: Ref<Future> = self.slot(1).get().expect("a task");
-        self.cx.context = self.slot(2);
+        let around = self.slot(2);
+        task.context.set(contextvars::end(&mut self.cx, around));
         self.cx.running.task = Value::NONE;
         match input {
             Input::Value(yielded) => self.task_yielded(event_loop, task, yielded),
@@ -305,9 +300,9 @@ impl Vm {
         if task.has(Future::MUST_CANCEL) {
             // It was cancelled just before it ended.
             task.clear(Future::MUST_CANCEL);
-            task.set_cancelled(Value::NONE);
+            task.set_cancelled(&mut self.cx, Value::NONE);
         } else {
-            task.finish(result);
+            task.finish(&mut self.cx, result);
         }
     }
 
@@ -321,7 +316,7 @@ impl Vm {
         }
         task.event_loop.remove_task(task);
         if self.cx.is_instance(exception, LayoutId::CANCELLED_ERROR) {
-            task.set_cancelled(exception);
+            task.set_cancelled(&mut self.cx, exception);
         } else {
             task.fail(&mut self.cx, exception);
         }

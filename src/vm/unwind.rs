@@ -158,7 +158,7 @@ impl Vm {
         let function = self.top().function.expect("a script frame has a function");
         // A frame object is made when a script asks for it; one there is already is kept.
         let known = match self.top().generator {
-            Some(generator) => generator.frame.get(),
+            Some(generator) => generator.frame(),
             None => self.top().extra,
         };
         let frame = if known.is_unbound() { function.value() } else { known };

@@ -212,7 +212,7 @@ fn handle(
     if event_loop.is_debug.get() {
         check_callback(cx, callback, method)?;
     }
-    let context = if context.is_none() { contextvars::current(cx).value() } else { context };
+    let context = if context.is_none() { contextvars::share_current(cx) } else { context };
     Ok(Handle::allocate(cx, event_loop, callback, rest, context, when))
 }
 
@@ -315,8 +315,8 @@ fn cancelled(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::bool(handle_of(args.get(0)).is_cancelled.get()))
 }
 
-fn get_context(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(handle_of(args.get(0)).context.get())
+fn get_context(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(contextvars::of_cell(cx, &handle_of(args.get(0)).context))
 }
 
 fn handle_origin(cx: &mut Context, value: Value) -> Result<Value, Stop> {

@@ -166,7 +166,7 @@ fn set_result(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if future.has_callbacks() {
         future.event_loop.check_closed(cx)?;
     }
-    future.finish(args.get(1));
+    future.finish(cx, args.get(1));
     Ok(Value::NONE)
 }
 
@@ -204,12 +204,12 @@ fn set_exception(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn add_done_callback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (future, callback, context) = (of(args.get(0)), args.get(1), args.get(2));
     let context = match context.is_unbound() || context.is_none() {
-        true => contextvars::current(cx).value(),
+        true => contextvars::share_current(cx),
         false => context,
     };
     if future.is_done() {
         future.event_loop.check_closed(cx)?;
-        future.schedule(callback, context);
+        future.schedule(cx, callback, context);
     } else {
         future.add_callback(cx, callback, context);
     }
@@ -283,7 +283,8 @@ fn callbacks(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     }
     let mut items = Vec::with_capacity(callbacks.len());
     for (callback, context) in callbacks {
-        let context = if context.is_unbound() { Value::NONE } else { context };
+        // What has not been made yet is made where it is asked for.
+        let context = if context.is::<contextvars::ContextObject>() { context } else { Value::NONE };
         items.push(cx.tuple(&[callback, context]));
     }
     Ok(cx.list(items))

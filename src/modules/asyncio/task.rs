@@ -65,11 +65,10 @@ fn get_coro(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn get_context(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let task = of(args.get(0));
-    if task.context.get().is_none() {
-        let context = contextvars::current(cx).copy(cx);
-        task.context.set(context.value());
+    if cx.running.task == task.value() {
+        return Ok(contextvars::current(cx).value());
     }
-    Ok(task.context.get())
+    Ok(contextvars::of_cell(cx, &task.context))
 }
 
 fn get_name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
