@@ -18,6 +18,7 @@ use crate::object::generator::register_unawaited;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
+use crate::object::redirect::{Redirect, Redirects};
 use crate::object::signals;
 use crate::object::value::Value;
 use crate::source::Source;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub colour: bool,
     /// Seed of string hashes; a random one if there is none.
     pub seed: Option<u64>,
+    /// Where connections go instead of where the program wants them to go.
+    pub redirects: Vec<Redirect>,
     /// The program may touch nothing but its standard streams: it opens no file and there is no module of the system.
     pub closed: bool,
 }
@@ -67,6 +70,7 @@ impl Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
         cx.clock = Clock::new(settings.virtual_time);
+        cx.redirects = Redirects::new(settings.redirects.clone());
         cx.descriptors.minds_far_ends.set(settings.virtual_time);
         builtins::install(&mut cx);
         crate::modules::weakref::install(&mut cx);

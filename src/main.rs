@@ -35,6 +35,8 @@ options of run:
   --max-memory SIZE  raise MemoryError above SIZE bytes (K, M and G are understood), then exit status 137
   --virtual-time     sleeping takes no time
   --seed N           seed of string hashes
+  --connect-to HOST:PORT:ADDR:PORT
+                     connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
   -V, --version      print the version
   -h, --help         print this
 ";
@@ -104,6 +106,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
             Some(Long("max-steps")) => settings.max_steps = Some(number(&mut parser, "max-steps")?),
             Some(Long("seed")) => settings.seed = Some(number(&mut parser, "seed")?),
+            Some(Long("connect-to")) => settings.redirects.push(text(parser.value())?.parse()?),
             Some(Long("max-memory")) => {
                 let text = text(parser.value())?;
                 settings.max_memory = Some(size(&text).ok_or_else(|| format!("'{text}' is no size"))?);
@@ -153,7 +156,8 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
 
 /// The message for an option that there is not, with the one that was perhaps meant.
 fn unknown(argument: &lexopt::Arg<'_>) -> String {
-    let known = ["gc-stress", "fuel", "max-steps", "max-memory", "virtual-time", "seed", "version", "help"];
+    let known =
+        ["gc-stress", "fuel", "max-steps", "max-memory", "virtual-time", "seed", "connect-to", "version", "help"];
     match argument {
         Long(name) => match corolang::text::suggest::closest(name, known) {
             Some(near) => format!("unknown option '--{name}': did you mean '--{near}'?"),

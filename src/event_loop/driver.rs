@@ -1,8 +1,9 @@
 //! The driver: runs a machine to the end of its frame and answers what it asks of the world outside.
 
+use crate::event_loop::pool::Pool;
 use crate::event_loop::wait::Ended;
 use crate::object::context::Context;
-use crate::object::descriptors::{Fired, Heed, Ticket, Watcher};
+use crate::object::descriptors::{Fired, Heed, Watcher};
 use crate::object::event_loop::{Entry, Handle};
 use crate::object::layout::LayoutId;
 use crate::object::native::{Request, Stop};
@@ -33,8 +34,8 @@ pub enum End {
 pub struct Driver {
     /// What fired in the last look at the descriptors.
     pub(super) fired: Vec<Fired>,
-    /// The last ticket given out.
-    last_ticket: Ticket,
+    /// What would hold the machine up is done there.
+    pub(super) pool: Pool,
     /// When a timer last ended a wait.
     last_due: i64,
 }
@@ -65,8 +66,8 @@ impl Driver {
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Resume, End> {
         let answer = match request {
             Request::Fuel => Ok(Value::NONE),
-            Request::Wait { interests, until } => {
-                Ok(Value::bool(self.wait_for(&mut vm.cx, &interests, until) == Ended::Ready))
+            Request::Wait { interests, job, until } => {
+                Ok(Value::bool(self.wait_for(&mut vm.cx, &interests, job, until) == Ended::Ready))
             }
             Request::StepLimit => {
                 let _ = output::flush(&mut vm.cx);
@@ -74,7 +75,7 @@ impl Driver {
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
-            Request::Events { until: None, is_endless: false, .. } if !can_be_woken(&vm.cx) => {
+            Request::Events { until: None, is_endless: false, .. } if !self.can_be_woken(&vm.cx) => {
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
             Request::Events { until, .. } => {
@@ -87,6 +88,12 @@ impl Driver {
             Err(Stop::Raise(exception)) => Resume::Throw(exception),
             Err(_) => unreachable!("a request is answered or raises"),
         })
+    }
+
+    /// Is there anything outside that could make an event loop go on?
+    fn can_be_woken(&self, cx: &Context) -> bool {
+        let is_worked = self.pool.is_busy() || !cx.jobs.new.is_empty();
+        is_worked || cx.descriptors.is_watched() || cx.signals.are_expected() || signals::is_pending()
     }
 
     /// Waits for something that an event loop can go on with. The handlers of signals come before that.
@@ -112,17 +119,6 @@ impl Driver {
             }
         }
     }
-
-    /// A ticket that nobody has.
-    pub(super) fn ticket(&mut self) -> Ticket {
-        self.last_ticket += 1;
-        self.last_ticket
-    }
-}
-
-/// Is there anything outside that could make an event loop go on?
-fn can_be_woken(cx: &Context) -> bool {
-    cx.descriptors.is_watched() || cx.signals.are_expected() || signals::is_pending()
 }
 
 fn read_line(vm: &mut Vm) -> Result<Value, Stop> {

@@ -2,4 +2,5 @@
 //! threads that do what would hold the machine up.
 
 pub mod driver;
+pub mod pool;
 pub mod wait;

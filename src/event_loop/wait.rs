@@ -6,8 +6,10 @@ use crate::event_loop::driver::Driver;
 use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Heed, Ticket};
 use crate::object::native::Interest;
+use crate::object::os_error::os_error;
 use crate::object::output;
 use crate::object::signals;
+use crate::object::value::Value;
 
 /// Without a poller a sleep looks so often whether a signal has come.
 const LOOK: Duration = Duration::from_millis(20);
@@ -22,17 +24,23 @@ pub enum Ended {
 }
 
 impl Driver {
-    /// Waits until one of the descriptors is ready, but not beyond a time. A signal ends the wait too, as if something
+    /// Waits until one of the descriptors is ready or the job is done, but not beyond a time. A signal ends the wait too, as if something
     /// were ready: whoever waits looks again after its handler.
-    pub(super) fn wait_for(&mut self, cx: &mut Context, interests: &[Interest], until: Option<i64>) -> Ended {
+    pub(super) fn wait_for(
+        &mut self,
+        cx: &mut Context,
+        interests: &[Interest],
+        job: Option<Ticket>,
+        until: Option<i64>,
+    ) -> Ended {
         let _ = output::flush(cx);
         let descriptors = cx.descriptors.clone();
-        let ticket = self.ticket();
+        let ticket = job.unwrap_or_else(|| cx.jobs.ticket());
         // A descriptor that cannot be waited for, a file or a closed one, is not waited for.
         let is_waiting =
             interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok());
         let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ended::Ready };
-        let is_for_signals = interests.is_empty() && until.is_none();
+        let is_for_signals = interests.is_empty() && job.is_none() && until.is_none();
         for &(number, direction) in interests {
             descriptors.give_up(number, direction, ticket);
         }
@@ -52,12 +60,32 @@ impl Driver {
         Ended::Ready
     }
 
+    /// Gives the jobs that were handed in to the threads, and takes what they have done.
+    fn see_to_jobs(&mut self, cx: &mut Context) {
+        for work in std::mem::take(&mut cx.jobs.new) {
+            let ticket = work.ticket;
+            let poller = cx.descriptors.poller().cloned();
+            if let Err(error) = poller.and_then(|poller| self.pool.submit(work, &poller)) {
+                cx.jobs.answers.insert(ticket, Box::new(move |cx| Err(os_error(cx, &error, Value::UNBOUND))));
+                self.fired.push(Fired::Wait(ticket));
+            }
+        }
+        for (ticket, answer) in self.pool.take_done() {
+            cx.jobs.answers.insert(ticket, answer);
+            self.fired.push(Fired::Wait(ticket));
+        }
+    }
+
     /// Waits until something fires, which is in `fired` then, until a time, or until it is woken for another reason.
     pub(super) fn wait(&mut self, cx: &mut Context, until: Option<i64>, heed: Heed) {
         self.fired.clear();
         let left = |cx: &Context, until: Option<i64>| {
             until.map(|until| Duration::from_nanos(until.saturating_sub(cx.clock.now()).max(0) as u64))
         };
+        self.see_to_jobs(cx);
+        if !self.fired.is_empty() {
+            return;
+        }
         if !cx.clock.is_virtual() {
             let timeout = left(cx, until);
             return self.look(cx, timeout, heed);
@@ -68,7 +96,7 @@ impl Driver {
             return;
         }
         let left = left(cx, until);
-        if let (Some(left), false) = (left, cx.descriptors.is_time_held(heed)) {
+        if let (Some(left), false) = (left, self.pool.is_busy() || cx.descriptors.is_time_held(heed)) {
             return cx.clock.advance(left);
         }
         // Somebody else takes the time he takes, and virtual time stands still, unless he lets that much of it pass.
@@ -88,5 +116,6 @@ impl Driver {
             // No descriptor is left for a poller: time passes all the same.
             std::thread::sleep(timeout.map_or(LOOK, |timeout| timeout.min(LOOK)));
         }
+        self.see_to_jobs(cx);
     }
 }

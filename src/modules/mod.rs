@@ -24,6 +24,7 @@ pub mod random;
 pub mod re;
 #[cfg(unix)]
 pub mod signal;
+pub mod socket;
 pub mod string;
 pub mod r#struct;
 pub mod sys;
@@ -69,6 +70,7 @@ const MODULES: &[&NativeModule] = &[
     &re::module::MODULE,
     #[cfg(unix)]
     &signal::MODULE,
+    &socket::MODULE,
     &sys::MODULE,
     &thread::MODULE,
     &time::MODULE,
@@ -76,7 +78,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 2] = ["_os", "_signal"];
+const SYSTEM: [&str; 3] = ["_os", "_signal", "_socket"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -45,7 +45,7 @@ fn sleep(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
     }
     let timeout = Some((seconds * 1e9).round() as i64);
-    Err(Stop::Wait(Box::new(Wait { interests: Vec::new(), timeout, otherwise: Value::NONE, progress: None })))
+    Err(Stop::Wait(Box::new(Wait { timeout, otherwise: Value::NONE, ..Wait::NOTHING })))
 }
 
 fn time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {

@@ -19,11 +19,13 @@ use crate::object::layout::{BUILTIN_CLASSES, Layout, LayoutId};
 use crate::object::list::List;
 use crate::object::names::Names;
 use crate::object::native::{Args, Call, Check, Request, Special, Stop, Wish};
+use crate::object::redirect::Redirects;
 use crate::object::signals::Handlers;
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::object::weak::WeakTable;
+use crate::object::work::Jobs;
 
 const METHOD_CACHE: usize = 2048;
 /// Making something of so many bytes counts as a step.
@@ -122,6 +124,10 @@ pub struct Context {
     pub clock: Clock,
     /// The descriptors that someone waits for.
     pub descriptors: Rc<Descriptors>,
+    /// What other threads do and have done.
+    pub jobs: Jobs,
+    /// Where connections go instead of where the program wants them to go.
+    pub redirects: Redirects,
     /// The native coroutine that was made last, or None.
     pub last_native_coroutine: Value,
     /// The event loop and the task that run.
@@ -167,6 +173,8 @@ impl Context {
             steps_behind: i64::MAX,
             clock: Clock::new(false),
             descriptors: Rc::default(),
+            jobs: Jobs::default(),
+            redirects: Redirects::default(),
             last_native_coroutine: Value::NONE,
             running: Running::NOTHING,
         };

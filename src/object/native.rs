@@ -9,7 +9,7 @@ use std::cell::{Cell, OnceCell};
 use std::os::fd::RawFd;
 
 use crate::object::context::Context;
-use crate::object::descriptors::Direction;
+use crate::object::descriptors::{Direction, Ticket};
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -213,12 +213,20 @@ pub enum Stop {
 pub struct Wait {
     /// Descriptors and what they must be ready for; one that is ends the wait.
     pub interests: Vec<Interest>,
+    /// The ticket of what other threads find out.
+    pub job: Option<Ticket>,
     /// How many nanoseconds the call may wait in all, however often it does; None: without end.
     pub timeout: Option<i64>,
     /// Its result when that time has passed; UNBOUND: TimeoutError.
     pub otherwise: Value,
-    /// What stands for an argument from now on: how far the native has come.
-    pub progress: Option<(usize, Value)>,
+    /// What the native finds behind its arguments when it is called again: how far it has come.
+    pub progress: Value,
+}
+
+impl Wait {
+    /// Nothing is waited for but a signal.
+    pub const NOTHING: Wait =
+        Wait { interests: Vec::new(), job: None, timeout: None, otherwise: Value::UNBOUND, progress: Value::UNBOUND };
 }
 
 /// A descriptor and the direction it must be ready for.
@@ -349,6 +357,8 @@ pub enum Request {
     Wait {
         /// Descriptors and directions.
         interests: Vec<Interest>,
+        /// The ticket of what other threads find out.
+        job: Option<Ticket>,
         /// The time in nanoseconds, if there is one.
         until: Option<i64>,
     },
@@ -379,6 +389,11 @@ impl Args<'_> {
     #[inline(always)]
     pub fn get(&self, index: usize) -> Value {
         self.0[index]
+    }
+
+    /// What stands behind the arguments of a native with so many parameters that is called again after a wait.
+    pub fn behind(&self, parameters: usize) -> Option<Value> {
+        self.0.get(parameters).copied()
     }
 
     /// Takes all arguments out as Rust types.

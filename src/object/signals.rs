@@ -147,7 +147,7 @@ pub fn look() -> Result<(), Stop> {
         return Ok(());
     }
     // The wait is over before it begins.
-    let wait = Wait { interests: Vec::new(), timeout: Some(0), otherwise: Value::UNBOUND, progress: None };
+    let wait = Wait { timeout: Some(0), ..Wait::NOTHING };
     Err(Stop::Wait(Box::new(wait)))
 }
 

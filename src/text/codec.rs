@@ -25,7 +25,8 @@ pub struct CodecError {
 }
 
 impl CodecError {
-    pub(super) fn new(encoding: &'static str, start: usize, end: usize, reason: &'static str) -> CodecError {
+    /// What cannot be encoded from one byte to another, and why.
+    pub fn new(encoding: &'static str, start: usize, end: usize, reason: &'static str) -> CodecError {
         CodecError { encoding, start, end, reason, unhandled: false }
     }
 

@@ -15,6 +15,7 @@ pub mod float;
 pub mod float_text;
 pub mod format_number;
 pub mod format_spec;
+pub mod idna;
 pub mod integer;
 pub mod integer_bits;
 pub mod integer_text;

@@ -1,7 +1,10 @@
-//! Natives that wait for the system: the machine is left until a descriptor is ready, and the native called again.
+//! Natives that wait: the machine is left until a descriptor is ready or other threads have found something out, and
+//! the native is called again.
 
+use crate::object::descriptors::Ticket;
 use crate::object::frame::Then;
 use crate::object::heap::Ref;
+use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::native::{Args, Entry, Interest, Native, Request, Stop, Wait};
@@ -19,10 +22,10 @@ impl Vm {
         then: Then,
         destination: u16,
     ) -> Flow {
-        let mut bound = args.to_vec();
-        if let Some((position, value)) = wait.progress {
-            bound[position] = value;
-        }
+        // The last item is what stands behind the arguments.
+        let parameters = native.signature(&mut self.cx).len();
+        let mut bound = args[..parameters].to_vec();
+        bound.push(wait.progress);
         let bound = self.cx.list(bound);
         let until = match wait.timeout {
             Some(timeout) => {
@@ -34,18 +37,18 @@ impl Vm {
         if !self.push_machine(Machine::Wait, &[native.value(), bound, until, wait.otherwise], then, destination) {
             return Flow::Raised;
         }
-        self.leave_to_wait(wait.interests)
+        self.leave_to_wait(wait.interests, wait.job)
     }
 
-    /// Leaves the machine until a descriptor is ready, or the time in slot 2 has come.
-    fn leave_to_wait(&mut self, interests: Vec<Interest>) -> Flow {
-        let until = crate::object::integer::Int::to_i64(self.slot(2));
+    /// Leaves the machine until a descriptor is ready, a job is done, or the time in slot 2 has come.
+    fn leave_to_wait(&mut self, interests: Vec<Interest>, job: Option<Ticket>) -> Flow {
+        let until = Int::to_i64(self.slot(2));
         self.awaiting = Some((Then::Machine, 0));
-        self.outcome = Some(Outcome::Suspended(Request::Wait { interests, until }));
+        self.outcome = Some(Outcome::Suspended(Request::Wait { interests, job, until }));
         Flow::Leave
     }
 
-    // slots: 0 native, 1 list of bound arguments, 2 until when, or None, 3 the result after that, or UNBOUND
+    // slots: 0 native, 1 list of bound arguments and what stands behind them, 2 until when, or None, 3 the result after that, or UNBOUND
     pub(super) fn step_wait(&mut self, input: Input) -> Next {
         match input {
             Input::Error(exception) => return Next::Raise(exception),
@@ -62,16 +65,18 @@ impl Vm {
         let native: Ref<Native> = self.slot(0).get().expect("a native");
         let bound: Ref<List> = self.slot(1).get().expect("the arguments are a list");
         let Entry::Plain(run) = native.entry else { unreachable!("only leaves wait") };
-        let args = bound.to_vec();
+        let mut args = bound.to_vec();
+        if args.last().is_some_and(|behind| behind.is_unbound()) {
+            args.pop();
+        }
         match run(&mut self.cx, Args(&args)) {
             Ok(value) => Next::Return(value),
             Err(Stop::Raise(exception)) => Next::Raise(exception),
-            Err(Stop::Wait(wait)) => {
-                if let Some((position, value)) = wait.progress {
-                    bound.set(position, value);
-                }
+            // The time runs on, unless it begins only now.
+            Err(Stop::Wait(wait)) if !self.slot(2).is_none() || wait.timeout.is_none() => {
+                bound.set(bound.len() - 1, wait.progress);
                 self.set_slot(3, wait.otherwise);
-                Next::Called(self.leave_to_wait(wait.interests))
+                Next::Called(self.leave_to_wait(wait.interests, wait.job))
             }
             Err(stop) => {
                 let (then, destination) = self.pop_frame();

@@ -100,7 +100,7 @@ fn wait_to_read(number: i32) -> Result<(), Stop> {
         return Ok(());
     }
     let interests = vec![(number, Direction::Read)];
-    Err(Stop::Wait(Box::new(Wait { interests, timeout: None, otherwise: Value::UNBOUND, progress: None })))
+    Err(Stop::Wait(Box::new(Wait { interests, ..Wait::NOTHING })))
 }
 
 fn read(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

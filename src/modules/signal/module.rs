@@ -155,7 +155,7 @@ fn pthread_kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn pause(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    let wait = Wait { interests: Vec::new(), timeout: None, otherwise: Value::NONE, progress: None };
+    let wait = Wait { otherwise: Value::NONE, ..Wait::NOTHING };
     Err(Stop::Wait(Box::new(wait)))
 }
 

@@ -1,0 +1,17 @@
+//! `_socket`: sockets, addresses and names.
+
+mod address;
+mod body;
+mod class;
+mod connection;
+mod constants;
+mod convert;
+mod lookup;
+mod message;
+mod module;
+mod names;
+mod option;
+mod transfer;
+
+pub use body::Socket;
+pub use module::MODULE;
