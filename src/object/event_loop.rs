@@ -414,6 +414,8 @@ pub struct Running {
     pub task: Value,
     /// The loop that `set_event_loop` was given or `get_event_loop` made, or None.
     pub set_loop: Value,
+    /// The exception of a future that is about to be raised: its context is set anew, however often it was raised.
+    pub raised: Value,
     /// How many tasks have been made.
     pub tasks_made: u32,
     /// Entries taken since the loop last looked at the clock.
@@ -430,6 +432,7 @@ impl Running {
         event_loop: Value::NONE,
         task: Value::NONE,
         set_loop: Value::NONE,
+        raised: Value::NONE,
         tasks_made: 0,
         entries: 0,
         looks_at_clock: false,
@@ -438,7 +441,7 @@ impl Running {
 
     /// Shows the collector what is held.
     pub fn trace(&self, marker: &mut Marker) {
-        for value in [self.event_loop, self.task, self.set_loop] {
+        for value in [self.event_loop, self.task, self.set_loop, self.raised] {
             marker.value(value);
         }
     }

@@ -82,7 +82,8 @@ pub struct Future {
     pub name: Cell<Value>,
     /// A task: the context of its variables.
     pub context: Cell<Value>,
-    /// A task: the future it waits for, TRUE while it sleeps, FALSE from then until it runs, else None.
+    /// A task: the future it waits for (of another kind, if it is no `Future`), TRUE while it sleeps, FALSE from then
+    /// until it runs, else None.
     pub waiter: Cell<Value>,
 }
 
@@ -423,8 +424,11 @@ impl Ref<Future> {
     pub fn outcome(self, cx: &mut Context) -> Result<Value, Stop> {
         match self.state.get() {
             FutureState::Finished => Ok(self.result.get()),
-            FutureState::Failed => Err(Stop::Raise(self.failure())),
-            _ => Err(Stop::Raise(self.cancelled_error(cx))),
+            FutureState::Failed => Err(raise(cx, self.failure())),
+            _ => {
+                let error = self.cancelled_error(cx);
+                Err(raise(cx, error))
+            }
         }
     }
 
@@ -527,6 +531,12 @@ pub fn new_cancelled_error(cx: &mut Context, message: Value, canceller: Value) -
     error
 }
 
+/// Raises the exception of a future, which may have been raised before.
+fn raise(cx: &mut Context, exception: Value) -> Stop {
+    cx.running.raised = exception;
+    Stop::Raise(exception)
+}
+
 /// Is cancelling it, or what it waits for, up to a method of a script?
 pub fn is_cancelled_by_script(cx: &mut Context, future: Ref<Future>) -> bool {
     let mut left = vec![future];
@@ -534,25 +544,41 @@ pub fn is_cancelled_by_script(cx: &mut Context, future: Ref<Future>) -> bool {
         if asked.is_done() {
             continue;
         }
-        if asked != future && overrides_cancel(cx, asked) {
+        if asked != future && overrides(cx, asked, "cancel") {
             return true;
         }
         match asked.role {
             Role::Future => {}
-            Role::Task => left.extend(asked.waiter.get().get::<Future>()),
+            Role::Task => match (asked.waiter.get().header(), asked.waiter.get().get::<Future>()) {
+                (None, _) => {}
+                (Some(_), Some(waiter)) => left.push(waiter),
+                (Some(_), None) => return true,
+            },
             Role::Gathering => left.extend((0..).map_while(|index| asked.child(index))),
         }
     }
     false
 }
 
-fn overrides_cancel(cx: &mut Context, future: Ref<Future>) -> bool {
+/// Is it a method of a script that tells who waits for a future, or that cancels it?
+#[inline(always)]
+pub fn is_waited_for_by_script(cx: &mut Context, future: Ref<Future>) -> bool {
+    !is_of_plain_class(future) && (overrides(cx, future, "add_done_callback") || overrides(cx, future, "cancel"))
+}
+
+#[inline(always)]
+fn is_of_plain_class(future: Ref<Future>) -> bool {
     let layout = future.header().layout();
-    if layout == LayoutId::FUTURE || layout == LayoutId::TASK || layout == LayoutId::GATHERING {
+    layout == LayoutId::FUTURE || layout == LayoutId::TASK || layout == LayoutId::GATHERING
+}
+
+/// Has its class this method from a script?
+fn overrides(cx: &mut Context, future: Ref<Future>, name: &str) -> bool {
+    if is_of_plain_class(future) {
         return false;
     }
-    let name = cx.intern("cancel");
-    let class = cx.class(layout);
+    let name = cx.intern(name);
+    let class = cx.class(future.header().layout());
     class.lookup_after(name, None).is_some_and(|(owner, _)| !owner.has(Class::BUILTIN))
 }
 
@@ -560,11 +586,10 @@ fn overrides_cancel(cx: &mut Context, future: Ref<Future>) -> bool {
 #[inline(always)]
 pub fn awaited(cx: &mut Context, value: Value) -> Option<Ref<Future>> {
     let future = value.get::<Future>()?;
-    let layout = future.header().layout();
-    if layout == LayoutId::FUTURE || layout == LayoutId::TASK || layout == LayoutId::GATHERING {
+    if is_of_plain_class(future) {
         return Some(future);
     }
-    let class = cx.class(layout);
+    let class = cx.class(future.header().layout());
     let (owner, _) = class.lookup_after(cx.names.__await__, None)?;
     owner.has(Class::BUILTIN).then_some(future)
 }

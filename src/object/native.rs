@@ -179,6 +179,8 @@ pub enum Control {
     StartTask,
     /// The same with arguments that have been looked at.
     BeginTask,
+    /// A step of a task that waits for a future of another kind.
+    StepTask,
     /// `gather(*futures, return_exceptions=)`
     Gather,
     /// `future.cancel(msg)`

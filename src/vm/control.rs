@@ -150,6 +150,7 @@ impl Vm {
                 self.begin_task(&args, then, destination)
             }
             Control::Gather => self.gather(args, then, destination),
+            Control::StepTask => self.step_task_now(args, then, destination),
             Control::CancelFuture => self.cancel_future(args, then, destination),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }

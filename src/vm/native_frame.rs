@@ -103,8 +103,8 @@ machines! {
     ContextRun step_context_run;
     /// The turns of an event loop.
     Turns step_turns;
-    /// The first step of a task that begins at once.
-    EagerStep step_eager_step;
+    /// A step of a task that is taken at once: the first of an eager one, or one within a callback.
+    StepNow step_step_now;
 }
 
 /// What a step is entered with.

@@ -127,19 +127,30 @@ impl Vm {
     /// Runs the first step of a task at once, above whoever makes it and gets this result.
     fn start_eagerly(&mut self, task: Ref<Future>, result: Value, then: Then, destination: u16) -> Flow {
         task.set(Future::EAGER);
-        let around = contextvars::begin(&mut self.cx, task.context.get());
-        let slots = [task.value(), self.cx.running.task, around, result];
-        self.start_machine(Machine::EagerStep, &slots, then, destination)
+        self.step_now(task, Value::UNBOUND, result, then, destination)
     }
 
-    // slots: 0 the task, 1 the task around it, 2 the context around it, 3 the result
-    pub(super) fn step_eager_step(&mut self, input: Input) -> Next {
+    /// `_step(task, exception)`: the next step of a task, within the callback of a future of another kind.
+    pub(super) fn step_task_now(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
+        let task: Ref<Future> = args[0].get().expect("the script half has a task");
+        let thrown = self.begin_step(task, args[1]);
+        self.step_now(task, thrown, Value::NONE, then, destination)
+    }
+
+    fn step_now(&mut self, task: Ref<Future>, thrown: Value, result: Value, then: Then, destination: u16) -> Flow {
+        let around = contextvars::begin(&mut self.cx, task.context.get());
+        let slots = [task.value(), self.cx.running.task, around, result, thrown];
+        self.start_machine(Machine::StepNow, &slots, then, destination)
+    }
+
+    // slots: 0 the task, 1 the task around it, 2 the context around it, 3 the result, 4 what is thrown or UNBOUND
+    pub(super) fn step_step_now(&mut self, input: Input) -> Next {
         let task: Ref<Future> = self.slot(0).get().expect("a task");
         match (self.step(), input) {
             (0, _) => {
                 self.go_to(1);
                 self.cx.running.task = task.value();
-                return Next::Called(self.resume_coroutine(task.coroutine.get(), Value::UNBOUND));
+                return Next::Called(self.resume_coroutine(task.coroutine.get(), self.slot(4)));
             }
             (1, _) => {
                 self.cx.running.task = self.slot(1);

@@ -8,7 +8,7 @@ use crate::object::contextvars;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
-use crate::object::future::Future;
+use crate::object::future::{Future, is_waited_for_by_script};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::Request;
@@ -231,19 +231,30 @@ impl Vm {
 
     /// Runs the next step of a task, in which `thrown` is raised if it is not UNBOUND.
     fn step_task(&mut self, task: Ref<Future>, thrown: Value) -> Next {
-        let mut thrown = thrown;
-        if task.has(Future::MUST_CANCEL) {
-            task.clear(Future::MUST_CANCEL);
-            if thrown.is_unbound() || !self.cx.is_instance(thrown, LayoutId::CANCELLED_ERROR) {
-                thrown = task.cancelled_error(&mut self.cx);
-            }
+        if task.is_done() {
+            self.go_to(REPORT);
+            return Next::Called(self.call_half("report_step_of_done", &[task.value()], Then::Machine, 0));
         }
-        task.waiter.set(Value::NONE);
+        let thrown = self.begin_step(task, thrown);
         self.set_slot(1, task.value());
         self.enter_context(task.context.get());
         self.cx.running.task = task.value();
         self.go_to(TASK);
         Next::Called(self.resume_coroutine(task.coroutine.get(), thrown))
+    }
+
+    /// A task waits no longer; what its next step raises, in which `thrown` is thrown if it is not UNBOUND.
+    #[inline(always)]
+    pub(super) fn begin_step(&mut self, task: Ref<Future>, thrown: Value) -> Value {
+        task.waiter.set(Value::NONE);
+        if !task.has(Future::MUST_CANCEL) {
+            return thrown;
+        }
+        task.clear(Future::MUST_CANCEL);
+        match !thrown.is_unbound() && self.cx.is_instance(thrown, LayoutId::CANCELLED_ERROR) {
+            true => thrown,
+            false => task.cancelled_error(&mut self.cx),
+        }
     }
 
     /// A step of a task has ended.
@@ -282,7 +293,8 @@ impl Vm {
         }
         let waited = yielded
             .get::<Future>()
-            .filter(|future| future.has(Future::BLOCKING) && *future != task && future.event_loop == task.event_loop);
+            .filter(|future| future.has(Future::BLOCKING) && *future != task && future.event_loop == task.event_loop)
+            .filter(|&future| !is_waited_for_by_script(&mut self.cx, future));
         let Some(future) = waited else {
             // It is a future of another kind, or none at all.
             self.go_to(REPORT);

@@ -121,11 +121,12 @@ impl Vm {
     /// An exception raised anew while another is handled has that one as its context.
     pub(super) fn set_context(&mut self) {
         let handled = self.handled;
+        let is_of_future = std::mem::replace(&mut self.cx.running.raised, Value::NONE) == self.raising;
         if handled.is_none() || handled == self.raising || self.thrown == self.raising {
             return;
         }
         let Some(body) = self.raising.get::<Exception>() else { return };
-        if !body.context.get().is_none() || !body.traceback.get().is_none() {
+        if !is_of_future && (!body.context.get().is_none() || !body.traceback.get().is_none()) {
             return;
         }
         self.chain_context(body, handled);

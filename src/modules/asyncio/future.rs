@@ -14,6 +14,7 @@ use crate::object::generator::{Await, AwaitKind};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
 pub(super) const METHODS: &[Declaration] = &[
@@ -49,7 +50,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     attribute("_callbacks", callbacks, "The callbacks and their contexts, or None."),
     attribute("_result", raw_result, "The result, or None."),
     attribute("_exception", raw_exception, "The exception, or None."),
-    attribute("_source_traceback", |_, _| Ok(Value::NONE), "None: see `_origin`."),
+    attribute("_source_traceback", source_traceback, "In debug mode: where it was made, as a list."),
     attribute("_origin", origin, "File, line and function of where it was made, or None."),
     attribute("_canceller", canceller, "Who cancelled it and where, or None."),
     Attribute {
@@ -303,6 +304,16 @@ fn raw_exception(_: &mut Context, value: Value) -> Result<Value, Stop> {
 fn origin(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let future = of(value);
     Ok(super::place(cx, future.origin.get(), future.origin_word.get()))
+}
+
+fn source_traceback(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let place = origin(cx, value)?;
+    let Some(place) = place.get::<Tuple>().filter(|_| of(value).event_loop.is_debug.get()) else {
+        return Ok(Value::NONE);
+    };
+    let items = place.items();
+    let entry = cx.tuple(&[items[0], items[1], items[2], Value::NONE]);
+    Ok(cx.list(vec![entry]))
 }
 
 fn canceller(_: &mut Context, value: Value) -> Result<Value, Stop> {

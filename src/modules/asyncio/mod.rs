@@ -47,11 +47,11 @@ const FUNCTIONS: &[Declaration] = &[
     plain("set_event_loop(loop, /)", set_event_loop, "Set the loop that get_event_loop returns where none runs."),
     plain("get_event_loop()", get_event_loop, "Return the loop that runs or was set; where there is none, a new one."),
     plain("new_event_loop()", new_event_loop, "Return a new event loop."),
-    plain("_enter_task(loop, task, /)", enter_task, "Say that a step of a task runs."),
-    plain("_leave_task(loop, task, /)", leave_task, "Say that a step of a task has ended."),
+    plain("_swap_current_task(loop, task, /)", swap_current_task, "Say which task's step runs; return which did."),
     plain("isfuture(obj, /)", isfuture, "Return True if obj is a future."),
     plain("iscoroutine(obj, /)", iscoroutine, "Return True if obj is a coroutine that a task can run."),
-    plain("_wait_on(task, future, /)", wait_on, "Have a task wait for a future."),
+    plain("_set_waiter(task, future, /)", set_waiter, "Note what a task waits for."),
+    control("_step(task, exception=<unset>, /)", Control::StepTask, "Take the next step of a task."),
     plain("_note_cancel(future, asked, msg, /)", note_cancel, "What it waits for has been asked to cancel itself."),
     plain("_pass_names(count, /)", pass_names, "Leave out so many of the names that tasks get by number."),
     plain("_throw_later(task, exception, /)", throw_later, "Throw an exception into a task in its next step."),
@@ -192,14 +192,8 @@ fn current_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
 }
 
-fn enter_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    cx.running.task = args.get(1);
-    Ok(Value::NONE)
-}
-
-fn leave_task(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    cx.running.task = Value::NONE;
-    Ok(Value::NONE)
+fn swap_current_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(std::mem::replace(&mut cx.running.task, args.get(1)))
 }
 
 fn isfuture(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -207,10 +201,13 @@ fn isfuture(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if value.is::<crate::object::future::Future>() {
         return Ok(Value::TRUE);
     }
-    // Another kind of future says so by this attribute of its class.
+    // Another kind of future says so by this attribute, which its class has too.
     let name = cx.intern("_asyncio_future_blocking");
     let class = cx.class_of(value);
-    Ok(Value::bool(cx.lookup(class, name).is_some_and(|found| !found.is_none())))
+    match cx.lookup(class, name) {
+        Some(_) => Err(Stop::Half),
+        None => Ok(Value::FALSE),
+    }
 }
 
 fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -224,9 +221,8 @@ fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 // ----- for the script half of a task's step
 
-fn wait_on(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let (task, awaited) = (future::of(args.get(0)), future::of(args.get(1)));
-    task.wait_for(cx, awaited);
+fn set_waiter(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    future::of(args.get(0)).waiter.set(args.get(1));
     Ok(Value::NONE)
 }
 

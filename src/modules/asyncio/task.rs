@@ -36,7 +36,12 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     attribute("_context", |_, value| Ok(of(value).context.get()), "The context."),
     attribute("_fut_waiter", waiter, "The future it waits for, or None."),
     attribute("_is_sleeping", sleeping, "True if it waits for a time."),
-    attribute("_must_cancel", |_, value| Ok(Value::bool(of(value).has(Future::MUST_CANCEL))), "The next step raises."),
+    Attribute {
+        name: "_must_cancel",
+        get: |_, value| Ok(Value::bool(of(value).has(Future::MUST_CANCEL))),
+        set: Some(set_must_cancel),
+        doc: "The next step raises CancelledError.",
+    },
     attribute(
         "_num_cancels_requested",
         |_, value| Ok(Value::small(of(value).cancel_requests.get() as i64)),
@@ -112,11 +117,19 @@ fn set_exception(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 
 fn waiter(_: &mut Context, value: Value) -> Result<Value, Stop> {
     let waiter = of(value).waiter.get();
-    Ok(if waiter.is::<Future>() { waiter } else { Value::NONE })
+    Ok(if waiter.header().is_some() { waiter } else { Value::NONE })
 }
 
 fn sleeping(_: &mut Context, value: Value) -> Result<Value, Stop> {
     Ok(Value::bool(of(value).waiter.get() == Value::TRUE))
+}
+
+fn set_must_cancel(_: &mut Context, value: Value, to: Value) -> Result<(), Stop> {
+    match to {
+        Value::TRUE => of(value).set(Future::MUST_CANCEL),
+        _ => of(value).clear(Future::MUST_CANCEL),
+    }
+    Ok(())
 }
 
 fn set_log_destroy_pending(cx: &mut Context, value: Value, to: Value) -> Result<(), Stop> {
