@@ -24,7 +24,6 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("run_forever(self, /)", half, "Run until stop() is called."),
     plain("run_until_complete(self, future, /)", half, "Run until the future is done; return its result."),
     control("_run_turns(self, future, /)", Control::RunTurns, "Take turns until stop() is called."),
-    plain("_run_main(self, task, /)", half, "Run until the main task is done; return its result."),
     plain("_shut_down(self, /)", half, "Cancel what is left."),
     plain("_async_generator_begins(self, generator, /)", half, "An async generator takes its first step."),
     plain("_async_generator_dropped(self, generator, /)", half, "An async generator is to be closed."),
@@ -132,7 +131,7 @@ fn handle_of(value: Value) -> Ref<Handle> {
 }
 
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let class = instance_class(cx, args.get(0), LayoutId::EVENT_LOOP)?;
+    let class = instance_class(cx, args.get(0), LayoutId::BASE_EVENT_LOOP)?;
     Ok(EventLoop::allocate(cx, class).value())
 }
 
