@@ -25,6 +25,7 @@ pub mod re;
 #[cfg(unix)]
 pub mod signal;
 pub mod socket;
+pub mod ssl;
 pub mod string;
 pub mod r#struct;
 pub mod sys;
@@ -71,6 +72,7 @@ const MODULES: &[&NativeModule] = &[
     #[cfg(unix)]
     &signal::MODULE,
     &socket::MODULE,
+    &ssl::MODULE,
     &sys::MODULE,
     &thread::MODULE,
     &time::MODULE,
@@ -78,7 +80,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 3] = ["_os", "_signal", "_socket"];
+const SYSTEM: [&str; 4] = ["_os", "_signal", "_socket", "_ssl"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

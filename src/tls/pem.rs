@@ -28,3 +28,22 @@ pub fn private_key(text: &[u8]) -> Result<PrivateKeyDer<'static>, Error> {
     }
     PrivateKeyDer::from_pem_slice(text).map_err(|_| Error::pem("PEM lib"))
 }
+
+/// A certificate as a text.
+pub fn write_certificate(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::from("-----BEGIN CERTIFICATE-----\n");
+    // Each line is of 64 digits, four of them for three bytes.
+    for line in bytes.chunks(48) {
+        for group in line.chunks(3) {
+            let bits = group.iter().fold(0u32, |bits, &byte| bits << 8 | byte as u32) << (8 * (3 - group.len()));
+            let digit = |index: usize| match index <= group.len() {
+                true => DIGITS[(bits >> (18 - 6 * index)) as usize & 63] as char,
+                false => '=',
+            };
+            text.extend((0..4).map(digit));
+        }
+        text.push('\n');
+    }
+    text + "-----END CERTIFICATE-----\n"
+}

@@ -276,36 +276,54 @@ impl Session {
             return Ok(false);
         }
         let count = self.position.advance(self.incoming.bytes());
-        let result = match &mut self.state {
-            State::Connected(connection) => {
-                let mut bytes = &self.incoming.bytes()[..count];
-                while !bytes.is_empty() && matches!(connection.read_tls(&mut bytes), Ok(1..)) {}
-                connection.process_new_packets().map(|state| {
-                    self.pending = state.plaintext_bytes_to_read();
-                    self.has_received_close = state.peer_has_closed();
-                })
-            }
-            State::Listening(acceptor) => {
-                let mut bytes = &self.incoming.bytes()[..count];
-                while !bytes.is_empty() && matches!(acceptor.read_tls(&mut bytes), Ok(1..)) {}
-                match acceptor.accept() {
-                    Ok(Some(accepted)) => {
-                        self.hear(accepted);
-                        Ok(())
-                    }
-                    Ok(None) => Ok(()),
-                    Err((error, mut alert)) => {
-                        // Writing to a buffer cannot fail.
-                        let _ = alert.write_all(&mut self.outgoing);
-                        Err(error)
-                    }
-                }
-            }
-            State::Heard(_) | State::Failed => Ok(()),
+        let result = match self.position.header_length < HEADER {
+            // Judged only by its whole header.
+            true => self.hand_over(count),
+            false => self.hand_over(count).and_then(|()| self.process()),
         };
         self.incoming.consume(count);
         self.flush();
         result.map(|()| true).map_err(|error| self.fail_by(&error))
+    }
+
+    /// Gives rustls the first `count` bytes.
+    fn hand_over(&mut self, count: usize) -> Result<(), rustls::Error> {
+        let mut bytes = &self.incoming.bytes()[..count];
+        while !bytes.is_empty() {
+            let taken = match &mut self.state {
+                State::Connected(connection) => connection.read_tls(&mut bytes),
+                State::Listening(acceptor) => acceptor.read_tls(&mut bytes),
+                State::Heard(_) | State::Failed => return Ok(()),
+            };
+            match taken {
+                Ok(0) => return Ok(()),
+                Ok(_) => {}
+                Err(error) => return Err(rustls::Error::General(error.to_string())),
+            }
+        }
+        Ok(())
+    }
+
+    /// Has rustls look at what it has been given.
+    fn process(&mut self) -> Result<(), rustls::Error> {
+        match &mut self.state {
+            State::Connected(connection) => {
+                let state = connection.process_new_packets()?;
+                self.pending = state.plaintext_bytes_to_read();
+                self.has_received_close = state.peer_has_closed();
+            }
+            State::Listening(acceptor) => match acceptor.accept() {
+                Ok(Some(accepted)) => self.hear(accepted),
+                Ok(None) => {}
+                Err((error, mut alert)) => {
+                    // Writing to a buffer cannot fail.
+                    let _ = alert.write_all(&mut self.outgoing);
+                    return Err(error);
+                }
+            },
+            State::Heard(_) | State::Failed => {}
+        }
+        Ok(())
     }
 
     /// Writes down what a client wants.
