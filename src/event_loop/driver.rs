@@ -2,14 +2,17 @@
 
 use crate::event_loop::pool::Pool;
 use crate::event_loop::wait::Ended;
+use crate::modules::asyncio::transport::Transport;
 use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Heed, Watcher};
 use crate::object::event_loop::{Entry, Handle};
+use crate::object::extension::Of;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Request, Stop};
 use crate::object::output;
 use crate::object::signals;
 use crate::object::value::Value;
+use crate::object::work::settle_futures;
 use crate::vm::machine::{Flow, Outcome, Resume, Vm};
 
 /// Exit status of a program that used up its steps.
@@ -108,14 +111,23 @@ impl Driver {
             until => until,
         };
         self.wait(cx, until, Heed::All);
+        settle_futures(cx);
         if self.fired.is_empty() && !is_late {
             self.last_due = cx.clock.now();
         }
         for &fired in &self.fired {
-            if let Fired::Watcher(Watcher::Handle(handle), _) = fired
-                && let Some(handle) = handle.get::<Handle>()
-            {
-                handle.event_loop.push(Entry::Call(handle));
+            match fired {
+                Fired::Watcher(Watcher::Handle(handle), _) => {
+                    if let Some(handle) = handle.get::<Handle>() {
+                        handle.event_loop.push(Entry::Call(handle));
+                    }
+                }
+                Fired::Watcher(Watcher::Stream(stream), direction) => {
+                    if let Some(transport) = Of::<Transport>::from(stream) {
+                        transport.is_ready(direction);
+                    }
+                }
+                Fired::Wait(_) => {}
             }
         }
     }

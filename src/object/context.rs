@@ -643,6 +643,7 @@ impl Context {
             marker.value(value);
         }
         self.running.trace(marker);
+        self.jobs.trace(marker);
         for &(callback, reference) in &self.pending_callbacks {
             marker.value(callback);
             marker.value(reference);

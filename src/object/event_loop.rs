@@ -10,6 +10,8 @@ use std::collections::{BinaryHeap, VecDeque};
 
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::descriptors::Direction;
+use crate::object::extension::Extension;
 use crate::object::future::Future;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
@@ -47,6 +49,13 @@ pub enum Entry {
     },
     /// A future gets None as its result, unless it is done.
     Finish(Ref<Future>),
+    /// The descriptor of a native transport is ready for a direction.
+    Ready {
+        /// The transport.
+        transport: Ref<Extension>,
+        /// The direction.
+        direction: Direction,
+    },
     /// A sleep is over.
     Woken {
         /// The task.
@@ -69,6 +78,7 @@ impl Entry {
     fn trace(&self, marker: &mut Marker) {
         match *self {
             Entry::Call(handle) => marker.object(handle),
+            Entry::Ready { transport, .. } => marker.object(transport),
             Entry::Step(task) | Entry::Finish(task) | Entry::Slept { task, .. } => marker.object(task),
             Entry::Throw { task, exception: thrown } | Entry::Woken { task, thrown } => {
                 marker.object(task);

@@ -7,6 +7,8 @@ use rustc_hash::FxHashMap;
 
 use crate::object::context::Context;
 use crate::object::descriptors::Ticket;
+use crate::object::future::Future;
+use crate::object::heap::{Marker, Ref};
 use crate::object::integer::Int;
 use crate::object::native::{Stop, Wait};
 use crate::object::value::Value;
@@ -41,12 +43,19 @@ pub struct Work {
 pub struct Jobs {
     /// Those that no thread has got yet.
     pub new: Vec<Work>,
+    /// The futures of those that a task waits for.
+    pub futures: FxHashMap<Ticket, Ref<Future>>,
     /// What has been answered.
     pub answers: FxHashMap<Ticket, Answer>,
     last_ticket: Ticket,
 }
 
 impl Jobs {
+    /// Shows the collector who waits.
+    pub fn trace(&self, marker: &mut Marker) {
+        self.futures.values().for_each(|&future| marker.object(future));
+    }
+
     /// A ticket that nobody has.
     pub fn ticket(&mut self) -> Ticket {
         self.last_ticket += 1;
@@ -67,6 +76,35 @@ impl Jobs {
         let ticket = self.ticket();
         self.new.push(Work { ticket, crew, job: Box::new(job) });
         ticket
+    }
+}
+
+/// The answers that have come for futures become their results.
+pub fn settle_futures(cx: &mut Context) {
+    let answered: Vec<Ticket> =
+        cx.jobs.futures.keys().copied().filter(|ticket| cx.jobs.answers.contains_key(ticket)).collect();
+    for ticket in answered {
+        let (Some(future), Some(answer)) = (cx.jobs.futures.remove(&ticket), cx.jobs.answers.remove(&ticket)) else {
+            continue;
+        };
+        let result = answer(cx);
+        settle(cx, future, result);
+    }
+}
+
+/// What a native came to becomes the outcome of a future, unless that is done.
+pub fn settle(cx: &mut Context, future: Ref<Future>, result: Result<Value, Stop>) {
+    match result {
+        _ if future.is_done() => {}
+        Ok(value) => future.finish(cx, value),
+        Err(Stop::Raise(exception)) => future.fail(cx, exception),
+        Err(Stop::Wait(wait)) if wait.job.is_some() => {
+            cx.jobs.futures.extend(wait.job.map(|ticket| (ticket, future)));
+        }
+        Err(_) => {
+            let Stop::Raise(error) = cx.runtime_error("this cannot be done beside the loop") else { return };
+            future.fail(cx, error);
+        }
     }
 }
 

@@ -4,9 +4,12 @@
 //! of a callback above itself, and goes on when that has ended; so a step can do whatever any code can, and a task
 //! needs no fiber. When nothing is ready the machine leaves with a request: waiting is for whoever drives the VM.
 
+use crate::modules::asyncio::transport::{Transport, Upcall};
 use crate::object::contextvars;
+use crate::object::descriptors::Direction;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
 use crate::object::exception::Exception;
+use crate::object::extension::{Extension, Of};
 use crate::object::frame::Then;
 use crate::object::future::{Future, is_waited_for_by_script};
 use crate::object::heap::Ref;
@@ -179,8 +182,18 @@ impl Vm {
                 gathering.child_done(&mut self.cx, child);
                 None
             }
+            Entry::Ready { transport, direction } => self.transport_ready(transport, direction),
             Entry::Call(handle) => self.call_handle(handle),
         }
+    }
+
+    fn transport_ready(&mut self, transport: Ref<Extension>, direction: Direction) -> Option<Next> {
+        let transport = Of::<Transport>::from(transport.value())?;
+        let Upcall::Call(call) = transport.ready(&mut self.cx, direction) else { return None };
+        self.enter_context(Value::NONE);
+        self.set_slot(1, Value::NONE);
+        self.go_to(HANDLE);
+        Some(Next::Called(self.call_plain(call.callee, &call.args, Then::Machine, 0)))
     }
 
     fn enter_context(&mut self, context: Value) {

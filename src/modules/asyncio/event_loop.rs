@@ -3,6 +3,7 @@
 
 use crate::bytecode::code::CodeKind;
 use crate::modules::asyncio::future::attribute;
+use crate::modules::asyncio::watch;
 use crate::object::arguments::{instance_class, is_callable};
 use crate::object::context::Context;
 use crate::object::contextvars;
@@ -45,6 +46,32 @@ pub(super) const METHODS: &[Declaration] = &[
     ),
     plain("call_later(self, delay, callback, *args, context=None)", call_later, "Have callback called after a delay."),
     plain("call_at(self, when, callback, *args, context=None)", call_at, "Have callback called at a time."),
+    plain(
+        "create_connection(self, protocol_factory, host=None, port=None, **options)",
+        half,
+        "Connect to a host; return transport and protocol.",
+    ),
+    plain(
+        "create_server(self, protocol_factory, host=None, port=None, **options)",
+        half,
+        "Listen for connections; return the server.",
+    ),
+    plain("sock_connect(self, sock, address)", half, "Connect a socket."),
+    plain(
+        "getaddrinfo(self, host, port, *, family=0, type=0, proto=0, flags=0)",
+        half,
+        "Look up the addresses of a host and port.",
+    ),
+    plain("getnameinfo(self, sockaddr, flags=0)", half, "Look up the names of an address."),
+    plain(
+        "_make_socket_transport(self, sock, protocol, waiter, server, /)",
+        half,
+        "Return a transport for a connected socket.",
+    ),
+    plain("add_reader(self, fd, callback, *args)", watch::add_reader, "Have callback called when fd can be read."),
+    plain("remove_reader(self, fd)", watch::remove_reader, "Call nothing any more when fd can be read."),
+    plain("add_writer(self, fd, callback, *args)", watch::add_writer, "Have callback called when fd can be written."),
+    plain("remove_writer(self, fd)", watch::remove_writer, "Call nothing any more when fd can be written."),
     plain("create_future(self, /)", create_future, "Return a new future of this loop."),
     control(
         "create_task(self, coro, /, *, name=None, context=None, eager_start=None, **kwargs)",
@@ -122,7 +149,8 @@ pub(super) const HANDLE_ATTRIBUTES: &[Attribute] = &[
     attribute("_origin", handle_origin, "File, line and function of where it was made, or None."),
 ];
 
-fn of(value: Value) -> Ref<EventLoop> {
+/// The loop that the receiver of a method or attribute is.
+pub(super) fn of(value: Value) -> Ref<EventLoop> {
     value.get().expect("the receiver was checked")
 }
 

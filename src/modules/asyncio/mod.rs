@@ -2,21 +2,34 @@
 //! stdlib/asyncio/ and in the script halves of these natives.
 
 mod abstract_loop;
+mod buffer;
+mod errors;
 pub mod event_loop;
 pub mod future;
+mod reader;
 pub mod sleep;
+mod stream_protocol;
 pub mod task;
+pub mod transport;
+mod watch;
+mod writer;
 
+use crate::modules::socket::names;
+use crate::object::arguments::rest;
 use crate::object::class::Class;
 use crate::object::context::Context;
-use crate::object::function::CodeObject;
-use crate::object::future::Role;
+use crate::object::event_loop::EventLoop;
+use crate::object::function::{Attribute, CodeObject};
+use crate::object::future::{Future, Role};
 use crate::object::heap::Ref;
 use crate::object::instance;
+use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables, Module, NativeModule};
 use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::string::text_of;
 use crate::object::value::Value;
+use crate::object::work::settle;
 
 /// Where the policy is kept that a script has set.
 const POLICY: &str = "asyncio.policy";
@@ -50,6 +63,8 @@ const FUNCTIONS: &[Declaration] = &[
     plain("_swap_current_task(loop, task, /)", swap_current_task, "Say which task's step runs; return which did."),
     plain("isfuture(obj, /)", isfuture, "Return True if obj is a future."),
     plain("iscoroutine(obj, /)", iscoroutine, "Return True if obj is a coroutine that a task can run."),
+    plain("_set_result_unless_done(future, /)", set_result_unless_done, "Give a future None, unless it is done."),
+    plain("_as_future(loop, name, args, /)", as_future, "Return a future for a look-up by the threads for that."),
     plain("_set_waiter(task, future, /)", set_waiter, "Note what a task waits for."),
     control("_step(task, exception=<unset>, /)", Control::StepTask, "Take the next step of a task."),
     plain("_note_cancel(future, asked, msg, /)", note_cancel, "What it waits for has been asked to cancel itself."),
@@ -60,6 +75,11 @@ const FUNCTIONS: &[Declaration] = &[
 fn fill(cx: &mut Context, module: Ref<Module>) {
     let name = cx.intern("asyncio");
     module.add_functions_of(cx, FUNCTIONS, name);
+    errors::install(cx, module);
+    transport::install(cx, module);
+    reader::install(cx, module);
+    stream_protocol::install(cx, module);
+    writer::install(cx, module);
     let plain = ClassTables::NONE;
     let tables = [
         (
@@ -99,6 +119,34 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     for layout in [LayoutId::CANCELLED_ERROR, LayoutId::INVALID_STATE_ERROR] {
         let class = cx.class(layout);
         module.dict().set_interned(class.name.get(), class.value());
+    }
+}
+
+/// Makes a class of this module whose instances hold data of its own.
+fn install_class(
+    cx: &mut Context,
+    module: Ref<Module>,
+    name: &'static str,
+    methods: &'static [Declaration],
+    attributes: &'static [Attribute],
+) {
+    let tables = ClassTables { methods, attributes, ..ClassTables::NONE };
+    let flags = Class::HAS_DICTIONARY | Class::WEAKLY;
+    let class = module::make_class(cx, name, &[], Some(Kind::Extension), flags, &tables);
+    instance::add_accessors(cx, class);
+    cx.module_state.insert(name, class.value());
+    module.dict().set_interned(class.name.get(), class.value());
+}
+
+/// The class that `__new__` of a class of this module was called on: it, or a subclass.
+fn subclass(cx: &mut Context, value: Value, base: &'static str) -> Result<Ref<Class>, Stop> {
+    let base: Ref<Class> = cx.module_state[base].get().expect("the module has made its classes");
+    match value.get::<Class>() {
+        Some(class) if class.is_subclass(base) => Ok(class),
+        _ => {
+            let name = base.name_text();
+            Err(cx.type_error(format!("{name}.__new__(X): X is not a subtype of {name}")))
+        }
     }
 }
 
@@ -220,6 +268,30 @@ fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 // ----- for the script half of a task's step
+
+fn set_result_unless_done(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let future = future::of(args.get(0));
+    if !future.is_done() {
+        future.finish(cx, Value::NONE);
+    }
+    Ok(Value::NONE)
+}
+
+/// A blocking native of module `socket` is begun; what it waits for completes a future instead.
+fn as_future(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let Some(event_loop) = args.get(0).get::<EventLoop>() else {
+        return Err(cx.type_error("the first argument must be an event loop"));
+    };
+    let given = rest(args.get(2));
+    let run = match text_of(args.get(1)).as_str() {
+        "getaddrinfo" => names::getaddrinfo,
+        _ => names::getnameinfo,
+    };
+    let result = run(cx, Args(&given));
+    let future = Future::plain(cx, event_loop);
+    settle(cx, future, result);
+    Ok(future.value())
+}
 
 fn set_waiter(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     future::of(args.get(0)).waiter.set(args.get(1));

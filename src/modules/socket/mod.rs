@@ -9,7 +9,7 @@ mod convert;
 mod lookup;
 mod message;
 mod module;
-mod names;
+pub mod names;
 mod option;
 mod transfer;
 
