@@ -69,8 +69,19 @@ impl Driver {
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Resume, End> {
         let answer = match request {
             Request::Fuel => Ok(Value::NONE),
+            Request::Wait { interests, job: None, until: None }
+                if interests.is_empty() && !may_be_signalled(&vm.cx) =>
+            {
+                let _ = output::flush(&mut vm.cx);
+                eprintln!("corolang: nothing can wake the program any more");
+                return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
+            }
             Request::Wait { interests, job, until } => {
                 Ok(Value::bool(self.wait_for(&mut vm.cx, &interests, job, until) == Ended::Ready))
+            }
+            Request::Signal => {
+                self.wait_for_signal(&mut vm.cx);
+                Ok(Value::NONE)
             }
             Request::StepLimit => {
                 let _ = output::flush(&mut vm.cx);
@@ -96,7 +107,7 @@ impl Driver {
     /// Is there anything outside that could make an event loop go on?
     fn can_be_woken(&self, cx: &Context) -> bool {
         let is_worked = self.pool.is_busy() || !cx.jobs.new.is_empty();
-        is_worked || cx.descriptors.is_watched() || cx.signals.are_expected() || signals::is_pending()
+        is_worked || cx.descriptors.is_watched() || may_be_signalled(cx)
     }
 
     /// Waits for something that an event loop can go on with. The handlers of signals come before that.
@@ -131,6 +142,11 @@ impl Driver {
             }
         }
     }
+}
+
+/// Has a signal come, or may the program be waiting for one?
+fn may_be_signalled(cx: &Context) -> bool {
+    signals::is_pending() || cx.signals.are_expected() || cx.clock.next_alarm().is_some()
 }
 
 fn read_line(vm: &mut Vm) -> Result<Value, Stop> {

@@ -19,13 +19,13 @@ const LOOK: Duration = Duration::from_millis(20);
 pub enum Ended {
     /// What was waited for is ready, or will say why it never is.
     Ready,
-    /// The time has come, or where only a signal was waited for, that.
+    /// The time has come.
     Late,
 }
 
 impl Driver {
-    /// Waits until one of the descriptors is ready or the job is done, but not beyond a time. A signal ends the wait too, as if something
-    /// were ready: whoever waits looks again after its handler.
+    /// Waits until one of the descriptors is ready or the job is done, but not beyond a time. A signal ends the wait
+    /// too, as if something were ready: whoever waits looks again after its handler.
     pub(super) fn wait_for(
         &mut self,
         cx: &mut Context,
@@ -40,11 +40,18 @@ impl Driver {
         let is_waiting =
             interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok());
         let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ended::Ready };
-        let is_for_signals = interests.is_empty() && job.is_none() && until.is_none();
         for &(number, direction) in interests {
             descriptors.give_up(number, direction, ticket);
         }
-        if is_for_signals { Ended::Late } else { result }
+        result
+    }
+
+    /// Waits until a signal comes.
+    pub(super) fn wait_for_signal(&mut self, cx: &mut Context) {
+        let _ = output::flush(cx);
+        while !signals::is_pending() {
+            self.wait(cx, None, Heed::Tickets);
+        }
     }
 
     fn wait_for_ticket(&mut self, cx: &mut Context, ticket: Ticket, until: Option<i64>) -> Ended {

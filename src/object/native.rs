@@ -355,7 +355,7 @@ pub enum KeyAction {
 #[derive(Debug)]
 pub enum Request {
     /// Come back with True when one of the descriptors is ready or a signal has come, with False at a time of the
-    /// monotonic clock; without descriptors and time come back with False when a signal has come.
+    /// monotonic clock.
     Wait {
         /// Descriptors and directions.
         interests: Vec<Interest>,
@@ -364,6 +364,8 @@ pub enum Request {
         /// The time in nanoseconds, if there is one.
         until: Option<i64>,
     },
+    /// Come back when a signal has come.
+    Signal,
     /// The VM was left only because its fuel ran out.
     Fuel,
     /// The limit of steps is reached.

@@ -11,7 +11,7 @@ use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{Module, NativeModule};
-use crate::object::native::{Args, Declaration, Stop, Wait, plain};
+use crate::object::native::{Args, Declaration, Request, Stop, plain};
 use crate::object::os_error::os_error;
 use crate::object::signals::{self, Disposition};
 use crate::object::value::Value;
@@ -155,8 +155,7 @@ fn pthread_kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn pause(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    let wait = Wait { otherwise: Value::NONE, ..Wait::NOTHING };
-    Err(Stop::Wait(Box::new(wait)))
+    Err(Stop::Request(Box::new(Request::Signal)))
 }
 
 fn strsignal(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

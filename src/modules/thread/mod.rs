@@ -1,0 +1,7 @@
+//! `_thread`: which thread runs, and locks.
+
+mod lock;
+mod module;
+mod reentrant_lock;
+
+pub use module::{MODULE, ident};
