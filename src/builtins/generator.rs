@@ -69,6 +69,10 @@ const AWAIT: &[Declaration] = &[
     control("close(self, /)", Control::AwaitClose, "End the step."),
 ];
 
+/// For the script halves.
+pub const HALVES: &[Declaration] =
+    &[plain("begin_hooks(generator, /)", begin_hooks, "What an async generator's first step is told to, or None.")];
+
 /// A line of a table of attributes.
 const fn attribute(name: &'static str, get: fn(&mut Context, Value) -> Result<Value, Stop>) -> Attribute {
     Attribute { name, get, set: None, doc: "" }
@@ -201,20 +205,38 @@ fn await_coroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Await::allocate(cx, AwaitKind::Coroutine, args.get(0), Value::NONE))
 }
 
+/// A step of an async generator is asked for. The script half comes first if the script must be told of that.
+fn begin_step(cx: &mut Context, value: Value) -> Result<(), Stop> {
+    let generator = of(cx, value)?;
+    if generator.wants_first_hook(cx) {
+        return Err(Stop::Half);
+    }
+    generator.begin_hooks(cx);
+    Ok(())
+}
+
+fn begin_hooks(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(of(cx, args.get(0))?.begin_hooks(cx).unwrap_or(Value::NONE))
+}
+
 fn anext(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    begin_step(cx, args.get(0))?;
     Ok(Await::allocate(cx, AwaitKind::Send, args.get(0), Value::NONE))
 }
 
 fn asend(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    begin_step(cx, args.get(0))?;
     Ok(Await::allocate(cx, AwaitKind::Send, args.get(0), args.get(1)))
 }
 
 fn aclose(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    begin_step(cx, args.get(0))?;
     Ok(Await::allocate(cx, AwaitKind::Close, args.get(0), Value::NONE))
 }
 
 /// The exception may be given as an instance, or as a class with a value and a traceback.
 fn athrow(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    begin_step(cx, args.get(0))?;
     let (kind, value, traceback) = (args.get(1), args.get(2), args.get(3));
     let is_given = |value: Value| !value.is_unbound() && !value.is_none();
     let exception = match (kind.get::<Exception>(), kind.get::<Class>()) {

@@ -1,7 +1,7 @@
 //! What the script halves of built-ins stand on: natives in module `_natives`, for them alone.
 
 use crate::builtins::arguments::Truth;
-use crate::builtins::{alias, frame, iterators, module, percent, sort, str_format};
+use crate::builtins::{alias, frame, generator, iterators, module, percent, sort, str_format};
 use crate::object::context::Context;
 use crate::object::equality::{Problem, TupleHash};
 use crate::object::heap::Ref;
@@ -27,9 +27,15 @@ const FUNCTIONS: &[Declaration] = &[
 pub fn install(cx: &mut Context) {
     let module = Module::allocate(cx, "_natives");
     module.add_functions(cx, FUNCTIONS);
-    for functions in
-        [alias::HALVES, frame::HALVES, iterators::HALVES, module::HALVES, percent::HALVES, str_format::HALVES]
-    {
+    for functions in [
+        alias::HALVES,
+        frame::HALVES,
+        generator::HALVES,
+        iterators::HALVES,
+        module::HALVES,
+        percent::HALVES,
+        str_format::HALVES,
+    ] {
         module.add_functions(cx, functions);
     }
     let name = cx.intern("_natives");

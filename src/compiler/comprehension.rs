@@ -75,7 +75,8 @@ impl<'a> Compiler<'a> {
     /// Evaluates an iterable and takes a register for its iterator.
     pub(super) fn iterator(&mut self, iterable: &'a Expression, is_async: bool) -> Result<Register> {
         let mark = self.mark();
-        let value = match self.constant_sequence(iterable) {
+        let constant = if is_async { None } else { self.constant_sequence(iterable) };
+        let value = match constant {
             Some(register) => register,
             None => self.expression(iterable, None)?,
         };

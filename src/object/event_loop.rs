@@ -18,6 +18,7 @@ use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
 use crate::object::value::Value;
+use crate::object::weak::WeakReference;
 
 /// What is ready to go on.
 #[derive(Clone, Copy)]
@@ -184,6 +185,10 @@ pub struct EventLoop {
     pub exception_handler: Cell<Value>,
     /// Seconds a callback may take before debug mode speaks of it.
     pub slow_callback_duration: Cell<Value>,
+    /// Weak references to the async generators that have begun in it.
+    generators: RefCell<Vec<Value>>,
+    /// `shutdown_asyncgens` was called.
+    pub generators_are_shut_down: Cell<bool>,
 }
 
 impl Body for EventLoop {
@@ -198,6 +203,7 @@ impl Body for EventLoop {
             }
         }
         self.tasks.borrow().iter().for_each(|&task| marker.object(task));
+        self.generators.borrow().iter().for_each(|&reference| marker.value(reference));
         for cell in [&self.task_factory, &self.exception_handler, &self.slow_callback_duration] {
             marker.cell(cell);
         }
@@ -220,6 +226,8 @@ impl EventLoop {
             task_factory: Cell::new(Value::NONE),
             exception_handler: Cell::new(Value::NONE),
             slow_callback_duration: Cell::new(Value::float(0.1)),
+            generators: RefCell::default(),
+            generators_are_shut_down: Cell::new(false),
         };
         cx.heap.allocate_attributed(class.root_layout.get(), body, class.capacity.get())
     }
@@ -330,6 +338,37 @@ impl EventLoop {
             }
         }
     }
+}
+
+/// With more references to async generators than this those to dropped ones are cleared out.
+const MANY_GENERATORS: usize = 64;
+
+impl EventLoop {
+    /// An async generator has begun.
+    pub fn add_generator(&self, cx: &mut Context, generator: Value) {
+        let reference = WeakReference::allocate(cx, LayoutId::WEAKREF, None, generator, Value::NONE);
+        let mut generators = self.generators.borrow_mut();
+        if generators.len() == generators.capacity() && generators.len() > MANY_GENERATORS {
+            generators.retain(|&reference| live(reference).is_some());
+        }
+        generators.push(reference);
+    }
+
+    /// Those that have begun and are not dropped.
+    pub fn generators(&self) -> Vec<Value> {
+        self.generators.borrow().iter().filter_map(|&reference| live(reference)).collect()
+    }
+
+    /// Takes them.
+    pub fn take_generators(&self) -> Vec<Value> {
+        let generators = self.generators();
+        self.generators.borrow_mut().clear();
+        generators
+    }
+}
+
+fn live(reference: Value) -> Option<Value> {
+    reference.get::<WeakReference>()?.target()
 }
 
 impl Ref<EventLoop> {

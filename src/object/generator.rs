@@ -32,6 +32,15 @@ pub enum State {
     Closed,
 }
 
+/// Where the hooks of async generators are kept: what is called at their first step,
+pub const FIRST_ITERATION: &str = "sys.asyncgen_hooks.firstiter";
+/// and what is called when they are dropped.
+pub const FINALISER: &str = "sys.asyncgen_hooks.finalizer";
+
+fn hook(cx: &Context, key: &str) -> Option<Value> {
+    cx.module_state.get(key).copied().filter(|hook| !hook.is_none())
+}
+
 /// The body of a generator, coroutine or async generator; its registers stand behind it.
 pub struct Generator {
     /// Where it is in its life. A linked one is Suspended while its root runs.
@@ -86,6 +95,8 @@ pub struct Particulars {
     frame: Cell<Value>,
     /// An async generator: the awaitable of the step under way, or of the last.
     stepper: Cell<Value>,
+    /// An async generator: what is called when it is dropped, or UNBOUND.
+    hook: Cell<Value>,
     /// Of a root that is thrown into: the level below it that the throw has reached.
     thrown_at: Cell<Option<Ref<Generator>>>,
     /// What `thrown_at` closes the chain for: the GeneratorExit thrown into the root, or None for `close`; UNBOUND
@@ -97,7 +108,7 @@ impl Body for Particulars {
     const KIND: Kind = Kind::Particulars;
 
     fn trace(&self, marker: &mut Marker) {
-        for cell in [&self.name, &self.qualified_name, &self.frame, &self.stepper, &self.closing] {
+        for cell in [&self.name, &self.qualified_name, &self.frame, &self.stepper, &self.hook, &self.closing] {
             marker.cell(cell);
         }
         if let Some(generator) = self.thrown_at.get() {
@@ -170,6 +181,7 @@ impl Ref<Generator> {
             qualified_name: unbound(),
             frame: unbound(),
             stepper: unbound(),
+            hook: unbound(),
             thrown_at: Cell::new(None),
             closing: unbound(),
         };
@@ -263,6 +275,29 @@ impl Ref<Generator> {
             root = delegator;
         }
         root
+    }
+
+    /// Must the script be told before the next step of this async generator, since that is its first?
+    pub fn wants_first_hook(self, cx: &Context) -> bool {
+        !self.is_hooked.get() && hook(cx, FIRST_ITERATION).is_some()
+    }
+
+    /// An async generator takes its first step: it keeps the finaliser hook there is now. What else is to be called
+    /// with it, if anything.
+    pub fn begin_hooks(self, cx: &mut Context) -> Option<Value> {
+        if self.is_hooked.replace(true) {
+            return None;
+        }
+        if let Some(finaliser) = hook(cx, FINALISER) {
+            self.particulars(cx).hook.set(finaliser);
+        }
+        hook(cx, FIRST_ITERATION)
+    }
+
+    /// The hook to call in the place of closing an async generator that is dropped.
+    pub fn finaliser_hook(self) -> Option<Value> {
+        let has_hook = self.header().layout() == LayoutId::ASYNC_GENERATOR && !self.is_aclosed.get();
+        Some(self.particular(|particulars| &particulars.hook)).filter(|hook| has_hook && !hook.is_unbound())
     }
 
     /// What it delegates to, while it is suspended at a `yield from` or `await`.

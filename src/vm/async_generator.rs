@@ -364,7 +364,12 @@ impl Vm {
 
     /// The awaitable of the next step of `async for`, as what `await` delegates to.
     pub fn get_async_next(&mut self, value: Value, destination: u16) -> Flow {
-        if value.get::<Generator>().is_some_and(|g| g.header().layout() == LayoutId::ASYNC_GENERATOR) {
+        let own = value.get::<Generator>().filter(|own| own.header().layout() == LayoutId::ASYNC_GENERATOR);
+        if let Some(own) = own {
+            if own.wants_first_hook(&self.cx) {
+                return self.call_half("async_generator___anext__", &[value], Then::Store, destination);
+            }
+            own.begin_hooks(&mut self.cx);
             return Flow::Done(self.new_await(AwaitKind::Send, value, Value::NONE));
         }
         if self.cx.special(value, self.cx.names.__anext__).is_none() {

@@ -116,6 +116,10 @@ impl Vm {
         }
         if let Some(generator) = object.get::<Generator>() {
             return match generator.state.get() {
+                State::Suspended if generator.finaliser_hook().is_some() => {
+                    let hook = generator.finaliser_hook().unwrap_or(Value::NONE);
+                    Some(self.call_plain(hook, &[object], Then::Machine, 0))
+                }
                 State::Suspended if generator.delegator.get().is_none() => {
                     Some(self.close(generator, Then::Machine, 0))
                 }

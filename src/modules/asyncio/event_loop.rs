@@ -11,6 +11,7 @@ use crate::object::event_loop::{Due, Entry, EventLoop, Handle};
 use crate::object::forward::half;
 use crate::object::function::{Attribute, Function, Method};
 use crate::object::future::Future;
+use crate::object::generator::Generator;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
@@ -26,9 +27,11 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("run_until_complete(self, future, /)", half, "Run until the future is done; return its result."),
     control("_run_turns(self, future, /)", Control::RunTurns, "Take turns until stop() is called."),
     plain("_shut_down(self, /)", half, "Cancel what is left."),
-    plain("_async_generator_begins(self, generator, /)", half, "An async generator takes its first step."),
+    plain("_async_generator_begins(self, generator, /)", generator_begins, "An async generator takes its first step."),
+    plain("_add_async_generator(self, generator, /)", add_generator, "Remember an async generator."),
+    plain("_take_async_generators(self, /)", take_generators, "Return the async generators, and forget them."),
     plain("_async_generator_dropped(self, generator, /)", half, "An async generator is to be closed."),
-    plain("_has_async_generators(self, /)", half, "Return True if an async generator has begun."),
+    plain("_has_async_generators(self, /)", has_generators, "Return True if an async generator has begun."),
     plain("_has_executor(self, /)", half, "Return True if there is a default executor."),
     plain("stop(self, /)", stop, "Stop running after this turn."),
     plain("is_running(self, /)", is_running, "Return True if the loop runs."),
@@ -329,6 +332,35 @@ fn set_debug(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn get_exception_handler(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(of(args.get(0)).exception_handler.get())
+}
+
+// ----- async generators
+
+fn generator_begins(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    match of(args.get(0)).generators_are_shut_down.get() {
+        true => Err(Stop::Half),
+        false => add_generator(cx, args),
+    }
+}
+
+fn add_generator(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (event_loop, generator) = (of(args.get(0)), args.get(1));
+    if !generator.is::<Generator>() {
+        return Err(cx.type_error("an async generator is required"));
+    }
+    event_loop.add_generator(cx, generator);
+    Ok(Value::NONE)
+}
+
+fn take_generators(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let event_loop = of(args.get(0));
+    event_loop.generators_are_shut_down.set(true);
+    let generators = event_loop.take_generators();
+    Ok(cx.list(generators))
+}
+
+fn has_generators(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(!of(args.get(0)).generators().is_empty()))
 }
 
 // ----- handles

@@ -21,6 +21,7 @@ use crate::object::context::Context;
 use crate::object::event_loop::EventLoop;
 use crate::object::function::{Attribute, CodeObject};
 use crate::object::future::{Future, Role};
+use crate::object::generator::Await;
 use crate::object::heap::Ref;
 use crate::object::instance;
 use crate::object::kind::Kind;
@@ -262,7 +263,7 @@ fn iscoroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     match task::is_coroutine(args.get(0)) {
         true => Ok(Value::TRUE),
         false if args.get(0).header().is_none() => Ok(Value::FALSE),
-        false if cx.class_of(args.get(0)).has(Class::BUILTIN) => Ok(Value::FALSE),
+        false if cx.class_of(args.get(0)).has(Class::BUILTIN) && !args.get(0).is::<Await>() => Ok(Value::FALSE),
         false => Err(Stop::Half),
     }
 }

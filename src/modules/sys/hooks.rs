@@ -4,6 +4,7 @@
 use crate::object::arguments::Index;
 use crate::object::context::Context;
 use crate::object::function::Attribute;
+use crate::object::generator::{FINALISER, FIRST_ITERATION};
 use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -33,10 +34,6 @@ static LAZY: Declaration = plain("sys_getattr(name, /)", half, "Return an attrib
 
 static ASYNCGEN_HOOKS: [Attribute; 2] = struct_sequence::fields(["firstiter", "finalizer"]);
 
-/// Where the hooks of asynchronous generators are kept.
-pub const FIRST_ITERATION: &str = "sys.asyncgen_hooks.firstiter";
-/// See `FIRST_ITERATION`.
-pub const FINALIZER: &str = "sys.asyncgen_hooks.finalizer";
 const HOOKS_CLASS: &str = "sys.asyncgen_hooks";
 const ORIGIN_DEPTH: &str = "sys.coroutine_origin_tracking_depth";
 
@@ -77,7 +74,7 @@ fn set_hooks(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
             return Err(cx.type_error(format!("callable {name} expected, got {found}")));
         }
     }
-    for (index, state) in [(0, FIRST_ITERATION), (1, FINALIZER)] {
+    for (index, state) in [(0, FIRST_ITERATION), (1, FINALISER)] {
         if !args.get(index).is_unbound() {
             cx.module_state.insert(state, args.get(index));
         }
@@ -104,7 +101,7 @@ fn get_hooks(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
             class
         }
     };
-    let hooks = [FIRST_ITERATION, FINALIZER].map(|state| cx.module_state.get(state).copied().unwrap_or(Value::NONE));
+    let hooks = [FIRST_ITERATION, FINALISER].map(|state| cx.module_state.get(state).copied().unwrap_or(Value::NONE));
     Ok(struct_sequence::make(cx, class, &hooks))
 }
 
