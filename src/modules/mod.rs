@@ -37,7 +37,7 @@ pub mod unicodedata;
 pub mod weakref;
 
 use crate::object::context::Context;
-use crate::object::module::NativeModule;
+use crate::object::module::{Module, NativeModule};
 use crate::object::value::Value;
 
 /// All native modules.
@@ -45,6 +45,7 @@ const MODULES: &[&NativeModule] = &[
     &r#struct::module::MODULE,
     &array::module::MODULE,
     &asyncio::MODULE,
+    &asyncio::primitive::MODULE,
     #[cfg(unix)]
     &errno::MODULE,
     &hashlib::MODULE,
@@ -91,6 +92,16 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn native(cx: &Context, name: &str) -> Option<&'static NativeModule> {
     let is_shut = SYSTEM.contains(&name) && cx.module_state.contains_key(io::CLOSED);
     MODULES.iter().copied().find(|module| module.name == name && !is_shut)
+}
+
+/// Makes a native module whose classes another one works with, unless it is there already.
+pub fn require(cx: &mut Context, module: &NativeModule) {
+    let name = cx.intern(module.name);
+    if cx.modules.get_interned(name).is_none() {
+        let made = Module::allocate(cx, module.name);
+        cx.modules.set_interned(name, made.value());
+        (module.fill)(cx, made);
+    }
 }
 
 /// Closes the world off: no module of the system, and no file is opened.

@@ -76,7 +76,8 @@ pub struct Future {
     pub place: Cell<u32>,
     /// A task: how often `cancel` was called, less `uncancel`.
     pub cancel_requests: Cell<u32>,
-    /// A task: what it runs. A gathering: the list of its children.
+    /// A task: what it runs. A gathering: the list of its children. A future: what stands behind it, say
+    /// the primitive whose waiter has it, or None.
     pub coroutine: Cell<Value>,
     /// A task: its name, UNBOUND for `Task-` and its number.
     pub name: Cell<Value>,

@@ -513,14 +513,15 @@ impl Ref<Native> {
     }
 }
 
-/// The number of parameters of a signature in which all are positional-only and required; 255 for any other.
+/// The number of parameters of a signature in which all are required and may be given by position; 255 for any other.
 fn fixed_arity(signature: &str) -> u8 {
     let Some(inside) = signature.split_once('(').and_then(|(_, rest)| rest.strip_suffix(')')) else { return 255 };
     if inside.is_empty() {
         return 0;
     }
-    match inside.strip_suffix(", /") {
-        Some(names) if !names.contains(['=', '*', '/']) => names.split(',').count() as u8,
-        _ => 255,
+    let names = inside.strip_suffix(", /").unwrap_or(inside);
+    match names.contains(['=', '*', '/']) {
+        false => names.split(',').count() as u8,
+        true => 255,
     }
 }

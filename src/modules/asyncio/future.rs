@@ -54,6 +54,12 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     attribute("_origin", origin, "File, line and function of where it was made, or None."),
     attribute("_canceller", canceller, "Who cancelled it and where, or None."),
     Attribute {
+        name: "_behind",
+        get: |_, value| Ok(if of(value).role == Role::Future { of(value).coroutine.get() } else { Value::NONE }),
+        set: Some(set_behind),
+        doc: "What whoever waits for it waits for, if that says more than the future.",
+    },
+    Attribute {
         name: "_asyncio_future_blocking",
         get: |_, value| Ok(Value::bool(of(value).has(Future::BLOCKING))),
         set: Some(set_blocking),
@@ -318,6 +324,13 @@ fn source_traceback(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 
 fn canceller(_: &mut Context, value: Value) -> Result<Value, Stop> {
     Ok(of(value).canceller.get())
+}
+
+fn set_behind(_: &mut Context, value: Value, to: Value) -> Result<(), Stop> {
+    if of(value).role == Role::Future {
+        of(value).coroutine.set(to);
+    }
+    Ok(())
 }
 
 fn set_blocking(cx: &mut Context, value: Value, to: Value) -> Result<(), Stop> {

@@ -4,9 +4,14 @@
 mod abstract_loop;
 mod buffer;
 mod errors;
+mod event;
 pub mod event_loop;
 pub mod future;
+mod lock;
+pub mod primitive;
+mod queue;
 mod reader;
+mod semaphore;
 pub mod sleep;
 mod stream_protocol;
 pub mod task;

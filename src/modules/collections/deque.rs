@@ -104,7 +104,14 @@ impl Deque {
         Deque { items: VecDeque::new().into(), most: Cell::new(None), version: Cell::new(0) }
     }
 
-    fn len(&self) -> usize {
+    /// An empty deque of the class itself. The class must have been made.
+    pub fn allocate(cx: &mut Context) -> Value {
+        let class = cx.module_state[CLASS].get().expect("the class was made with the module");
+        Extension::allocate(cx, class, Deque::new())
+    }
+
+    /// How many items there are.
+    pub fn len(&self) -> usize {
         self.items.borrow().len()
     }
 
@@ -120,13 +127,21 @@ impl Deque {
         self.items.borrow().get(index).copied()
     }
 
-    fn push_back(&self, item: Value) {
+    /// Adds an item at the right.
+    pub fn push_back(&self, item: Value) {
         let mut items = self.items.borrow_mut();
         items.push_back(item);
         if self.most.get().is_some_and(|most| items.len() > most) {
             items.pop_front();
         }
         self.changed();
+    }
+
+    /// Takes the leftmost item.
+    pub fn pop_front(&self) -> Option<Value> {
+        let item = self.items.borrow_mut().pop_front();
+        self.changed();
+        item
     }
 
     fn push_front(&self, item: Value) {
@@ -269,10 +284,7 @@ fn pop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn popleft(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let deque = of(cx, args)?;
-    let item = deque.items.borrow_mut().pop_front();
-    deque.changed();
-    item.ok_or_else(|| cx.index_error("pop from an empty deque"))
+    of(cx, args)?.pop_front().ok_or_else(|| cx.index_error("pop from an empty deque"))
 }
 
 fn extend(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
