@@ -89,7 +89,11 @@ impl Driver {
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
-            Request::Events { until: None, is_endless: false, .. } if !self.can_be_woken(&vm.cx) => {
+            Request::Events { until: None, is_endless: false, .. } if !self.can_be_woken(&vm.cx) => Ok(Value::FALSE),
+            Request::Deadlock { is_reported } => {
+                if !is_reported {
+                    eprintln!("corolang: nothing can wake the program any more");
+                }
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
             Request::Events { until, .. } => {

@@ -372,7 +372,7 @@ pub enum Request {
     StepLimit,
     /// Read one line of standard input; the prompt has been written.
     ReadLine,
-    /// An event loop has nothing ready: come back when something outside has happened.
+    /// An event loop has nothing ready: come back when something outside has happened, or with False if nothing can.
     Events {
         /// The loop.
         event_loop: Value,
@@ -380,6 +380,11 @@ pub enum Request {
         until: Option<i64>,
         /// It runs until it is stopped, so it may wait for nothing.
         is_endless: bool,
+    },
+    /// Nothing can wake the program any more: it ends.
+    Deadlock {
+        /// It has been said who waits for what.
+        is_reported: bool,
     },
 }
 

@@ -507,7 +507,7 @@ impl Vm {
     }
 
     /// `gc.collect()`, and the finalisers of what it found: how many objects had one.
-    fn collect_now(&mut self, then: Then, destination: u16) -> Flow {
+    pub(super) fn collect_now(&mut self, then: Then, destination: u16) -> Flow {
         if self.top().kind == crate::object::frame::FrameKind::Script {
             let i = self.instruction();
             if matches!(i.opcode(), Opcode::Call | Opcode::CallMethod) {

@@ -27,8 +27,10 @@ const TASK: u16 = 1;
 const HANDLE: u16 = 2;
 /// whoever drives the machine waits,
 const WAITING: u16 = 3;
-/// something that reports an error of one of them.
+/// something that reports an error of one of them,
 const REPORT: u16 = 4;
+/// or the report that nothing can wake the program any more.
+const DEADLOCK: u16 = 5;
 
 /// A busy loop looks so often at the clock, in entries,
 const ENTRIES_PER_LOOK: u32 = 32;
@@ -39,7 +41,7 @@ impl Vm {
     /// `loop._run_turns(until)`
     pub fn run_turns(&mut self, args: &[Value], then: Then, destination: u16) -> Flow {
         let event_loop: Ref<EventLoop> = args[0].get().expect("the receiver was checked");
-        let mut slots = [Value::NONE; 7];
+        let mut slots = [Value::NONE; 8];
         slots[0] = args[0];
         slots[3] = args.get(1).copied().unwrap_or(Value::NONE);
         slots[4] = self.cx.running.event_loop;
@@ -52,7 +54,8 @@ impl Vm {
     }
 
     // slots: 0 the loop, 1 what runs above, 2 the context around it, 3 the future that is waited for or None, 4 the
-    // loop that ran before, 5 its task, 6 TRUE once a turn has begun
+    // loop that ran before, 5 its task, 6 TRUE once a turn has begun,
+    // 7 TRUE if garbage was collected since there was last something to do
     pub(super) fn step_turns(&mut self, input: Input) -> Next {
         let event_loop: Ref<EventLoop> = self.slot(0).get().expect("a loop");
         let step = self.step();
@@ -70,7 +73,12 @@ impl Vm {
                 self.leave_context();
                 None
             }
+            (DEADLOCK, input) => {
+                let is_reported = !matches!(input, Input::Error(_));
+                Some(self.leave_with(Request::Deadlock { is_reported }))
+            }
             (_, Input::Error(exception)) => Some(Next::Raise(exception)),
+            (WAITING, Input::Value(Value::FALSE)) => Some(self.nothing_comes()),
             (WAITING, _) => {
                 let now = self.cx.clock.read(false);
                 event_loop.take_due(now);
@@ -129,6 +137,7 @@ impl Vm {
         if ready == 0 && !event_loop.is_stopping.get() {
             return Some(self.wait_for_events(event_loop, event_loop.next_due()));
         }
+        self.set_slot(7, Value::FALSE);
         let running = &mut self.cx.running;
         running.entries += ready as u32 + 1;
         if running.entries >= ENTRIES_PER_LOOK || running.looks_at_clock || event_loop.is_stopping.get() {
@@ -149,10 +158,26 @@ impl Vm {
     fn wait_for_events(&mut self, event_loop: Ref<EventLoop>, until: Option<i64>) -> Next {
         self.go_to(WAITING);
         let is_endless = self.slot(3).is_none();
-        let request = Request::Events { event_loop: event_loop.value(), until, is_endless };
+        self.leave_with(Request::Events { event_loop: event_loop.value(), until, is_endless })
+    }
+
+    fn leave_with(&mut self, request: Request) -> Next {
         self.awaiting = Some((Then::Machine, 0));
         self.outcome = Some(Outcome::Suspended(request));
         Next::Called(Flow::Leave)
+    }
+
+    /// Nothing outside can wake the loop. What has been dropped may have a finaliser that does; if that has been looked
+    /// at, it is said who waits for whom, and the program ends.
+    fn nothing_comes(&mut self) -> Next {
+        if self.slot(7) != Value::TRUE {
+            self.set_slot(7, Value::TRUE);
+            self.go_to(REPORT);
+            return Next::Called(self.collect_now(Then::Machine, 0));
+        }
+        self.go_to(DEADLOCK);
+        let args = [self.slot(0), self.slot(3)];
+        Next::Called(self.call_half("report_deadlock", &args, Then::Machine, 0))
     }
 
     /// Runs one entry; None if it is done with already.

@@ -8,6 +8,7 @@ mod event;
 pub mod event_loop;
 pub mod future;
 mod lock;
+mod place;
 pub mod primitive;
 mod queue;
 mod reader;
@@ -75,6 +76,7 @@ const FUNCTIONS: &[Declaration] = &[
     control("_step(task, exception=<unset>, /)", Control::StepTask, "Take the next step of a task."),
     plain("_note_cancel(future, asked, msg, /)", note_cancel, "What it waits for has been asked to cancel itself."),
     plain("_pass_names(count, /)", pass_names, "Leave out so many of the names that tasks get by number."),
+    plain("_places(awaitable, /)", place::places, "Return where an awaitable stands, outermost first."),
     plain("_throw_later(task, exception, /)", throw_later, "Throw an exception into a task in its next step."),
 ];
 
