@@ -1,6 +1,7 @@
 //! `time`: the clock, read here, waited for by the driver of the VM.
 
 use crate::object::context::Context;
+use crate::object::forward::half;
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::module::{Module, NativeModule};
@@ -16,9 +17,18 @@ pub const MODULE: NativeModule = NativeModule { name: "_time", fill };
 
 const FUNCTIONS: &[Declaration] = &[
     plain("sleep(seconds, /)", sleep, "Suspend for so many seconds."),
+    plain("time()", time, "Return the seconds since 1970 as a float."),
     plain("time_ns()", time_ns, "Return the nanoseconds since 1970."),
+    plain("monotonic()", monotonic, "Return the seconds of a clock that is never set back."),
     plain("monotonic_ns()", monotonic_ns, "Return the nanoseconds of a clock that is never set back."),
+    plain("perf_counter()", monotonic, "Return the seconds of the finest clock there is."),
+    plain("perf_counter_ns()", monotonic_ns, "Return the nanoseconds of the finest clock there is."),
+    plain("process_time()", process_time, "Return the seconds of processor time used."),
     plain("process_time_ns()", process_time_ns, "Return the nanoseconds of processor time used."),
+    plain("thread_time()", process_time, "Return the seconds of processor time that the thread has used."),
+    plain("thread_time_ns()", process_time_ns, "Return the nanoseconds of processor time that the thread has used."),
+    plain("gmtime(seconds=None, /)", half, "Return the time in UTC so many seconds after 1970, by default now."),
+    plain("localtime(seconds=None, /)", half, "Return the local time so many seconds after 1970, by default now."),
     plain("local_fields(seconds, /)", local_fields, "Return the nine fields, zone and offset of a local time."),
     plain("seconds_of_local(fields, /)", seconds_of_local, "Return the seconds after 1970 of a local time, or None."),
     plain("format_fields(format, fields, zone, offset, /)", format_fields, "Return a time as a text by a format."),
@@ -48,6 +58,23 @@ fn sleep(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Err(Stop::Wait(Box::new(Wait { timeout, otherwise: Value::NONE, ..Wait::NOTHING })))
 }
 
+/// Nanoseconds as seconds.
+fn seconds(nanoseconds: i64) -> Result<Value, Stop> {
+    Ok(Value::float(nanoseconds as f64 / 1e9))
+}
+
+fn time(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    seconds(cx.clock.read(true))
+}
+
+fn monotonic(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    seconds(cx.clock.read(false))
+}
+
+fn process_time(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    seconds(processor_time(cx))
+}
+
 fn time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let now = cx.clock.read(true);
     Ok(cx.int(now))
@@ -58,18 +85,24 @@ fn monotonic_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Ok(cx.int(now))
 }
 
+fn process_time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let time = processor_time(cx);
+    Ok(cx.int(time))
+}
+
+/// Nanoseconds of processor time used.
 #[cfg(unix)]
 #[allow(unsafe_code)]
-fn process_time_ns(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+fn processor_time(_: &mut Context) -> i64 {
     let mut time = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the call fills in the structure it is given.
     unsafe { libc::clock_gettime(libc::CLOCK_PROCESS_CPUTIME_ID, &mut time) };
-    Ok(cx.int(time.tv_sec as i64 * 1_000_000_000 + time.tv_nsec as i64))
+    time.tv_sec as i64 * 1_000_000_000 + time.tv_nsec as i64
 }
 
 #[cfg(not(unix))]
-fn process_time_ns(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    monotonic_ns(cx, args)
+fn processor_time(cx: &mut Context) -> i64 {
+    cx.clock.read(false)
 }
 
 // ----- the local zone
