@@ -75,6 +75,8 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("remove_reader(self, fd)", watch::remove_reader, "Call nothing any more when fd can be read."),
     plain("add_writer(self, fd, callback, *args)", watch::add_writer, "Have callback called when fd can be written."),
     plain("remove_writer(self, fd)", watch::remove_writer, "Call nothing any more when fd can be written."),
+    plain("add_signal_handler(self, sig, callback, *args)", half, "Have callback called when a signal comes."),
+    plain("remove_signal_handler(self, sig)", half, "Call nothing any more when a signal comes."),
     plain("create_future(self, /)", create_future, "Return a new future of this loop."),
     control(
         "create_task(self, coro, /, *, name=None, context=None, eager_start=None, **kwargs)",
