@@ -5,6 +5,7 @@ use crate::builtins::{format as formatting, output};
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::descriptors::until_readable;
 use crate::object::equality::{self, Problem};
 use crate::object::extension::Extension;
 use crate::object::integer::Int;
@@ -268,9 +269,15 @@ fn input(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if output::redirected(cx).is_some() || output::is_input_exchanged(cx) {
         return Err(Stop::Half);
     }
-    let text = text.bytes().to_vec();
-    output::write_text(cx, &text)?;
-    output::flush(cx)?;
+    if args.behind(1).is_none() {
+        let text = text.bytes().to_vec();
+        output::write_text(cx, &text)?;
+        output::flush(cx)?;
+    }
+    if !output::is_input_ahead(cx) {
+        // The prompt is not written again.
+        until_readable(0, Value::TRUE)?;
+    }
     Err(Stop::Request(Box::new(Request::ReadLine)))
 }
 

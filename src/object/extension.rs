@@ -43,6 +43,11 @@ pub trait Data: Any {
         None
     }
 
+    /// For streams: has more been read than was asked for, so that the next read may not have to wait?
+    fn is_ahead(&self) -> bool {
+        false
+    }
+
     /// The bytearray whose bytes are those of this object, for whoever takes bytes-like objects.
     fn buffer(&self) -> Option<Ref<ByteArray>> {
         None

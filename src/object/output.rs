@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
 
 use crate::object::context::Context;
+use crate::object::extension::Extension;
 use crate::object::module::Module;
 use crate::object::native::Stop;
 use crate::object::os_error::os_error;
@@ -86,6 +87,12 @@ pub fn redirected(cx: &mut Context) -> Option<Value> {
     let sys = cx.modules.get_interned(cx.names.sys)?.get::<Module>()?;
     let file = sys.dict().get_interned(cx.names.stdout)?;
     (own != file).then_some(file)
+}
+
+/// Has more been read of the standard input than was asked for?
+pub fn is_input_ahead(cx: &Context) -> bool {
+    let input = cx.module_state.get(INPUT).and_then(|input| input.get::<Extension>());
+    input.is_some_and(|input| input.data.is_ahead())
 }
 
 /// Has a script put something else in the place of the standard input?

@@ -64,6 +64,10 @@ impl Data for Buffered {
         Ok(if line.is_unbound() { Step::Done } else { Step::Item(line) })
     }
 
+    fn is_ahead(&self) -> bool {
+        self.unread() > 0
+    }
+
     fn is_iterator(&self) -> bool {
         true
     }

@@ -10,7 +10,7 @@ use crate::modules::io::newlines::{self, Newline, Reader};
 use crate::modules::io::stream::Below;
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
-use crate::object::extension::Data;
+use crate::object::extension::{Data, Extension};
 use crate::object::heap::Marker;
 use crate::object::iterator::Step;
 use crate::object::layout::LayoutId;
@@ -101,6 +101,11 @@ impl Data for Text {
 
     fn is_iterator(&self) -> bool {
         true
+    }
+
+    fn is_ahead(&self) -> bool {
+        let below = self.buffer.get().get::<Extension>();
+        self.used.get() < self.text.borrow().len() || below.is_some_and(|below| below.data.is_ahead())
     }
 
     fn write_text(&self, cx: &mut Context, text: &[u8]) -> Option<Result<(), Stop>> {

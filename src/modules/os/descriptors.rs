@@ -7,8 +7,8 @@ use crate::modules::os::argument::{c_text, checked, file_number, folder, int, lo
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
-use crate::object::descriptors::Direction;
-use crate::object::native::{Args, Declaration, Stop, Wait, plain};
+use crate::object::descriptors::until_readable;
+use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::os_error::numbered_error;
 use crate::object::signals;
 use crate::object::value::Value;
@@ -88,25 +88,10 @@ fn room(cx: &mut Context, length: i64) -> Result<Vec<u8>, Stop> {
     Ok(vec![0; length as usize])
 }
 
-/// Leaves the machine where a read would hold it up: on a pipe, socket or terminal with nothing to read.
-fn wait_to_read(number: i32) -> Result<(), Stop> {
-    let mut entry = libc::pollfd { fd: number, events: libc::POLLIN, revents: 0 };
-    // SAFETY: the call reads and fills in one entry.
-    if unsafe { libc::poll(&mut entry, 1, 0) } != 0 {
-        return Ok(());
-    }
-    // SAFETY: the call takes numbers.
-    if unsafe { libc::fcntl(number, libc::F_GETFL) } & libc::O_NONBLOCK != 0 {
-        return Ok(());
-    }
-    let interests = vec![(number, Direction::Read)];
-    Err(Stop::Wait(Box::new(Wait { interests, ..Wait::NOTHING })))
-}
-
 fn read(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (number, length) = (int(cx, args, 0)?, long(cx, args, 1)?);
     let mut bytes = room(cx, length)?;
-    wait_to_read(number)?;
+    until_readable(number, Value::UNBOUND)?;
     let (start, length) = (bytes.as_mut_ptr(), bytes.len());
     // SAFETY: the range is that of the vector.
     let count = retried(cx, || unsafe { libc::read(number, start.cast(), length) } as i64)?;

@@ -1,6 +1,8 @@
 //! The descriptors that someone waits for, and what is known of their other ends.
 
 mod far_end;
+mod readable;
 mod table;
 
+pub use readable::until_readable;
 pub use table::{Descriptors, Direction, Fired, Heed, Ticket, Watcher};
