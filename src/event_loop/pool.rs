@@ -8,6 +8,7 @@ use std::{io, thread};
 use polling::Poller;
 
 use crate::object::descriptors::Ticket;
+use crate::object::signals;
 use crate::object::work::{Answer, Crew, Work};
 
 /// How many threads a crew has at most: names are waited for, the rest may use a processor.
@@ -80,7 +81,10 @@ impl Pool {
         let mut state = shared.lock();
         if state.idle <= state.work.len() && state.threads < MOST_THREADS {
             let (own, poller) = (shared.clone(), poller.clone());
-            match thread::Builder::new().spawn(move || own.run(&poller)) {
+            match thread::Builder::new().spawn(move || {
+                signals::leave_to_others();
+                own.run(&poller);
+            }) {
                 Ok(_) => state.threads += 1,
                 Err(error) if state.threads == 0 => return Err(error),
                 Err(_) => {}

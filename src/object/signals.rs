@@ -312,6 +312,16 @@ fn stop_patience() {
     }
 }
 
+/// Has no signal come to this thread, so that all come to the one that runs the program.
+pub fn leave_to_others() {
+    // SAFETY: the calls fill in and read the set.
+    unsafe {
+        let mut all: libc::sigset_t = std::mem::zeroed();
+        libc::sigfillset(&mut all);
+        libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
+    }
+}
+
 /// Sends a signal to this thread.
 pub fn send(number: i32) -> io::Result<()> {
     // SAFETY: the call takes a number.
