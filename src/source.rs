@@ -50,6 +50,11 @@ impl Source {
         Source { name: name.into(), text: text.into(), line_starts }
     }
 
+    /// Is it a text of the library that is part of the program?
+    pub fn is_of_library(&self) -> bool {
+        self.name.starts_with("<stdlib>/")
+    }
+
     /// The line, counted from 1, that holds the byte at `offset`.
     pub fn line(&self, offset: u32) -> u32 {
         self.line_starts.partition_point(|&start| start <= offset) as u32

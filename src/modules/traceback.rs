@@ -27,7 +27,7 @@ fn innermost(traceback: Value) -> Option<Ref<Traceback>> {
     let mut found = None;
     let mut next = traceback;
     while let Some(entry) = next.get::<Traceback>() {
-        if !entry.is_hidden && !entry.code.code.source.name.starts_with("<stdlib>/") {
+        if !entry.is_hidden && !entry.code.code.source.is_of_library() {
             found = Some(entry);
         }
         next = entry.next.get();

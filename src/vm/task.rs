@@ -88,15 +88,14 @@ impl Vm {
         task.event_loop.add_task(task);
     }
 
-    /// Code and word of the script function that runs; None where there is none.
+    /// Code and word of the function of the program that does something, through the library or itself; of the
+    /// library if that does it on its own account, and None where no function runs.
     pub(super) fn position(&self) -> (Value, u32) {
-        match self.script_frame(0) {
-            Some(index) => {
-                let frame = self.frame_at(index);
-                (frame.code().value(), frame.word())
-            }
-            None => (Value::NONE, 0),
-        }
+        let Some(innermost) = self.script_frame(0) else { return (Value::NONE, 0) };
+        let mut callers = (0..=innermost).rev().take_while(|&index| self.frame_at(index).function.is_some());
+        let own = callers.find(|&index| !self.frame_at(index).code().code.source.is_of_library());
+        let frame = self.frame_at(own.unwrap_or(innermost));
+        (frame.code().value(), frame.word())
     }
 
     /// `Task.__init__(self, coro, loop=, name=, context=, eager_start=)`

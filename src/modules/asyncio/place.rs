@@ -17,7 +17,7 @@ pub(super) fn places(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         next = None;
         if let Some(own) = awaitable.get::<Generator>() {
             let code = own.function.code.get();
-            if !code.code.source.name.starts_with("<stdlib>/") {
+            if !code.code.source.is_of_library() {
                 places.push(super::place(cx, code.value(), own.word()));
             }
             next = own.delegated();
