@@ -420,6 +420,17 @@ impl Ref<Future> {
         new_cancelled_error(cx, self.cancel_message.get(), self.canceller.get())
     }
 
+    /// A CancelledError that is a result among others; the one to be raised stays with the future.
+    fn cancellation_as_result(self, cx: &mut Context) -> Value {
+        let message = match self.cancel_message.get() {
+            Value::NONE => cx.empty_string,
+            message => message,
+        };
+        let name = cx.intern("_canceller");
+        let known = self.result.get().header().and_then(|error| error.own_attribute(cx, name));
+        new_cancelled_error(cx, message, known.unwrap_or(self.canceller.get()))
+    }
+
     /// The result, or what is raised instead. The caller has seen that it is done.
     #[inline(always)]
     pub fn outcome(self, cx: &mut Context) -> Result<Value, Stop> {
@@ -482,18 +493,20 @@ impl Ref<Future> {
             }
         }
         if self.number.get() == 0 {
-            self.finish_gathering(cx, child);
+            self.finish_gathering(cx);
         }
     }
 
-    fn finish_gathering(self, cx: &mut Context, last: Ref<Future>) {
+    fn finish_gathering(self, cx: &mut Context) {
         let children: Ref<List> = self.coroutine.get().get().expect("the children are a list");
         let mut results = Vec::with_capacity(children.len());
+        let mut last = self;
         for child in children.to_vec() {
             let child: Ref<Future> = child.get().expect("the children are futures");
             child.clear(Future::LOG_TRACEBACK);
+            last = child;
             results.push(match child.state.get() {
-                FutureState::Cancelled => child.cancelled_error(cx),
+                FutureState::Cancelled => child.cancellation_as_result(cx),
                 _ => child.result.get(),
             });
         }

@@ -258,7 +258,8 @@ impl Vm {
     /// What is thrown into a task because of the future it waited for; UNBOUND if it takes the result itself.
     fn thrown_by(&mut self, task: Ref<Future>, future: Ref<Future>) -> Value {
         use crate::object::future::FutureState;
-        if future.state.get() == FutureState::Finished || self.looks_itself(task) {
+        let takes_itself = !task.has(Future::MUST_CANCEL) && self.looks_itself(task);
+        if future.state.get() == FutureState::Finished || takes_itself {
             return Value::UNBOUND;
         }
         match future.outcome(&mut self.cx) {
@@ -366,6 +367,8 @@ impl Vm {
         }
         task.event_loop.remove_task(task);
         if self.cx.is_instance(exception, LayoutId::CANCELLED_ERROR) {
+            // The exception says all there is to say; what `cancel` was given is not the task's.
+            task.cancel_message.set(Value::NONE);
             task.set_cancelled(&mut self.cx, exception);
         } else {
             task.fail(&mut self.cx, exception);
