@@ -1,5 +1,6 @@
-//! Generates the parser from the grammar beside this file, and the table of the library's texts.
+//! Generates the parser from the grammar beside this file, and the tables of the library's texts and script halves.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
@@ -18,12 +19,37 @@ fn main() {
     table.sort();
     let mut text =
         String::from("/// The texts of the library by path, in order.\npub static EMBEDDED: &[(&str, &str)] = &[\n");
-    for (name, file) in table {
+    for (name, file) in &table {
         writeln!(text, "    ({name:?}, include_str!({file:?})),").expect("strings take all");
+    }
+    text.push_str("];\n\n/// The script halves by name, and the module that has each, in order.\n");
+    text.push_str("pub static HALVES: &[(&str, &str)] = &[\n");
+    for (half, module) in halves(&table) {
+        writeln!(text, "    ({half:?}, {module:?}),").expect("strings take all");
     }
     text.push_str("];\n");
     let target = PathBuf::from(std::env::var("OUT_DIR").expect("cargo sets it")).join("embedded.rs");
     std::fs::write(target, text).expect("the output folder is writable");
+}
+
+/// What the modules of script halves define by `def`, or else bind, at their top.
+fn halves(table: &[(String, PathBuf)]) -> BTreeMap<String, String> {
+    let (mut defined, mut bound) = (BTreeMap::new(), BTreeMap::new());
+    for (module, file) in table.iter().filter(|(module, _)| module.starts_with("_halves")) {
+        let text = std::fs::read_to_string(file).expect("the library is readable");
+        for line in text.lines().filter(|line| !line.starts_with(' ')) {
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            if let Some((half, _)) = line.strip_prefix("def ").and_then(|rest| rest.split_once('(')) {
+                defined.entry(half.to_string()).or_insert_with(|| module.clone());
+                continue;
+            }
+            for half in line.rsplit(" = ").skip(1).flat_map(|targets| targets.split(", ")) {
+                bound.entry(half.to_string()).or_insert_with(|| module.clone());
+            }
+        }
+    }
+    bound.extend(defined);
+    bound
 }
 
 /// All files of the library, and their folders as reasons to build again.

@@ -6,7 +6,7 @@ use crate::bytecode::code::Code;
 use crate::compiler::compile::{Options, compile, warnings};
 use crate::compiler::warning::place;
 use crate::diagnostic::Diagnostic;
-use crate::library::{EMBEDDED, embedded};
+use crate::library::{HALVES, embedded};
 use crate::modules::imp::{Found, find};
 use crate::object::dict::Dict;
 use crate::object::frame::Then;
@@ -27,14 +27,9 @@ use crate::vm::native_frame::{Input, Machine, Next};
 
 /// The module among the halves that defines one.
 pub fn module_of_half(name: &str) -> &'static str {
-    let halves = || EMBEDDED.iter().filter(|(file, _)| file.starts_with("_halves"));
-    let function = [format!("\ndef {name}("), format!("\nasync def {name}(")];
-    let defines = |text: &str| function.iter().any(|start| text.contains(start));
-    let is_target = |targets: &str| targets.split(", ").any(|target| target == name);
-    let binds = |text: &str| text.lines().any(|line| line.rsplit(" = ").skip(1).any(is_target));
-    match halves().find(|(_, text)| defines(text)).or_else(|| halves().find(|(_, text)| binds(text))) {
-        Some((file, _)) => file,
-        None => panic!("no script half is named {name}; please report this"),
+    match HALVES.binary_search_by_key(&name, |entry| entry.0) {
+        Ok(index) => HALVES[index].1,
+        Err(_) => panic!("no script half is named {name}; please report this"),
     }
 }
 

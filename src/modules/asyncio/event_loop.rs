@@ -32,7 +32,7 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("_take_async_generators(self, /)", take_generators, "Return the async generators, and forget them."),
     plain("_async_generator_dropped(self, generator, /)", half, "An async generator is to be closed."),
     plain("_has_async_generators(self, /)", has_generators, "Return True if an async generator has begun."),
-    plain("_has_executor(self, /)", half, "Return True if there is a default executor."),
+    plain("_is_idle(self, /)", is_idle, "Return True if nothing is ready and no time has come."),
     plain("stop(self, /)", stop, "Stop running after this turn."),
     plain("is_running(self, /)", is_running, "Return True if the loop runs."),
     plain("is_closed(self, /)", is_closed, "Return True if the loop was closed."),
@@ -186,6 +186,12 @@ fn close(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     event_loop.is_closed.set(true);
     event_loop.clear();
     Ok(Value::NONE)
+}
+
+fn is_idle(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let event_loop = of(args.get(0));
+    let is_due = event_loop.next_due().is_some_and(|when| when <= cx.clock.now());
+    Ok(Value::bool(event_loop.ready_count() == 0 && !is_due))
 }
 
 fn check_closed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

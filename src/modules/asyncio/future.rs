@@ -5,6 +5,7 @@ use crate::object::arguments::instance_class;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::contextvars;
+use crate::object::equality::{Problem, equal};
 use crate::object::event_loop::EventLoop;
 use crate::object::exception::Exception;
 use crate::object::forward::half;
@@ -25,7 +26,11 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("set_result(self, result, /)", set_result, "Mark the future done and set its result."),
     plain("set_exception(self, exception, /)", set_exception, "Mark the future done and set an exception."),
     plain("add_done_callback(self, fn, /, *, context=<unset>)", add_done_callback, "Have fn called when it is done."),
-    plain("remove_done_callback(self, fn, /)", half, "Take fn out of the callbacks; return how often it was there."),
+    plain(
+        "remove_done_callback(self, fn, /)",
+        remove_done_callback,
+        "Take fn out of the callbacks; return how often it was there.",
+    ),
     plain(
         "_drop_callbacks(self, callbacks, /)",
         drop_callbacks,
@@ -221,6 +226,22 @@ fn add_done_callback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         future.add_callback(cx, callback, context);
     }
     Ok(Value::NONE)
+}
+
+fn remove_done_callback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let future = of(args.get(0));
+    let callbacks = future.callbacks();
+    let mut kept = Vec::new();
+    for &(callback, context) in &callbacks {
+        match equal(cx, callback, args.get(1)).map_err(Problem::or_half)? {
+            true => {}
+            false => kept.push((callback, context)),
+        }
+    }
+    if kept.len() < callbacks.len() {
+        future.set_callbacks(cx, &kept);
+    }
+    Ok(cx.int((callbacks.len() - kept.len()) as i64))
 }
 
 /// Of a list of pairs that the script half of `remove_done_callback` has chosen.
