@@ -44,6 +44,7 @@ const SUBCLASSES: [(&str, &str, bool); 6] = [
 /// Numbers of errors, as scripts know them.
 const NUMBER_PROTOCOL: i64 = 1;
 const NUMBER_WANT_READ: i64 = 2;
+const NUMBER_WANT_WRITE: i64 = 3;
 const NUMBER_ZERO_RETURN: i64 = 6;
 const NUMBER_END_OF_FILE: i64 = 8;
 
@@ -139,6 +140,11 @@ pub fn raise_plainly(cx: &mut Context, text: &str) -> Stop {
 /// More bytes of the peer are needed.
 pub fn want_read(cx: &mut Context) -> Stop {
     Stop::Raise(numbered(cx, WANT_READ, NUMBER_WANT_READ, "The operation did not complete (read)"))
+}
+
+/// The peer must take bytes first.
+pub fn want_write(cx: &mut Context) -> Stop {
+    Stop::Raise(numbered(cx, WANT_WRITE, NUMBER_WANT_WRITE, "The operation did not complete (write)"))
 }
 
 /// Both sides have said that they write no more.

@@ -20,6 +20,8 @@ const FUNCTIONS: &[Declaration] = &[
     plain("RAND_bytes(n, /)", random_bytes, "Return n bytes that nobody can foretell."),
     plain("der_to_pem(der_cert_bytes, /)", to_text, "Return a certificate as a text."),
     plain("pem_to_der(text, /)", from_text, "Return the bytes of the certificate in a text."),
+    plain("want_read()", want_read, "Raise SSLWantReadError."),
+    plain("want_write()", want_write, "Raise SSLWantWriteError."),
 ];
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
@@ -52,4 +54,12 @@ fn from_text(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         Some(certificate) => Ok(Bytes::allocate(cx, &certificate)),
         None => Err(cx.value_error("Invalid PEM encoding")),
     }
+}
+
+fn want_read(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Err(error::want_read(cx))
+}
+
+fn want_write(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Err(error::want_write(cx))
 }
