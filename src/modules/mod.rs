@@ -13,6 +13,7 @@ pub mod errno;
 pub mod functools;
 pub mod gc;
 pub mod hashlib;
+pub mod heapq;
 pub mod imp;
 pub mod io;
 pub mod itertools;
@@ -49,6 +50,7 @@ const MODULES: &[&NativeModule] = &[
     #[cfg(unix)]
     &errno::MODULE,
     &hashlib::MODULE,
+    &heapq::MODULE,
     &random::MODULE,
     &string::MODULE,
     &json::module::MODULE,
