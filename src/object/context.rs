@@ -100,6 +100,8 @@ pub struct Context {
     pub pending_callbacks: Vec<(Value, Value)>,
     /// Memory for texts in the making, empty.
     pub scratch: Vec<u8>,
+    /// What transports read into, as long as it was ever needed.
+    pub received: Vec<u8>,
     /// What tells whether a class has changed how its instances are made.
     pub originals: Originals,
     /// Something asks for a collection at the next safe point (a `del` of an object with a finaliser).
@@ -161,6 +163,7 @@ impl Context {
             pending_finalisers: VecDeque::new(),
             pending_callbacks: Vec::new(),
             scratch: Vec::new(),
+            received: Vec::new(),
             originals: Originals::default(),
             wants_collection: false,
             module_state: FxHashMap::default(),

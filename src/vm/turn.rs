@@ -81,6 +81,7 @@ impl Vm {
             (WAITING, Input::Value(Value::FALSE)) => Some(self.nothing_comes()),
             (WAITING, _) => {
                 let now = self.cx.clock.read(false);
+                self.cx.running.polled = now;
                 event_loop.take_due(now);
                 event_loop.left.set(event_loop.ready_count());
                 None

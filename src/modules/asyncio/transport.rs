@@ -220,19 +220,18 @@ impl Of<Transport> {
         if self.lost.get() > 0 || self.is_paused.get() || self.is_closing.get() {
             return Upcall::None;
         }
-        let mut scratch = std::mem::take(&mut cx.scratch);
-        scratch.resize(READ_SIZE, 0);
-        let received = self.receive(&mut scratch);
+        let mut received_into = std::mem::take(&mut cx.received);
+        received_into.resize(READ_SIZE, 0);
+        let received = self.receive(&mut received_into);
         let upcall = match received {
             Ok(0) => self.end(cx),
-            Ok(count) => self.deliver(cx, &scratch[..count]),
+            Ok(count) => self.deliver(cx, &received_into[..count]),
             Err(error) if is_temporary(&error) => Upcall::None,
             // A terminal whose other end is closed.
             Err(error) if !self.is_socket && error.raw_os_error() == Some(libc::EIO) => self.end(cx),
             Err(error) => self.broken(cx, &error),
         };
-        scratch.clear();
-        cx.scratch = scratch;
+        cx.received = received_into;
         upcall
     }
 
