@@ -65,6 +65,7 @@ impl Vm {
         marker.value(self.thrown);
         marker.value(self.raising);
         marker.value(self.tracer);
+        self.watchdog.trace(marker);
         for (&name, &half) in &self.halves {
             marker.value(name);
             marker.value(half);

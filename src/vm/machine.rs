@@ -21,6 +21,7 @@ use crate::object::signals;
 use crate::object::value::Value;
 use crate::vm::collect::FIRST_COLLECTION;
 use crate::vm::trace::Told;
+use crate::vm::watchdog::Watchdog;
 
 /// How a step that may need script code went.
 #[derive(Clone, Copy, Debug)]
@@ -119,6 +120,8 @@ pub struct Vm {
     pub stop_flow: Flow,
     /// What is raised is raised again: it gets no second entry for the current frame.
     pub reraising: bool,
+    /// What debug mode knows of the step that runs.
+    pub watchdog: Watchdog,
     /// What a script threw into a generator that cannot run: what is handled is no context of it.
     pub thrown: Value,
     /// The memory limit has been exceeded once: the next time ends the program.
@@ -159,6 +162,7 @@ impl Vm {
             halves: FxHashMap::default(),
             stop_flow: Flow::Entered,
             reraising: false,
+            watchdog: Watchdog::IDLE,
             thrown: Value::UNBOUND,
             out_of_memory: false,
         };
@@ -438,6 +442,7 @@ impl Vm {
     /// Runs until the loop is left.
     pub fn resume(&mut self, resume: Resume) -> Outcome {
         self.instructions_left = self.limits.fuel.unwrap_or(u64::MAX);
+        self.look_at_watchdog();
         let flow = match (resume, self.awaiting.take()) {
             // The handlers of signals come first; who waits for the world looks at it again after the answer.
             (Resume::Send(value), Some((then, destination))) => match self.run_signals(value, then, destination) {
@@ -481,6 +486,7 @@ impl Vm {
             self.cx.steps_behind = (self.steps_left.min(i64::MAX as u64) as i64).saturating_sub(budget);
         }
         self.cx.clock.work();
+        self.look_at_watchdog();
         if let Err(interrupted) = signals::check(&mut self.cx) {
             return self.raise(interrupted);
         }

@@ -33,3 +33,4 @@ pub mod trace;
 pub mod turn;
 pub mod unwind;
 pub mod wait;
+pub mod watchdog;

@@ -89,6 +89,8 @@ impl Vm {
             // The first turn, or an error has been reported.
             _ => None,
         };
+        let ended = raised.is_none() && (step == TASK || step == HANDLE);
+        let raised = if ended && event_loop.is_debug.get() { self.end_watch(self.slot(1)) } else { raised };
         let next = raised.unwrap_or_else(|| self.next_entry(event_loop));
         if let Next::Raise(_) | Next::Return(_) = next {
             self.end_turns(event_loop);
@@ -240,6 +242,9 @@ impl Vm {
         if handle.is_cancelled.get() {
             return None;
         }
+        if handle.event_loop.is_debug.get() {
+            self.watch(handle.event_loop);
+        }
         self.enter_context(handle.context.get());
         self.set_slot(1, handle.value());
         self.go_to(HANDLE);
@@ -274,6 +279,9 @@ impl Vm {
         if task.is_done() {
             self.go_to(REPORT);
             return Next::Called(self.call_half("report_step_of_done", &[task.value()], Then::Machine, 0));
+        }
+        if task.event_loop.is_debug.get() {
+            self.watch(task.event_loop);
         }
         let thrown = self.begin_step(task, thrown);
         self.set_slot(1, task.value());

@@ -159,7 +159,7 @@ fn subclass(cx: &mut Context, value: Value, base: &'static str) -> Result<Ref<Cl
 }
 
 /// File, line and function name of a word of some code, as a tuple; None where there is no code.
-fn place(cx: &mut Context, code: Value, word: u32) -> Value {
+pub fn place(cx: &mut Context, code: Value, word: u32) -> Value {
     let Some(code) = code.get::<CodeObject>() else { return Value::NONE };
     let line = Value::small(code.code.line(word) as i64);
     let file = cx.str(&code.code.source.name);

@@ -1,0 +1,81 @@
+//! The watchdog of debug mode: which step or callback has held its event loop up for too long, and where in the
+//! program that was.
+//!
+//! Nothing interrupts a step. Whenever the machine comes by, at safe points and where it goes on after a request,
+//! it looks whether the step has taken too long already, and notes where the program is then.
+
+use crate::object::event_loop::EventLoop;
+use crate::object::frame::Then;
+use crate::object::heap::{Marker, Ref};
+use crate::object::number::to_f64;
+use crate::object::value::Value;
+use crate::vm::machine::Vm;
+use crate::vm::native_frame::Next;
+
+/// What a loop takes for too long if it does not say so in seconds.
+const TOO_LONG: f64 = 0.1;
+
+/// The step or callback that is watched.
+pub struct Watchdog {
+    /// When it began, in nanoseconds of the clock; None while nothing is watched.
+    since: Option<i64>,
+    /// When it has taken too long.
+    limit: i64,
+    /// How many frames there are below it.
+    depth: usize,
+    /// The code that ran when that was noticed, or None.
+    code: Value,
+    /// The word of that code.
+    word: u32,
+}
+
+impl Watchdog {
+    /// Nothing is watched.
+    pub const IDLE: Watchdog = Watchdog { since: None, limit: 0, depth: 0, code: Value::NONE, word: 0 };
+
+    /// Shows the collector what is held.
+    pub fn trace(&self, marker: &mut Marker) {
+        marker.value(self.code);
+    }
+}
+
+impl Vm {
+    /// A step or callback of a loop in debug mode begins.
+    #[cold]
+    pub(super) fn watch(&mut self, event_loop: Ref<EventLoop>) {
+        let seconds = to_f64(&mut self.cx, event_loop.slow_callback_duration.get());
+        let seconds = seconds.and_then(Result::ok).unwrap_or(TOO_LONG);
+        let now = self.cx.clock.now();
+        let limit = now.saturating_add((seconds * 1e9) as i64);
+        self.watchdog = Watchdog { since: Some(now), limit, depth: self.depth(), ..Watchdog::IDLE };
+    }
+
+    /// Notes where the program is, if that is where the step has taken too long.
+    #[inline(always)]
+    pub(super) fn look_at_watchdog(&mut self) {
+        if self.watchdog.since.is_some() {
+            self.note_place();
+        }
+    }
+
+    #[cold]
+    fn note_place(&mut self) {
+        let is_of_step = self.script_frame(0).is_some_and(|index| index >= self.watchdog.depth);
+        if is_of_step && self.watchdog.code.is_none() && self.cx.clock.now() >= self.watchdog.limit {
+            (self.watchdog.code, self.watchdog.word) = self.position();
+        }
+    }
+
+    /// The step or callback has ended: the report, if it has taken too long. `what` is its task or handle.
+    #[cold]
+    pub(super) fn end_watch(&mut self, what: Value) -> Option<Next> {
+        let Watchdog { since, limit, code, word, .. } = std::mem::replace(&mut self.watchdog, Watchdog::IDLE);
+        let (since, now) = (since?, self.cx.clock.now());
+        if now < limit {
+            return None;
+        }
+        let seconds = Value::float((now - since) as f64 / 1e9);
+        let place = crate::modules::asyncio::place(&mut self.cx, code, word);
+        Some(Next::Called(self.call_half("report_slow_step", &[what, seconds, place], Then::Machine, 0)))
+    }
+}
