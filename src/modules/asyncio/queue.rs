@@ -21,6 +21,7 @@ use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
+use crate::object::list::List;
 use crate::object::module::{ClassTables, Module, make_class};
 use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
 use crate::object::repr;
@@ -124,6 +125,8 @@ struct Queue {
     putters: Waiters,
     home: Home,
     overrides: Overrides,
+    /// Likewise of `qsize` alone.
+    size_overrides: Overrides,
 }
 
 impl Data for Queue {
@@ -149,6 +152,7 @@ impl Queue {
             putters: Waiters::default(),
             home: Home::default(),
             overrides: Overrides::default(),
+            size_overrides: Overrides::default(),
         }
     }
 
@@ -167,10 +171,22 @@ impl Queue {
         self.deque()
     }
 
+    /// How many items a deque or a list keeps.
+    fn count(&self) -> Option<usize> {
+        let list = || self.items.get().get::<List>().filter(|list| list.header().layout() == LayoutId::LIST);
+        self.deque().map(|deque| deque.len()).or_else(|| list().map(|list| list.len()))
+    }
+
     /// Are there as many items as there may be?
     #[inline(always)]
     fn is_full(&self, items: &Deque) -> bool {
-        Int::to_i64(self.most.get()).is_some_and(|most| most > 0 && items.len() as i64 >= most)
+        self.are_enough(items.len())
+    }
+
+    /// Are so many items as many as there may be?
+    #[inline(always)]
+    fn are_enough(&self, count: usize) -> bool {
+        Int::to_i64(self.most.get()).is_some_and(|most| most > 0 && count as i64 >= most)
     }
 
     /// The event that `join` waits for.
@@ -329,19 +345,22 @@ fn set_unfinished(cx: &mut Context, value: Value, to: Value) -> Result<(), Stop>
 // ----- counting
 
 fn qsize(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let items = of(args.get(0)).deque().ok_or(Stop::Half)?;
-    Ok(Value::small(items.len() as i64))
+    let count = of(args.get(0)).count().ok_or(Stop::Half)?;
+    Ok(Value::small(count as i64))
 }
 
 fn empty(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let items = of(args.get(0)).deque().ok_or(Stop::Half)?;
-    Ok(Value::bool(items.len() == 0))
+    let count = of(args.get(0)).count().ok_or(Stop::Half)?;
+    Ok(Value::bool(count == 0))
 }
 
 fn full(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let queue = of(args.get(0));
-    let items = queue.plain_items(cx, args.get(0)).ok_or(Stop::Half)?;
-    Ok(Value::bool(queue.is_full(&items)))
+    if queue.size_overrides.has_some(cx, args.get(0), &["qsize"]) || !queue.most.get().is_small() {
+        return Err(Stop::Half);
+    }
+    let count = queue.count().ok_or(Stop::Half)?;
+    Ok(Value::bool(queue.are_enough(count)))
 }
 
 // ----- putting
