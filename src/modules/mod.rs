@@ -8,6 +8,7 @@ pub mod cmath;
 pub mod codecs;
 pub mod collections;
 pub mod contextvars;
+pub mod duration;
 #[cfg(unix)]
 pub mod errno;
 pub mod functools;
@@ -23,6 +24,7 @@ pub mod operator;
 pub mod os;
 pub mod random;
 pub mod re;
+pub mod select;
 #[cfg(unix)]
 pub mod signal;
 pub mod socket;
@@ -72,6 +74,7 @@ const MODULES: &[&NativeModule] = &[
     &math::module::MODULE,
     &os::MODULE,
     &re::module::MODULE,
+    &select::MODULE,
     #[cfg(unix)]
     &signal::MODULE,
     &socket::MODULE,
@@ -83,7 +86,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 4] = ["_os", "_signal", "_socket", "_ssl"];
+const SYSTEM: [&str; 5] = ["_os", "_select", "_signal", "_socket", "_ssl"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -153,6 +153,7 @@ impl Vm {
         let found = self.cx.type_name(value);
         let message = match check {
             Check::Str => format!("{method} returned non-string (type {found})"),
+            Check::Int if method == "fileno" => "fileno() returned a non-integer".to_string(),
             Check::Int | Check::Float | Check::Complex | Check::Bytes => {
                 let class = self.cx.type_name(receiver);
                 match check {

@@ -8,13 +8,13 @@ use std::rc::Rc;
 
 use socket2::SockRef;
 
+use crate::modules::duration::nanoseconds;
 use crate::object::context::Context;
 use crate::object::descriptors::{Descriptors, Direction};
 use crate::object::extension::Data;
 use crate::object::heap::Marker;
 use crate::object::integer::Int;
 use crate::object::native::{Stop, Wait, Wish};
-use crate::object::number::to_f64;
 use crate::object::os_error::os_error;
 use crate::object::signals::is_interrupted;
 use crate::object::value::Value;
@@ -212,25 +212,9 @@ pub fn timeout_argument(cx: &mut Context, value: Value, position: usize) -> Resu
     if value.is_none() {
         return Ok(None);
     }
-    let seconds = match to_f64(cx, value) {
-        Some(_) if Int::is(value) && Int::to_i64(value).is_none() => {
-            return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
-        }
-        Some(seconds) => seconds?,
+    let timeout = match nanoseconds(cx, value, 1e9) {
+        Some(timeout) => timeout?,
         None => return Err(cx.ask(position, Wish::Index)),
     };
-    if seconds.is_nan() {
-        return Err(cx.value_error("Invalid value NaN (not a number)"));
-    }
-    if seconds < 0.0 {
-        return Err(cx.value_error("Timeout value out of range"));
-    }
-    if seconds >= 9.3e18 {
-        return Err(cx.overflow_error("timestamp out of range for platform time_t"));
-    }
-    let nanoseconds = (seconds * 1e9).ceil();
-    if nanoseconds >= i64::MAX as f64 {
-        return Err(cx.overflow_error("timestamp too large to convert to C PyTime_t"));
-    }
-    Ok(Some(nanoseconds as i64))
+    if timeout < 0 { Err(cx.value_error("Timeout value out of range")) } else { Ok(Some(timeout)) }
 }

@@ -334,6 +334,24 @@ impl Descriptors {
         }
     }
 
+    /// A descriptor is ready when one of these is: the other ends of all of them are its other end.
+    pub fn learn_members(&self, number: RawFd, members: impl Iterator<Item = RawFd>) {
+        if !self.minds_far_ends.get() {
+            return;
+        }
+        let mut table = self.table.borrow_mut();
+        let mut far_end = FarEnd::Here;
+        for member in members {
+            let find = || FarEnd::of(borrowed(member), &self.names);
+            if table.slot(member).is_ok_and(|slot| *slot.far_end.get_or_insert_with(find) == FarEnd::Elsewhere) {
+                far_end = FarEnd::Elsewhere;
+            }
+        }
+        if let Ok(slot) = table.slot(number) {
+            slot.far_end = Some(far_end);
+        }
+    }
+
     /// Shows the collector the watchers.
     pub fn trace(&self, marker: &mut Marker) {
         for slot in &self.table.borrow().slots {
