@@ -127,7 +127,7 @@ const NATIVE_COROUTINE_ATTRIBUTES: &[Attribute] = &[
     attribute("cr_suspended", native_suspended),
     attribute("cr_code", |_, _| Ok(Value::NONE)),
     attribute("cr_await", |_, value| Ok(native(value).waits_for.get())),
-    attribute("cr_origin", origin),
+    attribute("cr_origin", |_, _| Ok(Value::NONE)),
     attribute("__name__", |cx, value| Ok(cx.intern(native_name(value, false)))),
     attribute("__qualname__", |cx, value| Ok(cx.intern(native_name(value, true)))),
 ];
@@ -304,8 +304,9 @@ fn delegate(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     Ok(of(cx, value)?.delegated().unwrap_or(Value::NONE))
 }
 
-fn origin(_: &mut Context, _: Value) -> Result<Value, Stop> {
-    Ok(Value::NONE)
+fn origin(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let origin = of(cx, value)?.origin();
+    Ok(if origin.is_unbound() { Value::NONE } else { origin })
 }
 
 fn name(cx: &mut Context, value: Value) -> Result<Value, Stop> {

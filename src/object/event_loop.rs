@@ -473,6 +473,8 @@ pub struct Running {
     pub looks_at_clock: bool,
     /// When the loop last looked at the descriptors.
     pub polled: i64,
+    /// How many frames a coroutine remembers of where it was made.
+    pub origin_depth: u32,
 }
 
 impl Running {
@@ -486,6 +488,7 @@ impl Running {
         entries: 0,
         looks_at_clock: false,
         polled: 0,
+        origin_depth: 0,
     };
 
     /// Shows the collector what is held.

@@ -97,6 +97,8 @@ pub struct Particulars {
     stepper: Cell<Value>,
     /// An async generator: what is called when it is dropped, or UNBOUND.
     hook: Cell<Value>,
+    /// A coroutine: where it was made, if it had to remember that, else UNBOUND.
+    origin: Cell<Value>,
     /// Of a root that is thrown into: the level below it that the throw has reached.
     thrown_at: Cell<Option<Ref<Generator>>>,
     /// What `thrown_at` closes the chain for: the GeneratorExit thrown into the root, or None for `close`; UNBOUND
@@ -108,7 +110,10 @@ impl Body for Particulars {
     const KIND: Kind = Kind::Particulars;
 
     fn trace(&self, marker: &mut Marker) {
-        for cell in [&self.name, &self.qualified_name, &self.frame, &self.stepper, &self.hook, &self.closing] {
+        for cell in [&self.name, &self.qualified_name, &self.frame, &self.stepper] {
+            marker.cell(cell);
+        }
+        for cell in [&self.hook, &self.origin, &self.closing] {
             marker.cell(cell);
         }
         if let Some(generator) = self.thrown_at.get() {
@@ -182,6 +187,7 @@ impl Ref<Generator> {
             frame: unbound(),
             stepper: unbound(),
             hook: unbound(),
+            origin: unbound(),
             thrown_at: Cell::new(None),
             closing: unbound(),
         };
@@ -225,6 +231,16 @@ impl Ref<Generator> {
     /// Keeps the frame object.
     pub fn set_frame(self, cx: &mut Context, frame: Value) {
         self.particulars(cx).frame.set(frame);
+    }
+
+    /// Where a coroutine was made, if it had to remember that, else UNBOUND.
+    pub fn origin(self) -> Value {
+        self.particular(|particulars| &particulars.origin)
+    }
+
+    /// Remembers where a coroutine was made.
+    pub fn set_origin(self, cx: &mut Context, origin: Value) {
+        self.particulars(cx).origin.set(origin);
     }
 
     /// Of an async generator: the awaitable of the step under way, or of the last.

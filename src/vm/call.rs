@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::bytecode::code::{Capture, CodeKind};
+use crate::modules::asyncio::place;
 use crate::object::class::Class;
 use crate::object::dict::Dict;
 use crate::object::frame::{FrameKind, Then};
@@ -285,7 +286,24 @@ impl Vm {
         if layout != LayoutId::GENERATOR || code.code.has_cleanup {
             self.cx.heap.add_finalisable(generator.header());
         }
+        if self.cx.running.origin_depth > 0 && layout == LayoutId::COROUTINE {
+            self.remember_origin(generator);
+        }
         generator.value()
+    }
+
+    /// A coroutine remembers where it was made: file, line and function of the frames there, innermost first.
+    #[cold]
+    fn remember_origin(&mut self, coroutine: Ref<Generator>) {
+        let frames: Vec<usize> =
+            (0..self.cx.running.origin_depth as usize).map_while(|skip| self.script_frame(skip)).collect();
+        let mut places = Vec::with_capacity(frames.len());
+        for index in frames {
+            let frame = *self.frame_at(index);
+            places.push(place(&mut self.cx, frame.code().value(), frame.word()));
+        }
+        let places = self.cx.tuple(&places);
+        coroutine.set_origin(&mut self.cx, places);
     }
 
     fn call_native(&mut self, native: Ref<Native>, given: Given<'_>, then: Then, destination: u16) -> Flow {

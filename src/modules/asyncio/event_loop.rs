@@ -213,6 +213,9 @@ fn check_running(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 const SECOND: f64 = 1e9;
 
+/// How many frames of their origin coroutines remember in debug mode.
+const ORIGIN_DEPTH: u32 = 10;
+
 /// Seconds as nanoseconds, the nearest there are.
 pub(super) fn nanoseconds(seconds: f64) -> i64 {
     (seconds * SECOND).round() as i64
@@ -331,7 +334,11 @@ fn get_debug(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn set_debug(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     match crate::object::truth::truth(cx, args.get(1)) {
         Some(enabled) => {
-            of(args.get(0)).is_debug.set(enabled);
+            let event_loop = of(args.get(0));
+            event_loop.is_debug.set(enabled);
+            if event_loop.is_running.get() {
+                cx.running.origin_depth = if enabled { ORIGIN_DEPTH } else { 0 };
+            }
             Ok(Value::NONE)
         }
         None => Err(cx.ask(1, Wish::Truth)),

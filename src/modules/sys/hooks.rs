@@ -35,7 +35,6 @@ static LAZY: Declaration = plain("sys_getattr(name, /)", half, "Return an attrib
 static ASYNCGEN_HOOKS: [Attribute; 2] = struct_sequence::fields(["firstiter", "finalizer"]);
 
 const HOOKS_CLASS: &str = "sys.asyncgen_hooks";
-const ORIGIN_DEPTH: &str = "sys.coroutine_origin_tracking_depth";
 
 /// Binds the hooks, each also by the name under which its first value is kept.
 pub(super) fn fill(cx: &mut Context, module: Ref<Module>) {
@@ -106,7 +105,7 @@ fn get_hooks(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn get_depth(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Ok(cx.module_state.get(ORIGIN_DEPTH).copied().unwrap_or(Value::small(0)))
+    Ok(Value::small(cx.running.origin_depth as i64))
 }
 
 fn set_depth(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -114,6 +113,6 @@ fn set_depth(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if depth < 0 {
         return Err(cx.value_error("depth must be >= 0"));
     }
-    cx.module_state.insert(ORIGIN_DEPTH, Value::small(depth));
+    cx.running.origin_depth = u32::try_from(depth).unwrap_or(u32::MAX);
     Ok(Value::NONE)
 }
