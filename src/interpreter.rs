@@ -69,6 +69,7 @@ impl Interpreter {
     pub fn new(settings: Settings) -> Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
+        cx.running.order = settings.seed;
         cx.clock = Clock::new(settings.virtual_time);
         cx.redirects = Redirects::new(settings.redirects.clone());
         cx.descriptors.minds_far_ends.set(settings.virtual_time);

@@ -34,7 +34,7 @@ options of run:
   --max-steps N      end after N calls and turns of loops, with exit status 124
   --max-memory SIZE  raise MemoryError above SIZE bytes (K, M and G are understood), then exit status 137
   --virtual-time     sleeping takes no time
-  --seed N           seed of string hashes
+  --seed N           seed of string hashes and of the order of ready tasks
   --connect-to HOST:PORT:ADDR:PORT
                      connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
   -V, --version      print the version

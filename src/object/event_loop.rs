@@ -25,8 +25,10 @@ use crate::object::weak::WeakReference;
 pub enum Entry {
     /// A callback with its arguments.
     Call(Ref<Handle>),
-    /// The next step of a task.
+    /// The first step of a task.
     Step(Ref<Future>),
+    /// The next step of a task that let the others run.
+    Again(Ref<Future>),
     /// The next step of a task that yielded what it may not: the exception is thrown into it.
     Throw {
         /// The task.
@@ -76,11 +78,22 @@ pub enum Entry {
 const _: () = assert!(size_of::<Entry>() <= 24);
 
 impl Entry {
+    /// Is the order of these two, the second right behind the first, left open?
+    fn may_change_places_with(&self, next: &Entry) -> bool {
+        let is_of_task = |entry: &Entry| {
+            matches!(entry, Entry::Step(_) | Entry::Throw { .. } | Entry::Wake { .. } | Entry::Woken { .. })
+        };
+        let lets_others_run = |entry: &Entry| matches!(entry, Entry::Again(_));
+        is_of_task(self) && is_of_task(next) || lets_others_run(self) && lets_others_run(next)
+    }
+
     fn trace(&self, marker: &mut Marker) {
         match *self {
             Entry::Call(handle) => marker.object(handle),
             Entry::Ready { transport, .. } => marker.object(transport),
-            Entry::Step(task) | Entry::Finish(task) | Entry::Slept { task, .. } => marker.object(task),
+            Entry::Step(task) | Entry::Again(task) | Entry::Finish(task) | Entry::Slept { task, .. } => {
+                marker.object(task)
+            }
             Entry::Throw { task, exception: thrown } | Entry::Woken { task, thrown } => {
                 marker.object(task);
                 marker.value(thrown);
@@ -244,6 +257,21 @@ impl EventLoop {
     #[inline(always)]
     pub fn pop(&self) -> Option<Entry> {
         self.ready.borrow_mut().pop_front()
+    }
+
+    /// What is ready now is the next turn. With a state of random numbers tasks that follow each other change places:
+    /// which of them comes first is nowhere promised. Calls keep the order in which they were asked for, and who lets
+    /// others run, by `sleep(0)`, comes after those that were ready then.
+    pub fn begin_turn(&self, order: &mut Option<u64>) {
+        let mut ready = self.ready.borrow_mut();
+        self.left.set(ready.len());
+        let Some(state) = order else { return };
+        for run in ready.make_contiguous().chunk_by_mut(|one, next| one.may_change_places_with(next)) {
+            for last in (1..run.len()).rev() {
+                let other = (next_random(state) % (last as u64 + 1)) as usize;
+                run.swap(last, other);
+            }
+        }
     }
 
     /// How many entries are ready.
@@ -475,6 +503,16 @@ pub struct Running {
     pub polled: i64,
     /// How many frames a coroutine remembers of where it was made.
     pub origin_depth: u32,
+    /// The state of the random numbers that change the order of ready tasks; None: they come first in, first out.
+    pub order: Option<u64>,
+}
+
+/// The next of a row of random numbers (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
+fn next_random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
 }
 
 impl Running {
@@ -489,6 +527,7 @@ impl Running {
         looks_at_clock: false,
         polled: 0,
         origin_depth: 0,
+        order: None,
     };
 
     /// Shows the collector what is held.

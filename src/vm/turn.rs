@@ -83,7 +83,7 @@ impl Vm {
                 let now = self.cx.clock.read(false);
                 self.cx.running.polled = now;
                 event_loop.take_due(now);
-                event_loop.left.set(event_loop.ready_count());
+                event_loop.begin_turn(&mut self.cx.running.order);
                 None
             }
             // The first turn, or an error has been reported.
@@ -153,7 +153,7 @@ impl Vm {
                 return Some(self.wait_for_events(event_loop, Some(now)));
             }
         }
-        event_loop.left.set(event_loop.ready_count());
+        event_loop.begin_turn(&mut self.cx.running.order);
         None
     }
 
@@ -186,7 +186,7 @@ impl Vm {
     /// Runs one entry; None if it is done with already.
     fn run_entry_of_loop(&mut self, event_loop: Ref<EventLoop>, entry: Entry) -> Option<Next> {
         match entry {
-            Entry::Step(task) => Some(self.step_task(task, Value::UNBOUND)),
+            Entry::Step(task) | Entry::Again(task) => Some(self.step_task(task, Value::UNBOUND)),
             Entry::Wake { task, future } => {
                 let thrown = self.thrown_by(task, future);
                 Some(self.step_task(task, thrown))
@@ -331,7 +331,7 @@ impl Vm {
     ) -> Option<Next> {
         if yielded.is_none() {
             if task.waiter.get() != Value::TRUE {
-                event_loop.push(Entry::Step(task));
+                event_loop.push(Entry::Again(task));
             } else if task.has(Future::MUST_CANCEL) {
                 task.clear(Future::MUST_CANCEL);
                 let (message, canceller) = (task.cancel_message.get(), task.canceller.get());

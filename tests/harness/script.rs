@@ -20,6 +20,7 @@
 //! # args: arguments of the script
 //! # options: --max-steps 1000
 //! # regimes: plain (a reason)
+//! # order: a reason         shows the order of ready tasks, which no seed keeps
 //! # python: 3.14            the least CPython that can judge it
 //! # corolang only: reason   no CPython judges it
 //! ```
@@ -36,11 +37,13 @@ pub enum Regime {
     Stress,
     /// The VM is left and entered again after every instruction.
     Fuel,
+    /// Tasks that are ready together run in any order: once for each of a few seeds.
+    Seeded,
 }
 
 impl Regime {
     /// Every regime, in the order the trials are listed.
-    pub const ALL: [Regime; 3] = [Regime::Plain, Regime::Stress, Regime::Fuel];
+    pub const ALL: [Regime; 4] = [Regime::Plain, Regime::Stress, Regime::Fuel, Regime::Seeded];
 
     /// The word that stands before the path in the name of a trial.
     pub fn name(self) -> &'static str {
@@ -48,13 +51,14 @@ impl Regime {
             Regime::Plain => "plain",
             Regime::Stress => "stress",
             Regime::Fuel => "fuel",
+            Regime::Seeded => "seeded",
         }
     }
 
     /// The options of `corolang run` that make this regime.
     pub fn options(self) -> &'static [&'static str] {
         match self {
-            Regime::Plain => &[],
+            Regime::Plain | Regime::Seeded => &[],
             Regime::Stress => &["--gc-stress"],
             Regime::Fuel => &["--fuel", "1"],
         }
@@ -136,6 +140,8 @@ impl Script {
             let names = value.split('(').next().unwrap_or_default();
             let wanted: Vec<&str> = names.split([' ', ',']).collect();
             self.regimes.retain(|regime| wanted.contains(&regime.name()));
+        } else if line.starts_with("# order:") {
+            self.regimes.retain(|&regime| regime != Regime::Seeded);
         }
     }
 }
