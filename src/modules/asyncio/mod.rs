@@ -2,12 +2,14 @@
 //! stdlib/asyncio/ and in the script halves of these natives.
 
 mod abstract_loop;
+mod bases;
 mod buffer;
 mod errors;
 mod event;
 pub mod event_loop;
 pub mod future;
 mod lock;
+mod network;
 mod place;
 pub mod primitive;
 mod queue;
@@ -84,6 +86,7 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     let name = cx.intern("asyncio");
     module.add_functions_of(cx, FUNCTIONS, name);
     errors::install(cx, module);
+    bases::install(cx, module);
     transport::install(cx, module);
     reader::install(cx, module);
     stream_protocol::install(cx, module);
@@ -124,6 +127,8 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
         let name = class.name.get();
         module.dict().set_interned(name, class.value());
     }
+    let network = ClassTables { methods: network::METHODS, ..plain };
+    module::install(cx, cx.class(LayoutId::BASE_EVENT_LOOP), &network);
     for layout in [LayoutId::CANCELLED_ERROR, LayoutId::INVALID_STATE_ERROR] {
         let class = cx.class(layout);
         module.dict().set_interned(class.name.get(), class.value());
@@ -135,12 +140,13 @@ fn install_class(
     cx: &mut Context,
     module: Ref<Module>,
     name: &'static str,
+    bases: &[Ref<Class>],
     methods: &'static [Declaration],
     attributes: &'static [Attribute],
 ) {
     let tables = ClassTables { methods, attributes, ..ClassTables::NONE };
     let flags = Class::HAS_DICTIONARY | Class::WEAKLY;
-    let class = module::make_class(cx, name, &[], Some(Kind::Extension), flags, &tables);
+    let class = module::make_class(cx, name, bases, Some(Kind::Extension), flags, &tables);
     instance::add_accessors(cx, class);
     cx.module_state.insert(name, class.value());
     module.dict().set_interned(class.name.get(), class.value());
@@ -148,7 +154,7 @@ fn install_class(
 
 /// The class that `__new__` of a class of this module was called on: it, or a subclass.
 fn subclass(cx: &mut Context, value: Value, base: &'static str) -> Result<Ref<Class>, Stop> {
-    let base: Ref<Class> = cx.module_state[base].get().expect("the module has made its classes");
+    let base = bases::class(cx, base);
     match value.get::<Class>() {
         Some(class) if class.is_subclass(base) => Ok(class),
         _ => {

@@ -82,7 +82,7 @@ impl Data for Reader {
 }
 
 pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
-    super::install_class(cx, module, CLASS, METHODS, ATTRIBUTES);
+    super::install_class(cx, module, CLASS, &[], METHODS, ATTRIBUTES);
 }
 
 /// The reader that the receiver of a method or attribute is.

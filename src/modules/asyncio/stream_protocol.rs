@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::modules::asyncio::bases;
 use crate::modules::asyncio::future::{attribute, loop_argument};
 use crate::modules::asyncio::reader::Reader;
 use crate::object::arguments::bytes_like;
@@ -75,7 +76,8 @@ impl Data for StreamProtocol {
 }
 
 pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
-    super::install_class(cx, module, CLASS, METHODS, ATTRIBUTES);
+    let base = bases::class(cx, bases::PROTOCOL);
+    super::install_class(cx, module, CLASS, &[base], METHODS, ATTRIBUTES);
 }
 
 fn of(value: Value) -> Of<StreamProtocol> {

@@ -10,6 +10,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::os::fd::RawFd;
 
+use crate::modules::asyncio::bases;
 use crate::modules::asyncio::buffer::Buffer;
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::stream_protocol::StreamProtocol;
@@ -35,6 +36,7 @@ const HIGH_WATER: usize = 64 * 1024;
 
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, loop, file, number, protocol, server, is_socket, /)", new, "A connection as a transport."),
+    plain("__init__(self, /, *args)", bases::nothing, "Initialize self."),
     plain("write(self, data)", write, "Write bytes, now or as soon as that is possible."),
     plain("writelines(self, list_of_data)", half, "Write several pieces."),
     plain("write_eof(self)", write_eof, "Close the writing half after what is to be written."),
@@ -52,6 +54,7 @@ const METHODS: &[Declaration] = &[
     plain("set_protocol(self, protocol)", set_protocol, "Set the protocol."),
     plain("get_extra_info(self, name, default=None)", half, "Return something about the connection."),
     plain("_begin(self, /)", begin, "Read from now on."),
+    plain("_end(self, /)", end_reading, "Read no more, since the other end writes no more."),
     plain("_fail(self, exception, /)", fail_method, "Close at once because of an error."),
     plain("_release(self, /)", release, "Let the descriptor go; return what it belonged to."),
     plain("__repr__(self, /)", half, "Return repr(self)."),
@@ -104,7 +107,8 @@ impl Data for Transport {
 }
 
 pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
-    super::install_class(cx, module, CLASS, METHODS, ATTRIBUTES);
+    let base = bases::class(cx, bases::TRANSPORT);
+    super::install_class(cx, module, CLASS, &[base], METHODS, ATTRIBUTES);
 }
 
 /// The transport that the receiver of a method or attribute is.
@@ -558,6 +562,11 @@ fn begin(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         Ok(()) => Ok(Value::NONE),
         Err(error) => Err(os_error(cx, &error, Value::UNBOUND)),
     }
+}
+
+fn end_reading(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    of(args.get(0)).unwatch(cx, Direction::Read);
+    Ok(Value::NONE)
 }
 
 fn release(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

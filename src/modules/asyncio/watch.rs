@@ -8,6 +8,7 @@ use crate::object::event_loop::Handle;
 use crate::object::integer::Int;
 use crate::object::native::{Args, Stop, Wish};
 use crate::object::os_error::os_error;
+use crate::object::repr::default_text;
 use crate::object::value::Value;
 
 fn number(cx: &mut Context, args: Args<'_>) -> Result<i32, Stop> {
@@ -18,10 +19,23 @@ fn number(cx: &mut Context, args: Args<'_>) -> Result<i32, Stop> {
     }
 }
 
+/// A descriptor that a transport reads or writes is not for anybody else.
+fn check_is_free(cx: &mut Context, number: i32) -> Result<(), Stop> {
+    for direction in Direction::BOTH {
+        if let Some(Watcher::Stream(transport)) = cx.descriptors.watcher(number, direction) {
+            let shown = default_text(cx, transport);
+            return Err(cx.runtime_error(format!("File descriptor {number} is used by transport {shown}")));
+        }
+    }
+    Ok(())
+}
+
+/// Has a callback called; the result is its handle.
 fn add(cx: &mut Context, args: Args<'_>, direction: Direction) -> Result<Value, Stop> {
     let event_loop = of(args.get(0));
     event_loop.check_closed(cx)?;
     let number = number(cx, args)?;
+    check_is_free(cx, number)?;
     let context = contextvars::share_current(cx);
     let handle = Handle::allocate(cx, event_loop, args.get(2), args.get(3), context, None);
     if let Some(Watcher::Handle(before)) = cx.descriptors.watcher(number, direction)
@@ -30,7 +44,7 @@ fn add(cx: &mut Context, args: Args<'_>, direction: Direction) -> Result<Value, 
         before.cancel();
     }
     match cx.descriptors.watch(number, direction, Watcher::Handle(handle.value())) {
-        Ok(()) => Ok(Value::NONE),
+        Ok(()) => Ok(handle.value()),
         Err(error) => Err(os_error(cx, &error, Value::UNBOUND)),
     }
 }
@@ -51,6 +65,12 @@ fn remove(cx: &mut Context, args: Args<'_>, direction: Direction) -> Result<Valu
 
 /// `loop.add_reader(fd, callback, *args)`
 pub(super) fn add_reader(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    add(cx, args, Direction::Read)?;
+    Ok(Value::NONE)
+}
+
+/// `loop._add_reader(fd, callback, *args)`
+pub(super) fn add_reader_handle(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     add(cx, args, Direction::Read)
 }
 
@@ -61,6 +81,12 @@ pub(super) fn remove_reader(cx: &mut Context, args: Args<'_>) -> Result<Value, S
 
 /// `loop.add_writer(fd, callback, *args)`
 pub(super) fn add_writer(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    add(cx, args, Direction::Write)?;
+    Ok(Value::NONE)
+}
+
+/// `loop._add_writer(fd, callback, *args)`
+pub(super) fn add_writer_handle(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     add(cx, args, Direction::Write)
 }
 

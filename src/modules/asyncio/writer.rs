@@ -68,7 +68,7 @@ impl Data for Writer {
 }
 
 pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
-    super::install_class(cx, module, CLASS, METHODS, ATTRIBUTES);
+    super::install_class(cx, module, CLASS, &[], METHODS, ATTRIBUTES);
 }
 
 fn of(value: Value) -> Of<Writer> {
