@@ -21,6 +21,11 @@ pub const STEPS_USED_UP: i32 = 124;
 /// Exit status of a program that nothing can wake any more.
 pub const NOTHING_TO_WAIT_FOR: i32 = 13;
 
+/// So many nanoseconds without an event are a rest,
+const REST: i64 = 200_000_000;
+/// and so many entries of the ready queue leave something behind that is worth a collection then.
+const WORK: u32 = 1000;
+
 /// Timers end two waits no sooner after each other, in nanoseconds: what is due in between comes together.
 const LEAST_WAIT: i64 = 500_000;
 
@@ -97,7 +102,7 @@ impl Driver {
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
             Request::Events { until, .. } => {
-                self.wait_for_events(&mut vm.cx, until);
+                self.wait_for_events(vm, until);
                 Ok(Value::NONE)
             }
         };
@@ -115,21 +120,14 @@ impl Driver {
     }
 
     /// Waits for something that an event loop can go on with. The handlers of signals come before that.
-    fn wait_for_events(&mut self, cx: &mut Context, until: Option<i64>) {
-        let _ = output::flush(cx);
+    fn wait_for_events(&mut self, vm: &mut Vm, until: Option<i64>) {
+        let _ = output::flush(&mut vm.cx);
         if signals::is_pending() {
             return;
         }
-        let is_late = until.is_some_and(|until| until <= cx.clock.now());
-        let until = match until {
-            Some(until) if !is_late && !cx.clock.is_virtual() => Some(until.max(self.last_due + LEAST_WAIT)),
-            until => until,
-        };
-        self.wait(cx, until, Heed::All);
+        self.wait_at_rest(vm, until);
+        let cx = &mut vm.cx;
         settle_futures(cx);
-        if self.fired.is_empty() && !is_late {
-            self.last_due = cx.clock.now();
-        }
         for &fired in &self.fired {
             match fired {
                 Fired::Watcher(Watcher::Handle(handle), _) => {
@@ -144,6 +142,36 @@ impl Driver {
                 }
                 Fired::Wait(_) => {}
             }
+        }
+    }
+
+    /// Waits; if nothing comes for a while after much was done, what that has left behind is collected meanwhile.
+    fn wait_at_rest(&mut self, vm: &mut Vm, until: Option<i64>) {
+        let rest = vm.cx.clock.now().saturating_add(REST);
+        if vm.cx.running.since_rest >= WORK && until.is_none_or(|until| until > rest) {
+            self.wait_for_due(&mut vm.cx, Some(rest));
+            if !self.fired.is_empty() || signals::is_pending() {
+                return;
+            }
+            vm.collect_at_rest();
+            if vm.has_pending() {
+                // Finalisers run before it is waited any longer.
+                return;
+            }
+        }
+        self.wait_for_due(&mut vm.cx, until);
+    }
+
+    /// Waits until something fires or a timer is due.
+    fn wait_for_due(&mut self, cx: &mut Context, until: Option<i64>) {
+        let is_late = until.is_some_and(|until| until <= cx.clock.now());
+        let until = match until {
+            Some(until) if !is_late && !cx.clock.is_virtual() => Some(until.max(self.last_due + LEAST_WAIT)),
+            until => until,
+        };
+        self.wait(cx, until, Heed::All);
+        if self.fired.is_empty() && !is_late {
+            self.last_due = cx.clock.now();
         }
     }
 }

@@ -262,10 +262,11 @@ impl EventLoop {
     /// What is ready now is the next turn. With a state of random numbers tasks that follow each other change places:
     /// which of them comes first is nowhere promised. Calls keep the order in which they were asked for, and who lets
     /// others run, by `sleep(0)`, comes after those that were ready then.
-    pub fn begin_turn(&self, order: &mut Option<u64>) {
+    pub fn begin_turn(&self, running: &mut Running) {
         let mut ready = self.ready.borrow_mut();
         self.left.set(ready.len());
-        let Some(state) = order else { return };
+        running.since_rest = running.since_rest.saturating_add(ready.len() as u32);
+        let Some(state) = &mut running.order else { return };
         for run in ready.make_contiguous().chunk_by_mut(|one, next| one.may_change_places_with(next)) {
             for last in (1..run.len()).rev() {
                 let other = (next_random(state) % (last as u64 + 1)) as usize;
@@ -499,6 +500,8 @@ pub struct Running {
     pub entries: u32,
     /// The next turn looks at the clock: there is a timer that was due when it was made.
     pub looks_at_clock: bool,
+    /// Entries taken since nothing was to be done for a while.
+    pub since_rest: u32,
     /// When the loop last looked at the descriptors.
     pub polled: i64,
     /// How many frames a coroutine remembers of where it was made.
@@ -525,6 +528,7 @@ impl Running {
         tasks_made: 0,
         entries: 0,
         looks_at_clock: false,
+        since_rest: 0,
         polled: 0,
         origin_depth: 0,
         order: None,

@@ -620,6 +620,36 @@ impl Heap {
         }
     }
 
+    /// Right after a marking: sweeps everything, and gives blocks without an object back to the system.
+    pub fn give_back(&mut self) {
+        self.sweep_all();
+        let cycle = self.cycle;
+        let is_used = |block: &Block| {
+            let size = class_size(block.class as usize);
+            (0..block.used / size).any(|cell| {
+                // SAFETY: cells stand one after the other up to `used`.
+                let header = unsafe { &*(block.start.add(cell * size) as *const Header) };
+                header.kind() != Kind::Free && header.mark.get() == cycle
+            })
+        };
+        let open = self.open.map(|index| index.map(|index| self.blocks[index as usize].start));
+        let (kept, empty): (Vec<Block>, Vec<Block>) = std::mem::take(&mut self.blocks).into_iter().partition(is_used);
+        self.blocks = kept;
+        self.cells -= empty.iter().map(|block| block.used / class_size(block.class as usize)).sum::<usize>();
+        for block in &empty {
+            // SAFETY: no object is in it, and nothing knows of its free cells once the lists are made anew.
+            unsafe { dealloc(block.start, Memory::from_size_align_unchecked(BLOCK, 4096)) };
+            self.spare = self.spare.saturating_sub(BLOCK);
+        }
+        let place =
+            |start: *mut u8| self.blocks.iter().position(|block| block.start == start).map(|index| index as u32);
+        self.open = open.map(|start| start.and_then(place));
+        self.free = [null_mut(); CLASSES];
+        for index in 0..self.blocks.len() {
+            self.sweep_block(index);
+        }
+    }
+
     fn sweep_large(&mut self) {
         let (cycle, poison) = (self.cycle, self.poison);
         self.large.retain(|large| {

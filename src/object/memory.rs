@@ -36,6 +36,18 @@ pub fn keep_freed() {
     }
 }
 
+/// Gives what is free back to the system now.
+pub fn give_back() {
+    #[cfg(feature = "mimalloc")]
+    {
+        unsafe extern "C" {
+            fn mi_collect(force: bool);
+        }
+        // SAFETY: a function of the allocator that this is linked with.
+        unsafe { mi_collect(true) };
+    }
+}
+
 fn add(bytes: usize) {
     ALLOCATED.store(ALLOCATED.load(Relaxed).wrapping_add(bytes), Relaxed);
 }

@@ -51,6 +51,14 @@ impl Vm {
         }
     }
 
+    /// Collects while nothing is to be done, and gives back what is free.
+    pub fn collect_at_rest(&mut self) {
+        self.cx.running.since_rest = 0;
+        self.collect();
+        self.cx.heap.give_back();
+        crate::object::memory::give_back();
+    }
+
     /// About how many bytes are in use: what is allocated, less what of the heap's blocks holds no object.
     pub fn held(&self) -> usize {
         crate::object::memory::allocated().saturating_sub(self.cx.heap.spare())

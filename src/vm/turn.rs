@@ -83,8 +83,8 @@ impl Vm {
                 let now = self.cx.clock.read(false);
                 self.cx.running.polled = now;
                 event_loop.take_due(now);
-                event_loop.begin_turn(&mut self.cx.running.order);
-                None
+                event_loop.begin_turn(&mut self.cx.running);
+                self.finalise_at_rest()
             }
             // The first turn, or an error has been reported.
             _ => None,
@@ -96,6 +96,16 @@ impl Vm {
             self.end_turns(event_loop);
         }
         next
+    }
+
+    /// What was collected while nothing was to be done may have finalisers: they run before it is waited again.
+    fn finalise_at_rest(&mut self) -> Option<Next> {
+        if self.finalising || !self.has_pending() {
+            return None;
+        }
+        self.finalising = true;
+        let slots = [Value::UNBOUND, self.handled];
+        Some(Next::Called(self.start_machine(Machine::Finalise, &slots, Then::Machine, 0)))
     }
 
     fn end_turns(&mut self, event_loop: Ref<EventLoop>) {
@@ -153,7 +163,7 @@ impl Vm {
                 return Some(self.wait_for_events(event_loop, Some(now)));
             }
         }
-        event_loop.begin_turn(&mut self.cx.running.order);
+        event_loop.begin_turn(&mut self.cx.running);
         None
     }
 
