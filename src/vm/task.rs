@@ -4,6 +4,7 @@ use crate::object::contextvars;
 use crate::object::dict::Dict;
 use crate::object::event_loop::{Entry, EventLoop};
 use crate::object::frame::Then;
+use crate::object::function::CodeObject;
 use crate::object::future::{Future, Role, is_cancelled_by_script};
 use crate::object::generator::{Await, Generator};
 use crate::object::heap::Ref;
@@ -223,11 +224,13 @@ impl Vm {
         Flow::Done(Value::bool(future.cancel(&mut self.cx, args[1], canceller)))
     }
 
-    /// Who cancels and where: the running task or None, the code and its word.
+    /// Who cancels and where: the running task or None, file, line and function; None where no script does.
     fn canceller(&mut self) -> Value {
         let (code, word) = self.position();
-        let task = self.cx.running.task;
-        self.cx.tuple(&[task, code, Value::small(word as i64)])
+        let Some(code) = code.get::<CodeObject>() else { return Value::NONE };
+        let (task, line) = (self.cx.running.task, Value::small(code.code.line(word) as i64));
+        let file = self.cx.intern(&code.code.source.name);
+        self.cx.tuple(&[task, file, line, code.name])
     }
 
     // ----- gathering
