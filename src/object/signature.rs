@@ -1,5 +1,6 @@
 //! Signatures and the binding of arguments to parameters, for `def` and for natives alike.
 
+use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
@@ -470,6 +471,12 @@ fn split_parameters(text: &str) -> Vec<&str> {
     parts
 }
 
+/// What stands between quotes in a declaration.
+fn unquoted(text: &str) -> Option<String> {
+    let inner = text.strip_prefix(['\'', '"'])?.strip_suffix(['\'', '"'])?;
+    Some(inner.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t"))
+}
+
 /// The value of a default in a declaration.
 fn default_value(cx: &mut Context, text: &str) -> Value {
     match text {
@@ -480,15 +487,11 @@ fn default_value(cx: &mut Context, text: &str) -> Value {
         "..." => cx.ellipsis,
         "<unset>" => Value::UNBOUND,
         _ => {
-            if let Some(string) = text.strip_prefix(['\'', '"']).and_then(|text| text.strip_suffix(['\'', '"'])) {
-                let string = string.replace("\\n", "\n").replace("\\r", "\r").replace("\\t", "\t");
-                return cx.intern(&string);
+            if let Some(quoted) = text.strip_prefix('b').and_then(unquoted) {
+                return Bytes::allocate(cx, quoted.as_bytes());
             }
-            if text == "b''" {
-                return crate::object::bytes::Bytes::allocate(cx, b"");
-            }
-            if text == "b''" {
-                return crate::object::bytes::Bytes::allocate(cx, b"");
+            if let Some(quoted) = unquoted(text) {
+                return cx.intern(&quoted);
             }
             if let Ok(number) = text.parse::<i64>() {
                 return cx.int(number);
