@@ -278,3 +278,25 @@ fn random_seed() -> u64 {
     use std::hash::{BuildHasher, Hasher};
     std::collections::hash_map::RandomState::new().build_hasher().finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::modules;
+    use crate::object::native::Native;
+
+    #[test]
+    fn the_signature_of_every_native_is_one() {
+        let mut interpreter = Interpreter::new(Settings::default());
+        let cx = &mut interpreter.vm.cx;
+        for module in modules::names().filter_map(|name| modules::native(cx, name)).collect::<Vec<_>>() {
+            modules::require(cx, module);
+        }
+        let natives: Vec<_> = cx.heap.containers().into_iter().filter_map(|value| value.get::<Native>()).collect();
+        assert!(natives.len() > 2000, "{}", natives.len());
+        for native in natives {
+            // Panics if it cannot be read.
+            native.signature(cx);
+        }
+    }
+}
