@@ -18,6 +18,7 @@ use crate::object::generator::register_unawaited;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
+use crate::object::output;
 use crate::object::redirect::{Redirect, Redirects};
 use crate::object::signals;
 use crate::object::value::Value;
@@ -165,14 +166,14 @@ impl Interpreter {
     }
 
     fn flush(&mut self) {
-        let _ = builtins::output::flush(&mut self.vm.cx);
+        let _ = output::flush(&mut self.vm.cx);
     }
 
     /// Prints syntax errors: all of them, each with its place.
     pub fn report_errors(&mut self, errors: &[Diagnostic], source: &Source) {
         self.flush();
         for error in errors {
-            eprint!("{}", render(error, source, self.settings.colour));
+            output::report(&render(error, source, self.settings.colour));
         }
     }
 
@@ -194,10 +195,11 @@ impl Interpreter {
             Err(End::Stopped(status)) => return Err(status),
             Err(End::Raised(problem)) => {
                 // Nothing of the library could be used for it, so it is shown as it is.
-                eprintln!("Traceback (most recent call last):");
-                eprintln!("{}", self.plain_report(exception));
+                let shown = self.plain_report(exception);
+                output::report(&format!("Traceback (most recent call last):\n{shown}\n"));
                 if cfg!(debug_assertions) || std::env::var_os("COROLANG_DEBUG").is_some() {
-                    eprintln!("(while showing it: {})", self.plain_report(problem));
+                    let shown = self.plain_report(problem);
+                    output::report(&format!("(while showing it: {shown})\n"));
                 }
             }
         }
@@ -261,7 +263,7 @@ impl Interpreter {
             }
         }
         crate::modules::io::flush_all();
-        match builtins::output::flush(&mut self.vm.cx) {
+        match output::flush(&mut self.vm.cx) {
             Ok(()) => Ok(status),
             Err(_) => Ok(120),
         }

@@ -75,7 +75,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// A closed pipe ends the program quietly, as it ends other tools.
+/// A closed pipe ends this program quietly, as it ends other tools; while a script runs `object::output` sees to that.
 #[cfg(unix)]
 #[allow(unsafe_code)]
 fn restore_closed_pipe_signal() {
@@ -302,6 +302,7 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    corolang::object::signals::leave_failures_to_writers();
     corolang::object::signals::watch();
     let mut interpreter = Interpreter::new(settings);
     let status = match script {

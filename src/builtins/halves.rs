@@ -9,7 +9,9 @@ use crate::object::integer::Int;
 use crate::object::list::List;
 use crate::object::module::Module;
 use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::output;
 use crate::object::repr;
+use crate::object::string::Str;
 use crate::object::value::Value;
 
 const FUNCTIONS: &[Declaration] = &[
@@ -102,11 +104,9 @@ fn combine_hashes(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn write_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    use std::io::Write;
-    crate::builtins::output::flush(cx)?;
-    if let Some(text) = args.get(0).get::<crate::object::string::Str>() {
-        // What nobody reads is not worth an exception.
-        let _ = std::io::stderr().write_all(text.text().as_bytes());
+    output::flush(cx)?;
+    if let Some(text) = args.get(0).get::<Str>() {
+        output::report(&text.text());
     }
     Ok(Value::NONE)
 }

@@ -78,7 +78,7 @@ impl Driver {
                 if interests.is_empty() && !may_be_signalled(&vm.cx) =>
             {
                 let _ = output::flush(&mut vm.cx);
-                eprintln!("corolang: nothing can wake the program any more");
+                output::report("corolang: nothing can wake the program any more\n");
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
             Request::Wait { interests, job, until } => {
@@ -90,14 +90,14 @@ impl Driver {
             }
             Request::StepLimit => {
                 let _ = output::flush(&mut vm.cx);
-                eprintln!("corolang: the limit of steps is used up");
+                output::report("corolang: the limit of steps is used up\n");
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
             Request::Events { until: None, is_endless: false, .. } if !self.can_be_woken(&vm.cx) => Ok(Value::FALSE),
             Request::Deadlock { is_reported } => {
                 if !is_reported {
-                    eprintln!("corolang: nothing can wake the program any more");
+                    output::report("corolang: nothing can wake the program any more\n");
                 }
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }

@@ -1,8 +1,9 @@
 //! Standard output: the one buffer that `print` and the file object of `sys.stdout` write to.
 //!
 //! It is written out when it is full, at each line if a terminal reads it, and by `flush`: before input is read,
-//! before the process waits, and at the end of the program. The buffer belongs to the OS thread, of which there is
-//! one that runs scripts.
+//! before the process waits, and at the end of the program. Where nobody reads it any more the process ends quietly, as
+//! other tools do, unless the script has said what SIGPIPE is to do. The buffer belongs to the OS thread, of which there
+//! is one that runs scripts.
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
@@ -12,6 +13,7 @@ use crate::object::extension::Extension;
 use crate::object::module::Module;
 use crate::object::native::Stop;
 use crate::object::os_error::os_error;
+use crate::object::signals;
 use crate::object::string::Str;
 use crate::object::unicode_error::encode_error;
 use crate::object::value::Value;
@@ -65,7 +67,12 @@ pub fn write(cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
 
 /// Hands everything to the system; OSError if it does not take it. What could not be written is dropped.
 pub fn flush(cx: &mut Context) -> Result<(), Stop> {
-    hand_over().map_err(|error| os_error(cx, &error, Value::UNBOUND))
+    hand_over().map_err(|error| {
+        if error.kind() == io::ErrorKind::BrokenPipe && cx.signals.get(libc::SIGPIPE).is_none() {
+            signals::end_by(libc::SIGPIPE);
+        }
+        os_error(cx, &error, Value::UNBOUND)
+    })
 }
 
 fn hand_over() -> io::Result<()> {
@@ -78,6 +85,11 @@ fn hand_over() -> io::Result<()> {
         buffer.bytes.clear();
         result
     })
+}
+
+/// Writes to the standard error output, whose reader may be gone.
+pub fn report(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// The file that a script has put in the place of the standard output; None while it is the standard output

@@ -298,6 +298,20 @@ pub fn watch() {
     }
 }
 
+/// Has a write to a closed pipe, or beyond the size that files may have, fail as other calls fail: the signals that would
+/// end the process for it are ignored. Programs that the script starts get them back.
+pub fn leave_failures_to_writers() {
+    for number in [libc::SIGPIPE, libc::SIGXFSZ] {
+        let _ = set_action(number, libc::SIG_IGN);
+    }
+}
+
+/// Ends the process as a signal does that it does nothing about.
+pub fn end_by(number: i32) {
+    let _ = set_action(number, libc::SIG_DFL);
+    let _ = send(number);
+}
+
 /// The script uses SIGALRM itself, so it does not come after an interrupt any longer.
 pub fn claim_alarm() {
     stop_patience();
