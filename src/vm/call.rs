@@ -331,7 +331,7 @@ impl Vm {
     /// A method called through its class must get an instance of it.
     fn check_receiver(&mut self, native: Ref<Native>, owner: Ref<Class>, given: Given<'_>) -> Option<Flow> {
         if native.header().layout() == LayoutId::BUILTIN_FUNCTION {
-            return None;
+            return self.check_new(native, owner, given);
         }
         let name = || native.declaration.name();
         let Some(&receiver) = given.positional.first() else {
@@ -349,6 +349,18 @@ impl Vm {
             "descriptor '{name}' for '{}' objects doesn't apply to a '{found}' object",
             owner.name_text()
         ));
+        Some(self.raise(stop))
+    }
+
+    /// TypeError if a native `__new__` is called on a class whose instances are not of its kind.
+    #[inline(always)]
+    fn check_new(&mut self, native: Ref<Native>, owner: Ref<Class>, given: Given<'_>) -> Option<Flow> {
+        let class = given.positional.first().and_then(|value| value.get::<Class>())?;
+        if class.is_subclass(owner) || !native.declaration.signature.starts_with("__new__(") {
+            return None;
+        }
+        let (name, found) = (owner.name_text(), class.name_text());
+        let stop = self.cx.type_error(format!("{name}.__new__({found}): {found} is not a subtype of {name}"));
         Some(self.raise(stop))
     }
 
