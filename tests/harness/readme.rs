@@ -1,19 +1,39 @@
-//! The program blocks of README.md are scripts like all others; its shell blocks are not run.
+//! The program blocks of README.md are scripts like all others, and it names every example; its shell blocks are not
+//! run.
 
 use super::script::{Regime, Script};
 use super::{compare, process, scripts, walk};
 use libtest_mimic::{Failed, Trial};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::{env, fs};
 
 /// The languages whose blocks are programs.
 const PROGRAMS: [&str; 4] = ["python", "py", "co", "corolang"];
 
-/// One trial for each program block, named by its first line.
+/// One trial for each program block, named by its first line, and one for the links to the examples.
 pub fn trials() -> Vec<Trial> {
     let text = fs::read_to_string(walk::root().join("README.md")).unwrap_or_default();
     let blocks = blocks(&text).into_iter();
-    blocks.map(|(line, block)| Trial::test(format!("plain::README.md:{line}"), move || run(line, &block))).collect()
+    let mut trials: Vec<Trial> = blocks
+        .map(|(line, block)| Trial::test(format!("plain::README.md:{line}"), move || run(line, &block)))
+        .collect();
+    trials.push(Trial::test("README.md/examples", move || links(&text)));
+    trials
+}
+
+/// The links to examples are those to the files there are.
+fn links(text: &str) -> Result<(), Failed> {
+    let linked = text.split("(examples/").skip(1).filter_map(|rest| rest.split_once(')'));
+    let linked: BTreeSet<String> = linked.map(|(name, _)| name.to_string()).collect();
+    let folder = walk::root().join("examples");
+    let there = walk::files(&folder, "co").into_iter();
+    let there: BTreeSet<String> = there.map(|path| walk::short_name(&path, &folder)).collect();
+    let wrong: Vec<&String> = linked.symmetric_difference(&there).collect();
+    match wrong.is_empty() {
+        true => Ok(()),
+        false => Err(Failed::from(format!("linked and not there, or there and not linked: {wrong:?}"))),
+    }
 }
 
 /// The program blocks and the lines they begin at.
