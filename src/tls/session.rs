@@ -44,6 +44,16 @@ pub enum Read {
     Waits(Progress),
 }
 
+/// What there is to be read.
+enum Found {
+    /// Plain bytes.
+    Plain,
+    /// The end: the peer has said that there will be no more.
+    Close,
+    /// Nothing yet.
+    Nothing(Progress),
+}
+
 /// Where in the sequence of records the bytes are that come next.
 #[derive(Default)]
 struct Position {
@@ -361,38 +371,74 @@ impl Session {
 
     /// Reads up to `limit` bytes, of one record.
     pub fn read(&mut self, limit: usize) -> Result<Read, Error> {
+        Ok(match self.look()? {
+            Found::Plain => Read::Data(self.take_plain(limit)),
+            Found::Close => Read::Closed,
+            Found::Nothing(progress) => Read::Waits(progress),
+        })
+    }
+
+    /// Reads all that can be read for now to the end of `plain`, also what comes before an error. True: the peer has
+    /// said that there will be no more.
+    pub fn read_all(&mut self, plain: &mut Vec<u8>) -> Result<bool, Error> {
+        loop {
+            match self.look()? {
+                Found::Plain => self.move_plain(usize::MAX, plain),
+                Found::Close => return Ok(true),
+                Found::Nothing(_) => return Ok(false),
+            }
+        }
+    }
+
+    /// Would `read_all` find anything?
+    pub fn has_news(&self) -> bool {
+        self.pending > 0
+            || !self.incoming.is_empty()
+            || self.incoming.has_ended()
+            || self.has_received_close
+            || self.failure.is_some()
+    }
+
+    /// Looks at records until there are plain bytes, or there is no more to look at.
+    fn look(&mut self) -> Result<Found, Error> {
         if self.pending == 0 {
             match self.handshake()? {
                 Progress::Done => {}
-                progress => return Ok(Read::Waits(progress)),
+                progress => return Ok(Found::Nothing(progress)),
             }
         }
         loop {
             if self.pending > 0 {
-                return Ok(Read::Data(self.take_plain(limit)));
+                return Ok(Found::Plain);
             }
             if self.has_received_close {
-                return Ok(Read::Closed);
+                return Ok(Found::Close);
             }
             if !self.step()? {
                 if self.incoming.has_ended() && self.settings.ignores_unexpected_end {
-                    return Ok(Read::Closed);
+                    return Ok(Found::Close);
                 }
-                return self.missing().map(|()| Read::Waits(Progress::WantsInput));
+                return self.missing().map(|()| Found::Nothing(Progress::WantsInput));
             }
         }
     }
 
     fn take_plain(&mut self, limit: usize) -> Vec<u8> {
-        let State::Connected(connection) = &mut self.state else { return Vec::new() };
-        let mut reader = connection.reader();
-        let data = match reader.fill_buf() {
-            Ok(bytes) => bytes[..limit.min(bytes.len())].to_vec(),
-            Err(_) => Vec::new(),
-        };
-        reader.consume(data.len());
-        self.pending -= data.len().min(self.pending);
+        let mut data = Vec::new();
+        self.move_plain(limit, &mut data);
         data
+    }
+
+    /// Moves up to `limit` bytes of what has been decrypted to the end of `plain`.
+    fn move_plain(&mut self, limit: usize, plain: &mut Vec<u8>) {
+        let State::Connected(connection) = &mut self.state else { return };
+        let mut reader = connection.reader();
+        // There are some, which is all that could fail.
+        let bytes = reader.fill_buf().unwrap_or_default();
+        let count = limit.min(bytes.len());
+        plain.extend_from_slice(&bytes[..count]);
+        reader.consume(count);
+        self.pending = if count == 0 { 0 } else { self.pending.saturating_sub(count) };
     }
 
     /// How many plain bytes can be read without looking at more records.

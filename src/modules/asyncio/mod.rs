@@ -4,6 +4,8 @@
 mod abstract_loop;
 mod bases;
 mod buffer;
+mod encryption;
+mod endpoint;
 mod errors;
 mod event;
 pub mod event_loop;
@@ -20,6 +22,7 @@ mod stream_protocol;
 pub mod task;
 pub mod transport;
 mod watch;
+mod water_marks;
 mod writer;
 
 use crate::modules::socket::names;

@@ -31,6 +31,11 @@ pub(super) const METHODS: &[Declaration] = &[
         "Take over a connection that was accepted elsewhere; return transport and protocol.",
     ),
     in_script(
+        "start_tls(self, transport, protocol, sslcontext, *, server_side=False, server_hostname=None, \
+         ssl_handshake_timeout=None, ssl_shutdown_timeout=None)",
+        "Have the bytes of a connection encrypted from now on; return its transport.",
+    ),
+    in_script(
         "create_datagram_endpoint(self, protocol_factory, local_addr=None, remote_addr=None, **options)",
         "Open an endpoint for datagrams; return transport and protocol.",
     ),

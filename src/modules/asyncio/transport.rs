@@ -4,16 +4,20 @@
 //! What comes in goes to the protocol: into the reader of a `StreamReaderProtocol` without any call, else by the
 //! methods that protocols of scripts have. What cannot be written yet stays here, and the protocol is told when that
 //! is too much (`pause_writing`) and when it is over.
-#![allow(unsafe_code)]
+//!
+//! With a TLS session between descriptor and protocol (`encryption`) all bytes go through that, else the same way.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io;
 use std::os::fd::RawFd;
 
 use crate::modules::asyncio::bases;
 use crate::modules::asyncio::buffer::Buffer;
+use crate::modules::asyncio::encryption::{self, Encryption};
+use crate::modules::asyncio::endpoint::{Endpoint, is_temporary};
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::stream_protocol::StreamProtocol;
+use crate::modules::asyncio::water_marks::WaterMarks;
 use crate::object::arguments::Index;
 use crate::object::bytes::{Bytes, bytes_of};
 use crate::object::context::Context;
@@ -23,6 +27,7 @@ use crate::object::extension::{Data, Extension, Of};
 use crate::object::forward::{call_half, half};
 use crate::object::function::Attribute;
 use crate::object::heap::{Marker, Ref};
+use crate::object::layout::LayoutId;
 use crate::object::module::Module;
 use crate::object::native::{Args, Call, Declaration, FromValue, Stop, plain};
 use crate::object::os_error::os_error;
@@ -31,8 +36,6 @@ use crate::object::value::Value;
 const CLASS: &str = "asyncio.selector_events._SelectorSocketTransport";
 /// Read at once at most.
 const READ_SIZE: usize = 256 * 1024;
-/// Unwritten bytes beyond which the protocol is to pause.
-const HIGH_WATER: usize = 64 * 1024;
 
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, loop, file, number, protocol, server, is_socket, /)", new, "A connection as a transport."),
@@ -54,6 +57,12 @@ const METHODS: &[Declaration] = &[
     plain("set_protocol(self, protocol)", set_protocol, "Set the protocol."),
     plain("get_extra_info(self, name, default=None)", half, "Return something about the connection."),
     plain("_begin(self, /)", begin, "Read from now on."),
+    plain(
+        "_encrypt(self, connection, waiter, timer, shutdown_timeout, is_made, /)",
+        encryption::encrypt,
+        "Have everything go through a TLS session from now on.",
+    ),
+    plain("_advance(self, /)", encryption::advance, "Go on with what the TLS session can do now."),
     plain("_end(self, /)", end_reading, "Read no more, since the other end writes no more."),
     plain("_fail(self, exception, /)", fail_method, "Close at once because of an error."),
     plain("_release(self, /)", release, "Let the descriptor go; return what it belonged to."),
@@ -63,38 +72,44 @@ const METHODS: &[Declaration] = &[
 const ATTRIBUTES: &[Attribute] = &[
     attribute("_loop", |_, value| Ok(of(value).event_loop.value()), "The loop."),
     attribute("_sock", |_, value| Ok(of(value).file.get()), "The socket or file, or None."),
-    attribute("_sock_fd", |_, value| Ok(Value::small(of(value).number.get() as i64)), "The descriptor, or -1."),
+    attribute(
+        "_sock_fd",
+        |_, value| Ok(Value::small(of(value).endpoint.number.get() as i64)),
+        "The descriptor, or -1.",
+    ),
     attribute("_server", |_, value| Ok(of(value).server.get()), "The server that accepted it, or None."),
     attribute("_conn_lost", |_, value| Ok(Value::small(of(value).lost.get() as i64)), "How often it was found lost."),
     attribute("_eof", |_, value| Ok(Value::bool(of(value).is_ended.get())), "Is the writing half to be closed?"),
     attribute("_paused", |_, value| Ok(Value::bool(of(value).is_paused.get())), "Does reading rest?"),
+    attribute("_is_encrypted", |_, value| Ok(Value::bool(of(value).is_encrypted())), "Is there a TLS session?"),
+    attribute("_is_made", |_, value| Ok(Value::bool(of(value).is_made())), "Has the protocol heard of it?"),
     attribute("_closing", |_, value| Ok(Value::bool(of(value).is_closing.get())), "Is it closing?"),
 ];
 
 /// What a transport keeps.
 pub struct Transport {
-    event_loop: Ref<EventLoop>,
+    pub(super) event_loop: Ref<EventLoop>,
     /// The object the descriptor belongs to, or None.
     file: Cell<Value>,
-    /// The descriptor, -1 once it is closed.
-    number: Cell<RawFd>,
-    /// It is a socket, which can be shut down half by half; else a pipe or terminal.
-    is_socket: bool,
-    protocol: Cell<Value>,
+    endpoint: Endpoint,
+    /// The TLS session that everything goes through, if there is one.
+    pub(super) encryption: OnceCell<Box<Encryption>>,
+    pub(super) protocol: Cell<Value>,
     server: Cell<Value>,
+    /// What is still to be written to the descriptor.
     outgoing: RefCell<Buffer>,
-    high: Cell<usize>,
-    low: Cell<usize>,
+    /// How much that may be.
+    pub(super) water_marks: WaterMarks,
     /// `close` or `abort` was called, or it failed.
-    is_closing: Cell<bool>,
+    pub(super) is_closing: Cell<bool>,
     /// `pause_reading` was called.
-    is_paused: Cell<bool>,
+    pub(super) is_paused: Cell<bool>,
     /// The protocol has been told to pause writing.
     is_protocol_paused: Cell<bool>,
     /// `write_eof` was called.
     is_ended: Cell<bool>,
     /// How often the connection was found lost: writing then does nothing.
-    lost: Cell<u32>,
+    pub(super) lost: Cell<u32>,
 }
 
 impl Data for Transport {
@@ -102,6 +117,9 @@ impl Data for Transport {
         marker.object(self.event_loop);
         for cell in [&self.file, &self.protocol, &self.server] {
             marker.cell(cell);
+        }
+        if let Some(encryption) = self.encryption.get() {
+            encryption.trace(marker);
         }
     }
 }
@@ -112,7 +130,7 @@ pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
 }
 
 /// The transport that the receiver of a method or attribute is.
-fn of(value: Value) -> Of<Transport> {
+pub(super) fn of(value: Value) -> Of<Transport> {
     Of::from(value).expect("the receiver was checked")
 }
 
@@ -125,13 +143,12 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let transport = Transport {
         event_loop,
         file: Cell::new(args.get(2)),
-        number: Cell::new(number as RawFd),
-        is_socket: args.get(6) == Value::TRUE,
+        endpoint: Endpoint::new(number as RawFd, args.get(6) == Value::TRUE),
+        encryption: OnceCell::new(),
         protocol: Cell::new(args.get(4)),
         server: Cell::new(args.get(5)),
         outgoing: RefCell::default(),
-        high: Cell::new(HIGH_WATER),
-        low: Cell::new(HIGH_WATER / 4),
+        water_marks: WaterMarks::new(WaterMarks::PLAIN),
         is_closing: Cell::new(false),
         is_paused: Cell::new(false),
         is_protocol_paused: Cell::new(false),
@@ -150,47 +167,28 @@ pub enum Upcall {
 }
 
 impl Of<Transport> {
-    // ----- system calls
-
-    fn receive(&self, into: &mut [u8]) -> io::Result<usize> {
-        // SAFETY: the call writes at most as many bytes as the slice has.
-        let count = unsafe {
-            match self.is_socket {
-                true => libc::recv(self.number.get(), into.as_mut_ptr().cast(), into.len(), libc::MSG_DONTWAIT),
-                false => libc::read(self.number.get(), into.as_mut_ptr().cast(), into.len()),
-            }
-        };
-        if count < 0 { Err(io::Error::last_os_error()) } else { Ok(count as usize) }
-    }
-
-    fn transmit(&self, bytes: &[u8]) -> io::Result<usize> {
-        #[cfg(target_os = "linux")]
-        const FLAGS: i32 = libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL;
-        #[cfg(not(target_os = "linux"))]
-        const FLAGS: i32 = libc::MSG_DONTWAIT;
-        // SAFETY: the call reads as many bytes as the slice has.
-        let count = unsafe {
-            match self.is_socket {
-                true => libc::send(self.number.get(), bytes.as_ptr().cast(), bytes.len(), FLAGS),
-                false => libc::write(self.number.get(), bytes.as_ptr().cast(), bytes.len()),
-            }
-        };
-        if count < 0 { Err(io::Error::last_os_error()) } else { Ok(count as usize) }
-    }
-
     // ----- watching
 
-    fn watch(&self, cx: &mut Context, direction: Direction) -> io::Result<()> {
-        cx.descriptors.watch(self.number.get(), direction, Watcher::Stream(self.value()))
+    pub(super) fn watch(&self, cx: &mut Context, direction: Direction) -> io::Result<()> {
+        cx.descriptors.watch(self.endpoint.number.get(), direction, Watcher::Stream(self.value()))
     }
 
-    fn unwatch(&self, cx: &Context, direction: Direction) {
-        cx.descriptors.unwatch(self.number.get(), direction);
+    pub(super) fn unwatch(&self, cx: &Context, direction: Direction) {
+        cx.descriptors.unwatch(self.endpoint.number.get(), direction);
+    }
+
+    /// Is the descriptor to be read?
+    pub(super) fn reads(&self) -> bool {
+        match self.encryption.get() {
+            _ if self.lost.get() > 0 => false,
+            None => !self.is_paused.get() && !self.is_closing.get(),
+            Some(encryption) => encryption.reads(self.is_paused.get()),
+        }
     }
 
     /// Read no more for now.
     pub fn pause_reading(&self, cx: &Context) {
-        if !self.is_closing.get() && !self.is_paused.replace(true) {
+        if !self.is_closing.get() && !self.is_paused.replace(true) && !self.reads() {
             self.unwatch(cx, Direction::Read);
         }
     }
@@ -199,6 +197,9 @@ impl Of<Transport> {
     pub fn resume_reading(&self, cx: &mut Context) {
         if !self.is_closing.get() && self.is_paused.replace(false) {
             let _ = self.watch(cx, Direction::Read);
+            if self.encryption.get().is_some_and(|encryption| encryption.has_news()) {
+                self.is_ready(Direction::Read);
+            }
         }
     }
 
@@ -211,7 +212,7 @@ impl Of<Transport> {
 
     /// The descriptor is ready for a direction.
     pub fn ready(&self, cx: &mut Context, direction: Direction) -> Upcall {
-        if self.number.get() < 0 {
+        if self.endpoint.number.get() < 0 {
             return Upcall::None;
         }
         match direction {
@@ -221,25 +222,28 @@ impl Of<Transport> {
     }
 
     fn read(&self, cx: &mut Context) -> Upcall {
-        if self.lost.get() > 0 || self.is_paused.get() || self.is_closing.get() {
+        if !self.reads() {
             return Upcall::None;
         }
         let mut received_into = std::mem::take(&mut cx.received);
         received_into.resize(READ_SIZE, 0);
-        let received = self.receive(&mut received_into);
-        let upcall = match received {
-            Ok(0) => self.end(cx),
-            Ok(count) => self.deliver(cx, &received_into[..count]),
-            Err(error) if is_temporary(&error) => Upcall::None,
-            // A terminal whose other end is closed.
-            Err(error) if !self.is_socket && error.raw_os_error() == Some(libc::EIO) => self.end(cx),
-            Err(error) => self.broken(cx, &error),
+        let received = self.endpoint.receive(&mut received_into);
+        let upcall = match (received, self.encryption.get()) {
+            (Ok(0), None) => self.end(cx),
+            (Ok(count), None) => self.deliver(cx, &received_into[..count]),
+            (Ok(count), Some(encryption)) => {
+                encryption.feed(&received_into[..count]);
+                self.advance(cx)
+            }
+            (Err(error), _) if is_temporary(&error) => self.advance(cx),
+            (Err(error), _) => self.broken(cx, &error),
         };
         cx.received = received_into;
         upcall
     }
 
-    fn deliver(&self, cx: &mut Context, bytes: &[u8]) -> Upcall {
+    /// The protocol gets bytes that have come in.
+    pub(super) fn deliver(&self, cx: &mut Context, bytes: &[u8]) -> Upcall {
         let protocol = self.protocol.get();
         if let Some(stream) = Of::<StreamProtocol>::from(protocol) {
             stream.received(cx, bytes);
@@ -249,12 +253,12 @@ impl Of<Transport> {
         self.upcall(cx, "transport_received", &[self.value(), protocol, bytes])
     }
 
-    /// The other end writes no more.
-    fn end(&self, cx: &mut Context) -> Upcall {
+    /// The other end writes no more. A TLS session is then closed, whatever the protocol wants.
+    pub(super) fn end(&self, cx: &mut Context) -> Upcall {
         let protocol = self.protocol.get();
         match Of::<StreamProtocol>::from(protocol) {
             Some(stream) => {
-                match stream.ended(cx) {
+                match stream.ended(cx) && !self.is_encrypted() {
                     true => self.unwatch(cx, Direction::Read),
                     false => self.close(cx),
                 }
@@ -264,7 +268,7 @@ impl Of<Transport> {
         }
     }
 
-    fn upcall(&self, cx: &mut Context, half: &str, args: &[Value]) -> Upcall {
+    pub(super) fn upcall(&self, cx: &mut Context, half: &str, args: &[Value]) -> Upcall {
         match call_half(cx, half, args) {
             Stop::Call(call) => Upcall::Call(*call),
             _ => Upcall::None,
@@ -280,7 +284,7 @@ impl Of<Transport> {
         }
         let sent = {
             let mut outgoing = self.outgoing.borrow_mut();
-            let sent = self.transmit(outgoing.bytes());
+            let sent = self.endpoint.transmit(outgoing.bytes());
             if let Ok(count) = sent {
                 outgoing.skip(count);
             }
@@ -298,9 +302,9 @@ impl Of<Transport> {
         if self.outgoing.borrow().is_empty() {
             self.unwatch(cx, Direction::Write);
             if self.is_closing.get() {
-                self.lose(cx, Value::NONE);
+                self.lose_if_done(cx);
             } else if self.is_ended.get() {
-                self.shut_writing();
+                self.endpoint.shut_writing();
             }
         }
         upcall
@@ -311,25 +315,34 @@ impl Of<Transport> {
         if self.is_ended.get() {
             return Err(cx.runtime_error("Cannot call write() after write_eof()"));
         }
-        if bytes.is_empty() || self.number.get() < 0 {
+        if bytes.is_empty() || self.endpoint.number.get() < 0 {
             return Ok(false);
         }
         if self.lost.get() > 0 {
             self.lost.set(self.lost.get().saturating_add(1));
             return Ok(false);
         }
+        let is_sent = match self.encryption.get() {
+            None => self.send(cx, bytes)?,
+            Some(encryption) => self.send_encrypted(cx, encryption, bytes)?,
+        };
+        Ok(!is_sent && self.pauses_protocol(cx))
+    }
+
+    /// Writes bytes to the descriptor, as far as that goes, and keeps the rest: true if there is none.
+    pub(super) fn send(&self, cx: &mut Context, bytes: &[u8]) -> Result<bool, Stop> {
         let mut left = bytes;
         if self.outgoing.borrow().is_empty() {
-            match self.transmit(bytes) {
+            match self.endpoint.transmit(bytes) {
                 Ok(count) => left = &bytes[count..],
                 Err(error) if is_temporary(&error) => {}
                 Err(error) => {
                     self.broken(cx, &error);
-                    return Ok(false);
+                    return Ok(true);
                 }
             }
             if left.is_empty() {
-                return Ok(false);
+                return Ok(true);
             }
             if let Err(error) = self.watch(cx, Direction::Write) {
                 return Err(os_error(cx, &error, Value::UNBOUND));
@@ -337,12 +350,12 @@ impl Of<Transport> {
         }
         self.outgoing.borrow_mut().push(left);
         cx.charge(left.len());
-        Ok(self.pauses_protocol(cx))
+        Ok(false)
     }
 
     /// The protocol is to pause if there is too much to be written: true if it is one of a script.
     fn pauses_protocol(&self, cx: &mut Context) -> bool {
-        if self.outgoing.borrow().len() <= self.high.get() || self.is_protocol_paused.replace(true) {
+        if self.outgoing.borrow().len() <= self.water_marks.high.get() || self.is_protocol_paused.replace(true) {
             return false;
         }
         match Of::<StreamProtocol>::from(self.protocol.get()) {
@@ -355,7 +368,7 @@ impl Of<Transport> {
     }
 
     fn resume_protocol(&self, cx: &mut Context) -> Upcall {
-        if !self.is_protocol_paused.get() || self.outgoing.borrow().len() > self.low.get() {
+        if !self.is_protocol_paused.get() || self.outgoing.borrow().len() > self.water_marks.low.get() {
             return Upcall::None;
         }
         self.is_protocol_paused.set(false);
@@ -368,20 +381,22 @@ impl Of<Transport> {
         }
     }
 
-    fn shut_writing(&self) {
-        if self.is_socket {
-            // SAFETY: the call takes numbers. Where it fails the connection is gone already.
-            unsafe { libc::shutdown(self.number.get(), libc::SHUT_WR) };
-        }
-    }
-
     // ----- closing
 
     /// Closes after what is to be written.
     pub(super) fn close(&self, cx: &mut Context) {
-        if self.is_closing.replace(true) {
+        if self.is_closing.get() {
             return;
         }
+        if let Some(encryption) = self.encryption.get() {
+            return self.close_encrypted(cx, encryption);
+        }
+        self.is_closing.set(true);
+        self.close_descriptor(cx);
+    }
+
+    /// Nothing is read any more, and after what is to be written the connection is lost.
+    pub(super) fn close_descriptor(&self, cx: &mut Context) {
         self.unwatch(cx, Direction::Read);
         if self.outgoing.borrow().is_empty() {
             self.unwatch(cx, Direction::Write);
@@ -389,8 +404,15 @@ impl Of<Transport> {
         }
     }
 
+    /// What was to be written before the end is written: unless the other end has something to say yet, this is it.
+    fn lose_if_done(&self, cx: &mut Context) {
+        if self.encryption.get().is_none_or(|encryption| encryption.is_closed()) {
+            self.lose(cx, Value::NONE);
+        }
+    }
+
     /// Closes at once.
-    fn force_close(&self, cx: &mut Context, exception: Value) {
+    pub(super) fn force_close(&self, cx: &mut Context, exception: Value) {
         if self.lost.get() > 0 {
             return;
         }
@@ -412,6 +434,9 @@ impl Of<Transport> {
             let handle = Handle::allocate(cx, self.event_loop, call.callee, args, Value::NONE, None);
             self.event_loop.push(Entry::Call(handle));
         }
+        if let Some(encryption) = self.encryption.get() {
+            encryption.end(cx, exception);
+        }
     }
 
     /// A call of the system has failed: the protocol is told with the loss of the connection.
@@ -421,10 +446,6 @@ impl Of<Transport> {
         }
         Upcall::None
     }
-}
-
-fn is_temporary(error: &io::Error) -> bool {
-    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted)
 }
 
 // ----- methods
@@ -454,22 +475,23 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn write_eof(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    end_writing(cx, &of(args.get(0)));
+    end_writing(cx, &of(args.get(0)))
+}
+
+/// Closes the writing half after what is to be written. A TLS session has no half that could be closed.
+pub(super) fn end_writing(cx: &mut Context, transport: &Of<Transport>) -> Result<Value, Stop> {
+    if transport.is_encrypted() {
+        return Err(cx.error_with(LayoutId::NOT_IMPLEMENTED_ERROR, &[]));
+    }
+    if !transport.is_closing.get() && !transport.is_ended.replace(true) && transport.outgoing.borrow().is_empty() {
+        transport.endpoint.shut_writing();
+    }
     Ok(Value::NONE)
 }
 
-/// Closes the writing half after what is to be written.
-pub(super) fn end_writing(_: &mut Context, transport: &Of<Transport>) {
-    if transport.is_closing.get() || transport.is_ended.replace(true) {
-        return;
-    }
-    if transport.outgoing.borrow().is_empty() {
-        transport.shut_writing();
-    }
-}
-
 fn can_write_eof(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(Value::bool(of(args.get(0)).is_socket))
+    let transport = of(args.get(0));
+    Ok(Value::bool(transport.endpoint.is_socket && !transport.is_encrypted()))
 }
 
 fn close(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -483,7 +505,12 @@ fn abort(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn fail_method(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    of(args.get(0)).force_close(cx, args.get(1));
+    let transport = of(args.get(0));
+    if let Some(encryption) = transport.encryption.get() {
+        // The peer may be told why.
+        transport.send_output(cx, encryption);
+    }
+    transport.force_close(cx, args.get(1));
     Ok(Value::NONE)
 }
 
@@ -518,26 +545,13 @@ fn get_write_buffer_size(_: &mut Context, args: Args<'_>) -> Result<Value, Stop>
 }
 
 fn get_write_buffer_limits(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let transport = of(args.get(0));
-    let limits = [&transport.low, &transport.high].map(|limit| Value::small(limit.get() as i64));
-    Ok(cx.tuple(&limits))
+    Ok(of(args.get(0)).water_marks.to_tuple(cx))
 }
 
 fn set_write_buffer_limits(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let transport = of(args.get(0));
-    let mut given = [None; 2];
-    for (limit, position) in given.iter_mut().zip([1, 2]) {
-        if !args.get(position).is_none() {
-            *limit = Some(Index::from_value(cx, args.get(position), position)?.0);
-        }
-    }
-    let high = given[0].unwrap_or_else(|| given[1].map_or(HIGH_WATER as i64, |low| low.saturating_mul(4)));
-    let low = given[1].unwrap_or(high / 4);
-    if !(0 <= low && low <= high) {
-        return Err(cx.value_error(format!("high ({high}) must be >= low ({low}) must be >= 0")));
-    }
-    transport.high.set(high as usize);
-    transport.low.set(low as usize);
+    let usual = if transport.is_encrypted() { WaterMarks::ENCRYPTED } else { WaterMarks::PLAIN };
+    transport.water_marks.set(cx, args, usual)?;
     match transport.pauses_protocol(cx) {
         true => Err(call_half(cx, "transport_pauses", &[transport.value(), transport.protocol.get()])),
         false => Ok(Value::NONE),
@@ -555,7 +569,7 @@ fn set_protocol(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn begin(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let transport = of(args.get(0));
-    if transport.is_closing.get() || transport.is_paused.get() || transport.number.get() < 0 {
+    if !transport.reads() || transport.endpoint.number.get() < 0 {
         return Ok(Value::NONE);
     }
     match transport.watch(cx, Direction::Read) {
@@ -574,6 +588,6 @@ fn release(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     for direction in Direction::BOTH {
         transport.unwatch(cx, direction);
     }
-    transport.number.set(-1);
+    transport.endpoint.number.set(-1);
     Ok(transport.file.replace(Value::NONE))
 }

@@ -106,10 +106,7 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn write_eof(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let transport = of(args.get(0)).transport.get();
     match Of::<Transport>::from(transport) {
-        Some(native) => {
-            transport::end_writing(cx, &native);
-            Ok(Value::NONE)
-        }
+        Some(native) => transport::end_writing(cx, &native),
         None => Err(method_call(cx, transport, "write_eof", &[])),
     }
 }

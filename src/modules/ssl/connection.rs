@@ -1,4 +1,4 @@
-//! A TLS session as an object, between two `MemoryBIO`s.
+//! A TLS session as an object: between two `MemoryBIO`s, or one whose bytes a transport of an event loop carries.
 
 use std::cell::RefCell;
 use std::mem::swap;
@@ -57,11 +57,12 @@ pub fn fill(cx: &mut Context, module: Ref<Module>) {
 }
 
 /// A session and the buffers on its encrypted side.
-struct Connection {
-    session: RefCell<Session>,
-    /// The MemoryBIO that it reads from.
+pub struct Connection {
+    /// The session.
+    pub session: RefCell<Session>,
+    /// The MemoryBIO that it reads from; None where the session has its own bytes.
     incoming: Value,
-    /// The one that it writes to.
+    /// The one that it writes to, likewise.
     outgoing: Value,
 }
 
@@ -72,10 +73,10 @@ impl Data for Connection {
     }
 }
 
-/// An object for a session.
-pub fn make(cx: &mut Context, session: Session, incoming: Of<MemoryBio>, outgoing: Of<MemoryBio>) -> Value {
+/// An object for a session, which reads from one MemoryBIO and writes to another; None where somebody else moves its
+/// bytes.
+pub fn make(cx: &mut Context, session: Session, incoming: Value, outgoing: Value) -> Value {
     let class: Ref<Class> = cx.module_state[CLASS].get().expect("the class was made with the module");
-    let (incoming, outgoing) = (incoming.value(), outgoing.value());
     Extension::allocate(cx, class, Connection { session: RefCell::new(session), incoming, outgoing })
 }
 

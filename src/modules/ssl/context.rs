@@ -48,6 +48,11 @@ const METHODS: &[Declaration] = &[
         connect,
         "Begin a connection between two MemoryBIOs.",
     ),
+    plain(
+        "_connect_carried(self, server_side, server_hostname, asks, /)",
+        connect_carried,
+        "Begin a connection whose bytes a transport carries.",
+    ),
 ];
 
 const PROTOCOL_TLS: i64 = 2;
@@ -162,16 +167,28 @@ fn bio(cx: &mut Context, value: Value, name: &str) -> Result<Of<MemoryBio>, Stop
 
 fn connect(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (incoming, outgoing) = (bio(cx, args.get(1), "incoming")?, bio(cx, args.get(2), "outgoing")?);
-    let (is_server, asks) = (Truth::of(cx, args.get(3), 3)?, Truth::of(cx, args.get(5), 5)?);
-    let mut session = new_session(cx, args.get(0), is_server, args.get(4))?;
+    let session = session_as_asked(cx, args, 3)?;
+    Ok(connection::make(cx, session, incoming.value(), outgoing.value()))
+}
+
+fn connect_carried(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let session = session_as_asked(cx, args, 1)?;
+    Ok(connection::make(cx, session, Value::NONE, Value::NONE))
+}
+
+/// A session as three arguments from `first` on have it: the side, the name of the server, and whether it asks about
+/// the name that a client wants.
+fn session_as_asked(cx: &mut Context, args: Args<'_>, first: usize) -> Result<Session, Stop> {
+    let (is_server, asks) = (Truth::of(cx, args.get(first), first)?, Truth::of(cx, args.get(first + 2), first + 2)?);
+    let mut session = new_session(cx, args.get(0), is_server, args.get(first + 1))?;
     if asks {
         session.ask_about_hello();
     }
-    Ok(connection::make(cx, session, incoming, outgoing))
+    Ok(session)
 }
 
 /// A session with the settings of a context; a client's with a server of this name, which is a str or None.
-pub fn new_session(cx: &mut Context, context: Value, is_server: bool, host: Value) -> Result<Session, Stop> {
+fn new_session(cx: &mut Context, context: Value, is_server: bool, host: Value) -> Result<Session, Stop> {
     let context = this(cx, context)?;
     let unfit = match context.protocol {
         PROTOCOL_CLIENT if is_server => Some("Cannot create a server socket with a PROTOCOL_TLS_CLIENT context"),

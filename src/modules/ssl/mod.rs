@@ -11,7 +11,6 @@ mod loading;
 mod memory_bio;
 mod module;
 
-pub use certificate::to_dict;
-pub use context::{new_session, settings_of};
+pub use connection::Connection;
 pub use error::raise;
 pub use module::MODULE;
