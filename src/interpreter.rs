@@ -71,6 +71,7 @@ impl Interpreter {
         let seed = settings.seed.unwrap_or_else(random_seed);
         let mut cx = Context::new((seed, seed.rotate_left(32) ^ 0x9e37_79b9_7f4a_7c15));
         cx.running.order = settings.seed;
+        cx.threads.order = settings.seed;
         cx.clock = Clock::new(settings.virtual_time);
         cx.redirects = Redirects::new(settings.redirects.clone());
         cx.descriptors.minds_far_ends.set(settings.virtual_time);
@@ -245,6 +246,13 @@ impl Interpreter {
     /// status of a limit.
     fn finish(&mut self, status: i32) -> Result<i32, i32> {
         let mut status = status;
+        if self.module("threading").is_some() {
+            match self.call_half("join_threads", &[]) {
+                Ok(_) => {}
+                Err(End::Raised(exception)) => status = self.report(exception)?.max(status),
+                Err(End::Stopped(status)) => return Err(status),
+            }
+        }
         if self.module("atexit").is_some() {
             match self.call_half("at_exit", &[]) {
                 Ok(_) => {}

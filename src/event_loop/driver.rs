@@ -1,10 +1,10 @@
-//! The driver: runs a machine to the end of its frame and answers what it asks of the world outside.
+//! The driver: runs a machine to the end of its main thread and answers what its threads ask of the world outside.
+//! A thread that has to wait for the answer is put aside, and another that is ready has the machine meanwhile.
 
 use crate::event_loop::pool::Pool;
-use crate::event_loop::wait::Ended;
 use crate::modules::asyncio::transport::Transport;
 use crate::object::context::Context;
-use crate::object::descriptors::{Fired, Heed, Watcher};
+use crate::object::descriptors::{Fired, Ticket, Watcher};
 use crate::object::event_loop::{Entry, Handle};
 use crate::object::extension::Of;
 use crate::object::layout::LayoutId;
@@ -26,6 +26,11 @@ const REST: i64 = 200_000_000;
 /// and so many entries of the ready queue leave something behind that is worth a collection then.
 const WORK: u32 = 1000;
 
+/// While threads have their turns the descriptors are looked at so often, in nanoseconds,
+const LOOK: i64 = 1_000_000;
+/// and in turns where time is virtual.
+const TURNS_PER_LOOK: u64 = 16;
+
 /// Timers end two waits no sooner after each other, in nanoseconds: what is due in between comes together.
 const LEAST_WAIT: i64 = 500_000;
 
@@ -46,87 +51,151 @@ pub struct Driver {
     pub(super) pool: Pool,
     /// When a timer last ended a wait.
     last_due: i64,
+    /// When the descriptors were last looked at while threads had their turns.
+    last_look: i64,
+    /// How often a thread has been given the machine,
+    turns: u64,
+    /// and how often that was when garbage was collected because nothing could wake any.
+    collected_at: Option<u64>,
 }
 
 impl Driver {
-    /// Drives the machine until its frame has ended, answering its requests.
+    /// Drives the machine until the frame of its main thread has ended, answering the requests of all threads.
     pub fn drive(&mut self, vm: &mut Vm, flow: Flow) -> Result<Value, End> {
-        let mut outcome = match flow {
-            Flow::Raised => {
-                let exception = vm.take_raising();
-                vm.resume(Resume::Throw(exception))
-            }
-            Flow::Leave => vm.outcome.take().expect("the loop says why it is left"),
-            _ => vm.resume(Resume::Send(Value::NONE)),
-        };
+        let mut outcome = vm.run_from(flow);
         loop {
-            match outcome {
-                Outcome::Returned(value) => return Ok(value),
-                Outcome::Raised(exception) => return Err(End::Raised(exception)),
-                Outcome::Suspended(request) => {
-                    let answer = self.answer(vm, request)?;
-                    outcome = vm.resume(answer);
+            outcome = match outcome {
+                Outcome::Returned(value) if vm.cx.threads.is_main() => return Ok(value),
+                Outcome::Raised(exception) if vm.cx.threads.is_main() => return Err(End::Raised(exception)),
+                Outcome::Returned(_) | Outcome::Raised(_) => {
+                    vm.cx.threads.end_current();
+                    self.run_next(vm)?
                 }
+                Outcome::Suspended(request) => match self.answer(vm, request)? {
+                    Some(answer) => vm.resume(answer),
+                    None => self.run_next(vm)?,
+                },
             }
         }
     }
 
-    fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Resume, End> {
+    /// The answer to a request, or None where the thread that asks has to wait, which is noted.
+    fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Option<Resume>, End> {
+        let cx = &mut vm.cx;
         let answer = match request {
             Request::Fuel => Ok(Value::NONE),
-            Request::Wait { interests, job: None, until: None }
-                if interests.is_empty() && !may_be_signalled(&vm.cx) =>
-            {
-                let _ = output::flush(&mut vm.cx);
-                output::report("corolang: nothing can wake the program any more\n");
-                return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
+            Request::Turn => {
+                cx.threads.yield_turn();
+                self.look_around(vm);
+                return Ok(None);
             }
             Request::Wait { interests, job, until } => {
-                Ok(Value::bool(self.wait_for(&mut vm.cx, &interests, job, until) == Ended::Ready))
+                if !self.begin_wait(cx, interests, job, until) {
+                    return Ok(Some(Resume::Send(Value::TRUE)));
+                }
+                return Ok(None);
             }
             Request::Signal => {
-                self.wait_for_signal(&mut vm.cx);
-                Ok(Value::NONE)
+                cx.threads.wait_for_signal();
+                return Ok(None);
+            }
+            Request::Events { event_loop, until, is_endless } => {
+                cx.threads.wait_for_events(event_loop, until, is_endless);
+                if until.is_some_and(|until| until <= cx.clock.now()) {
+                    // It has more to do, and only wants to know what has happened meanwhile.
+                    self.wait(cx, until);
+                    self.take_fired(cx);
+                }
+                return Ok(None);
             }
             Request::StepLimit => {
-                let _ = output::flush(&mut vm.cx);
+                let _ = output::flush(cx);
                 output::report("corolang: the limit of steps is used up\n");
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::ReadLine => read_line(vm),
-            Request::Events { until: None, is_endless: false, .. } if !self.can_be_woken(&vm.cx) => Ok(Value::FALSE),
             Request::Deadlock { is_reported } => {
                 if !is_reported {
                     output::report("corolang: nothing can wake the program any more\n");
                 }
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
-            Request::Events { until, .. } => {
-                self.wait_for_events(vm, until);
-                Ok(Value::NONE)
-            }
         };
-        Ok(match answer {
+        Ok(Some(match answer {
             Ok(value) => Resume::Send(value),
             Err(Stop::Raise(exception)) => Resume::Throw(exception),
             Err(_) => unreachable!("a request is answered or raises"),
-        })
+        }))
     }
 
-    /// Is there anything outside that could make an event loop go on?
-    fn can_be_woken(&self, cx: &Context) -> bool {
-        let is_worked = self.pool.is_busy() || !cx.jobs.new.is_empty();
-        is_worked || cx.descriptors.is_watched() || may_be_signalled(cx)
+    /// Gives the machine to the next thread that is ready, and waits until there is one.
+    fn run_next(&mut self, vm: &mut Vm) -> Result<Outcome, End> {
+        loop {
+            self.wake(&mut vm.cx);
+            if let Some(thread) = vm.cx.threads.take_ready() {
+                self.turns += 1;
+                vm.switch_to(thread);
+                return Ok(vm.go_on());
+            }
+            let _ = output::flush(&mut vm.cx);
+            match self.can_be_woken(&mut vm.cx) {
+                true => self.wait_at_rest(vm),
+                false => self.nothing_comes(vm),
+            }
+        }
     }
 
-    /// Waits for something that an event loop can go on with. The handlers of signals come before that.
-    fn wait_for_events(&mut self, vm: &mut Vm, until: Option<i64>) {
-        let _ = output::flush(&mut vm.cx);
+    /// Threads whose time has come go on, and those whose event loops have something to do; after a signal the main
+    /// thread does.
+    fn wake(&mut self, cx: &mut Context) {
         if signals::is_pending() {
+            cx.threads.wake_for_signal();
+            wake_main(cx, Value::TRUE);
+        }
+        let now = cx.clock.now();
+        while let Some(ticket) = cx.threads.next_late(now) {
+            end_wait(cx, ticket, Value::FALSE);
+        }
+        cx.threads.wake_loops(now);
+    }
+
+    /// Is there anything outside that could make a thread go on, or a time at which one does?
+    fn can_be_woken(&self, cx: &mut Context) -> bool {
+        let is_worked = self.pool.is_busy() || !cx.jobs.new.is_empty();
+        let is_watched = cx.threads.has_idle_loops() && cx.descriptors.is_watched();
+        let is_due = cx.threads.due().0.is_some();
+        is_worked || is_watched || is_due || cx.threads.may_wait_on() || may_be_signalled(cx)
+    }
+
+    /// Nothing can wake any thread. What has been dropped may have a finaliser that does; if that has been looked at,
+    /// the main thread says who waits for what.
+    fn nothing_comes(&mut self, vm: &mut Vm) {
+        if vm.cx.threads.tell_loop() {
             return;
         }
-        self.wait_at_rest(vm, until);
-        let cx = &mut vm.cx;
+        let is_collected = self.collected_at.is_some_and(|turns| self.turns <= turns + 1);
+        let answer = if is_collected { vm.cx.ellipsis } else { Value::TRUE };
+        if !is_collected {
+            self.collected_at = Some(self.turns);
+            vm.collect_at_rest();
+        }
+        wake_main(&mut vm.cx, answer);
+    }
+
+    /// While threads have their turns: looks at the descriptors now and then.
+    fn look_around(&mut self, vm: &mut Vm) {
+        let now = vm.cx.clock.now();
+        let is_due =
+            if vm.cx.clock.is_virtual() { self.turns % TURNS_PER_LOOK == 0 } else { now >= self.last_look + LOOK };
+        if is_due {
+            self.last_look = now;
+            self.wait(&mut vm.cx, Some(now));
+            self.take_fired(&mut vm.cx);
+        }
+    }
+
+    /// What has fired goes to whom it is for.
+    fn take_fired(&mut self, cx: &mut Context) {
         settle_futures(cx);
         for &fired in &self.fired {
             match fired {
@@ -140,39 +209,61 @@ impl Driver {
                         transport.is_ready(direction);
                     }
                 }
-                Fired::Wait(_) => {}
+                Fired::Wait(ticket) => end_wait(cx, ticket, Value::TRUE),
             }
         }
     }
 
-    /// Waits; if nothing comes for a while after much was done, what that has left behind is collected meanwhile.
-    fn wait_at_rest(&mut self, vm: &mut Vm, until: Option<i64>) {
+    /// Waits for something that a thread can go on with; if nothing comes for a while after much was done, what that
+    /// has left behind is collected meanwhile.
+    fn wait_at_rest(&mut self, vm: &mut Vm) {
+        let (until, is_of_loop) = vm.cx.threads.due();
         let rest = vm.cx.clock.now().saturating_add(REST);
         if vm.cx.running.since_rest >= WORK && until.is_none_or(|until| until > rest) {
-            self.wait_for_due(&mut vm.cx, Some(rest));
+            self.wait(&mut vm.cx, Some(rest));
+            self.take_fired(&mut vm.cx);
             if !self.fired.is_empty() || signals::is_pending() {
                 return;
             }
             vm.collect_at_rest();
             if vm.has_pending() {
                 // Finalisers run before it is waited any longer.
+                vm.cx.threads.wake_any();
                 return;
             }
         }
-        self.wait_for_due(&mut vm.cx, until);
+        match is_of_loop {
+            true => self.wait_for_due(&mut vm.cx, until),
+            false => self.wait(&mut vm.cx, until),
+        }
+        self.take_fired(&mut vm.cx);
     }
 
-    /// Waits until something fires or a timer is due.
+    /// Waits until something fires or a timer of an event loop is due.
     fn wait_for_due(&mut self, cx: &mut Context, until: Option<i64>) {
         let is_late = until.is_some_and(|until| until <= cx.clock.now());
         let until = match until {
             Some(until) if !is_late && !cx.clock.is_virtual() => Some(until.max(self.last_due + LEAST_WAIT)),
             until => until,
         };
-        self.wait(cx, until, Heed::All);
+        self.wait(cx, until);
         if self.fired.is_empty() && !is_late {
             self.last_due = cx.clock.now();
         }
+    }
+}
+
+/// The main thread looks again at what it waits for, and finds this answer.
+fn wake_main(cx: &mut Context, answer: Value) {
+    if let Some(ticket) = cx.threads.ticket_of_main() {
+        end_wait(cx, ticket, answer);
+    }
+}
+
+/// Ends the wait for a ticket, if it is waited for.
+fn end_wait(cx: &mut Context, ticket: Ticket, answer: Value) {
+    for (number, direction) in cx.threads.wake(ticket, answer) {
+        cx.descriptors.give_up(number, direction, ticket);
     }
 }
 

@@ -3,68 +3,43 @@
 use std::time::{Duration, Instant};
 
 use crate::event_loop::driver::Driver;
+use crate::modules::asyncio::transport::Transport;
 use crate::object::context::Context;
-use crate::object::descriptors::{Fired, Heed, Ticket};
+use crate::object::descriptors::{Fired, Ticket, Watcher};
+use crate::object::event_loop::Handle;
+use crate::object::extension::Of;
 use crate::object::native::Interest;
 use crate::object::os_error::os_error;
-use crate::object::output;
 use crate::object::signals;
 use crate::object::value::Value;
 
 /// Without a poller a sleep looks so often whether a signal has come.
 const LOOK: Duration = Duration::from_millis(20);
 
-/// How a wait ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// What was waited for is ready, or will say why it never is.
-    Ready,
-    /// The time has come.
-    Late,
-}
-
 impl Driver {
-    /// Waits until one of the descriptors is ready or the job is done, but not beyond a time. A signal ends the wait
-    /// too, as if something were ready: whoever waits looks again after its handler.
-    pub(super) fn wait_for(
+    /// The thread that runs begins to wait until one of the descriptors is ready or the job is done, but not beyond a
+    /// time. False if there is nothing to wait for: a descriptor that cannot be waited for, a file or a closed one, is
+    /// not, and a signal comes first.
+    pub(super) fn begin_wait(
         &mut self,
         cx: &mut Context,
-        interests: &[Interest],
+        interests: Vec<Interest>,
         job: Option<Ticket>,
         until: Option<i64>,
-    ) -> Ended {
-        let _ = output::flush(cx);
+    ) -> bool {
+        if signals::is_pending() && cx.threads.is_main() {
+            return false;
+        }
         let descriptors = cx.descriptors.clone();
         let ticket = job.unwrap_or_else(|| cx.jobs.ticket());
-        // A descriptor that cannot be waited for, a file or a closed one, is not waited for.
-        let is_waiting =
-            interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok());
-        let result = if is_waiting { self.wait_for_ticket(cx, ticket, until) } else { Ended::Ready };
-        for &(number, direction) in interests {
+        if interests.iter().all(|&(number, direction)| descriptors.wait_for(number, direction, ticket).is_ok()) {
+            cx.threads.wait(ticket, interests, until);
+            return true;
+        }
+        for (number, direction) in interests {
             descriptors.give_up(number, direction, ticket);
         }
-        result
-    }
-
-    /// Waits until a signal comes.
-    pub(super) fn wait_for_signal(&mut self, cx: &mut Context) {
-        let _ = output::flush(cx);
-        while !signals::is_pending() {
-            self.wait(cx, None, Heed::Tickets);
-        }
-    }
-
-    fn wait_for_ticket(&mut self, cx: &mut Context, ticket: Ticket, until: Option<i64>) -> Ended {
-        while !signals::is_pending() {
-            self.wait(cx, until, Heed::Tickets);
-            if self.fired.contains(&Fired::Wait(ticket)) {
-                return Ended::Ready;
-            }
-            if until.is_some_and(|until| cx.clock.now() >= until) {
-                return Ended::Late;
-            }
-        }
-        Ended::Ready
+        false
     }
 
     /// Gives the jobs that were handed in to the threads, and takes what they have done.
@@ -84,7 +59,7 @@ impl Driver {
     }
 
     /// Waits until something fires, which is in `fired` then, until a time, or until it is woken for another reason.
-    pub(super) fn wait(&mut self, cx: &mut Context, until: Option<i64>, heed: Heed) {
+    pub(super) fn wait(&mut self, cx: &mut Context, until: Option<i64>) {
         self.fired.clear();
         let left = |cx: &Context, until: Option<i64>| {
             until.map(|until| Duration::from_nanos(until.saturating_sub(cx.clock.now()).max(0) as u64))
@@ -95,20 +70,20 @@ impl Driver {
         }
         if !cx.clock.is_virtual() {
             let timeout = left(cx, until);
-            return self.look(cx, timeout, heed);
+            return self.look(cx, timeout);
         }
-        self.look(cx, Some(Duration::ZERO), heed);
+        self.look(cx, Some(Duration::ZERO));
         let until = [until, cx.clock.next_alarm()].into_iter().flatten().min();
         if !self.fired.is_empty() {
             return;
         }
         let left = left(cx, until);
-        if let (Some(left), false) = (left, self.pool.is_busy() || cx.descriptors.is_time_held(heed)) {
+        if let (Some(left), false) = (left, self.pool.is_busy() || cx.descriptors.is_time_held(&is_heeded)) {
             return cx.clock.advance(left);
         }
         // Somebody else takes the time he takes, and virtual time stands still, unless he lets that much of it pass.
         let start = Instant::now();
-        self.look(cx, left, heed);
+        self.look(cx, left);
         if let Some(left) = left
             && self.fired.is_empty()
             && start.elapsed() >= left
@@ -118,11 +93,20 @@ impl Driver {
     }
 
     /// Looks at the descriptors, and waits no longer than so long for one to fire.
-    fn look(&mut self, cx: &mut Context, timeout: Option<Duration>, heed: Heed) {
-        if cx.descriptors.poll(timeout, heed, &mut self.fired).is_err() {
+    fn look(&mut self, cx: &mut Context, timeout: Option<Duration>) {
+        if cx.descriptors.poll(timeout, &is_heeded, &mut self.fired).is_err() {
             // No descriptor is left for a poller: time passes all the same.
             std::thread::sleep(timeout.map_or(LOOK, |timeout| timeout.min(LOOK)));
         }
         self.see_to_jobs(cx);
     }
+}
+
+/// Does the loop of a watcher wait?
+fn is_heeded(watcher: Watcher) -> bool {
+    let event_loop = match watcher {
+        Watcher::Handle(handle) => handle.get::<Handle>().map(|handle| handle.event_loop),
+        Watcher::Stream(stream) => Of::<Transport>::from(stream).map(|transport| transport.event_loop()),
+    };
+    event_loop.is_some_and(|event_loop| event_loop.is_waiting.get())
 }

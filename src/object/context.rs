@@ -22,6 +22,7 @@ use crate::object::native::{Args, Call, Check, Request, Special, Stop, Wish};
 use crate::object::redirect::Redirects;
 use crate::object::signals::Handlers;
 use crate::object::string::Str;
+use crate::object::thread::Threads;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::object::weak::WeakTable;
@@ -134,6 +135,8 @@ pub struct Context {
     pub last_native_coroutine: Value,
     /// The event loop and the task that run.
     pub running: Running,
+    /// The thread that runs, and the others.
+    pub threads: Threads,
 }
 
 impl Context {
@@ -143,6 +146,7 @@ impl Context {
         let dict_body = || Dict::new(hash_seed);
         let modules = heap.allocate(LayoutId::DICT, dict_body());
         let builtins = heap.allocate(LayoutId::DICT, dict_body());
+        let threads = Threads::new(&mut heap);
         let mut cx = Context {
             heap,
             layouts: Vec::new(),
@@ -180,6 +184,7 @@ impl Context {
             redirects: Redirects::default(),
             last_native_coroutine: Value::NONE,
             running: Running::NOTHING,
+            threads,
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();
@@ -646,6 +651,7 @@ impl Context {
             marker.value(value);
         }
         self.running.trace(marker);
+        self.threads.trace(marker);
         self.jobs.trace(marker);
         for &(callback, reference) in &self.pending_callbacks {
             marker.value(callback);

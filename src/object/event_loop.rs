@@ -188,6 +188,8 @@ pub struct EventLoop {
     pub is_closed: Cell<bool>,
     /// `stop` was called: the turn under way is the last.
     pub is_stopping: Cell<bool>,
+    /// Its turns wait for something to happen.
+    pub is_waiting: Cell<bool>,
     /// Debug mode.
     pub is_debug: Cell<bool>,
     /// How many things outside may call back: descriptors watched for it, jobs of a pool, signal handlers.
@@ -234,6 +236,7 @@ impl EventLoop {
             is_running: Cell::new(false),
             is_closed: Cell::new(false),
             is_stopping: Cell::new(false),
+            is_waiting: Cell::new(false),
             is_debug: Cell::new(false),
             outside: Cell::new(0),
             task_factory: Cell::new(Value::NONE),
@@ -273,6 +276,11 @@ impl EventLoop {
                 run.swap(last, other);
             }
         }
+    }
+
+    /// Is there something to do at once?
+    pub fn has_work(&self) -> bool {
+        self.is_stopping.get() || self.ready_count() > 0
     }
 
     /// How many entries are ready.
@@ -511,7 +519,7 @@ pub struct Running {
 }
 
 /// The next of a row of random numbers (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014).
-fn next_random(state: &mut u64) -> u64 {
+pub fn next_random(state: &mut u64) -> u64 {
     *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let mixed = (*state ^ (*state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);

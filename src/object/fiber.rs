@@ -1,6 +1,6 @@
 //! Fibers: stacks of frames that can be put aside.
 //!
-//! The main program is one; threads and greenlets will be others. The registers are in chunks that never move, so
+//! Each thread runs on one. The registers are in chunks that never move, so
 //! a base is a plain pointer. Everything of a chunk below its soft end has been a register since the last
 //! collection, or is UNBOUND; everything above is UNBOUND.
 
@@ -65,7 +65,7 @@ impl Chunk {
 impl Fiber {
     /// A fiber without frames, whose first chunk has so many registers.
     pub fn new(registers: usize) -> Fiber {
-        let stack = Stack { frames: vec![EMPTY_FRAME; 16], depth: 0, chunks: vec![Chunk::new(registers)] };
+        let stack = Stack { frames: vec![EMPTY_FRAME; 8], depth: 0, chunks: vec![Chunk::new(registers)] };
         Fiber { stack: UnsafeCell::new(stack), handled: Cell::new(Value::NONE) }
     }
 }

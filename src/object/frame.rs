@@ -99,6 +99,11 @@ impl Frame {
         self.function.expect("a script frame has a function").code.get()
     }
 
+    /// Is it that of a machine of this number?
+    pub fn is_machine(&self, machine: u8) -> bool {
+        self.kind == FrameKind::Machine && self.machine == machine
+    }
+
     /// The word of the code it is at: that of the instruction under way.
     pub fn word(&self) -> u32 {
         let start = self.code().instructions.as_ptr() as usize;
@@ -127,8 +132,6 @@ pub struct FrameObject {
     pub place: Cell<Option<usize>>,
     /// The generator whose frame it is, or None.
     pub generator: Cell<Value>,
-    /// The fiber it lives on, or None.
-    pub fiber: Cell<Value>,
     /// `f_trace`: what is told of the frame while a program is traced.
     pub trace: Cell<Value>,
     /// The line that was told last; 0 for none.
@@ -150,7 +153,6 @@ impl FrameObject {
             namespace: unbound(),
             place: Cell::new(None),
             generator: Cell::new(Value::NONE),
-            fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
             traced_line: Cell::new(0),
             added: unbound(),
@@ -167,8 +169,7 @@ impl Body for FrameObject {
 
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.function);
-        for cell in [&self.back, &self.locals, &self.namespace, &self.generator, &self.fiber, &self.trace, &self.added]
-        {
+        for cell in [&self.back, &self.locals, &self.namespace, &self.generator, &self.trace, &self.added] {
             marker.cell(cell);
         }
     }
@@ -226,7 +227,6 @@ impl FrameObject {
             namespace: Cell::new(Value::UNBOUND),
             place: Cell::new(place),
             generator: Cell::new(Value::NONE),
-            fiber: Cell::new(Value::NONE),
             trace: Cell::new(Value::NONE),
             traced_line: Cell::new(0),
             added: Cell::new(Value::UNBOUND),

@@ -51,6 +51,7 @@ kinds! {
     Particulars crate::object::generator::Particulars;
     Await crate::object::generator::Await;
     Fiber crate::object::fiber::Fiber;
+    Thread crate::object::thread::Thread;
     FrameObject crate::object::frame::FrameObject;
     Traceback crate::object::exception::Traceback;
     Exception crate::object::exception::Exception;

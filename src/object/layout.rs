@@ -107,6 +107,7 @@ builtin_classes! {
     HANDLE "asyncio.events.Handle" OBJECT Handle;
     TIMER_HANDLE "asyncio.events.TimerHandle" HANDLE Handle;
     FIBER "fiber" OBJECT Fiber;
+    THREAD "fiber.thread" OBJECT Thread;
     WEAKREF "weakref.ReferenceType" OBJECT WeakReference;
     WEAK_PROXY "weakref.ProxyType" OBJECT WeakReference;
     WEAK_CALLABLE_PROXY "weakref.CallableProxyType" OBJECT WeakReference;

@@ -10,6 +10,7 @@ use std::os::fd::RawFd;
 
 use crate::object::context::Context;
 use crate::object::descriptors::{Direction, Ticket};
+use crate::object::event_loop::EventLoop;
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -352,7 +353,6 @@ pub enum KeyAction {
 }
 
 /// What only the world outside the VM can answer.
-#[derive(Debug)]
 pub enum Request {
     /// Come back with True when one of the descriptors is ready or a signal has come, with False at a time of the
     /// monotonic clock.
@@ -368,6 +368,8 @@ pub enum Request {
     Signal,
     /// The VM was left only because its fuel ran out.
     Fuel,
+    /// The thread has had its turn: come back after the others have had theirs.
+    Turn,
     /// The limit of steps is reached.
     StepLimit,
     /// Read one line of standard input; the prompt has been written.
@@ -375,7 +377,7 @@ pub enum Request {
     /// An event loop has nothing ready: come back when something outside has happened, or with False if nothing can.
     Events {
         /// The loop.
-        event_loop: Value,
+        event_loop: Ref<EventLoop>,
         /// At the latest then, in nanoseconds of the clock; never, if nothing is to come by itself.
         until: Option<i64>,
         /// It runs until it is stopped, so it may wait for nothing.

@@ -92,10 +92,10 @@ pub fn is_interrupted() -> bool {
     PENDING.load(Relaxed) & bit(libc::SIGINT) != 0 && IS_INTERRUPT.load(Relaxed)
 }
 
-/// KeyboardInterrupt, if Ctrl-C has come, which is taken by that.
+/// KeyboardInterrupt, if Ctrl-C has come and the main thread runs, which is taken by that.
 #[inline]
 pub fn check(cx: &mut Context) -> Result<(), Stop> {
-    if !is_interrupted() {
+    if !is_interrupted() || !cx.threads.is_main() {
         return Ok(());
     }
     PENDING.fetch_and(!bit(libc::SIGINT), Relaxed);

@@ -93,7 +93,7 @@ impl Vm {
     }
 
     /// Clears every register above those of the current frame, down to where the soft end was, and lowers it.
-    fn clear_dead_registers(&mut self) {
+    pub(super) fn clear_dead_registers(&mut self) {
         let free = self.free_registers();
         let stack = self.stack();
         let chunk = stack.chunks.last_mut().expect("a fiber has a chunk");

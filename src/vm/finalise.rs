@@ -50,6 +50,18 @@ impl Vm {
         }
     }
 
+    /// Calls the handlers of signals, or else runs what is pending, before a request is answered with this value.
+    pub(super) fn run_pending(&mut self, value: Value, then: Then, destination: u16) -> Flow {
+        match self.run_signals(value, then, destination) {
+            Flow::Done(value) if self.has_pending() && !self.finalising => {
+                self.finalising = true;
+                let slots = [Value::UNBOUND, self.handled, value];
+                self.start_machine(Machine::Finalise, &slots, then, destination)
+            }
+            flow => flow,
+        }
+    }
+
     /// Runs what is pending with no frame below, at the end of the program.
     pub fn run_finalisers_at_end(&mut self) -> Flow {
         self.finalising = true;

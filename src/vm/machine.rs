@@ -19,9 +19,9 @@ use crate::object::layout::LayoutId;
 use crate::object::native::{Native, Request, Stop};
 use crate::object::signals;
 use crate::object::value::Value;
+use crate::object::watchdog::Watchdog;
 use crate::vm::collect::FIRST_COLLECTION;
 use crate::vm::trace::Told;
-use crate::vm::watchdog::Watchdog;
 
 /// How a step that may need script code went.
 #[derive(Clone, Copy, Debug)]
@@ -38,7 +38,6 @@ pub enum Flow {
 }
 
 /// Why the loop was left.
-#[derive(Debug)]
 pub enum Outcome {
     /// The fiber's first frame returned.
     Returned(Value),
@@ -134,7 +133,7 @@ const SLICE: i64 = 10_000;
 impl Vm {
     /// A machine with nothing to run yet.
     pub fn new(mut cx: Context, limits: Limits) -> Vm {
-        let fiber = cx.heap.allocate(LayoutId::FIBER, Fiber::new(64));
+        let fiber = cx.threads.current().fiber.get();
         let steps_left = limits.max_steps.unwrap_or(u64::MAX);
         cx.heap.poison = limits.gc_stress;
         let mut vm = Vm {
@@ -183,8 +182,15 @@ impl Vm {
         unsafe { &mut *self.fiber.stack.get() }
     }
 
+    /// The frames of a fiber; those of the running one as of when its depth was last noted.
+    pub fn frames_of(&self, fiber: Ref<Fiber>) -> &'static [Frame] {
+        // SAFETY: as for `stack`; whoever looks pushes no frame meanwhile.
+        let stack = unsafe { &*fiber.stack.get() };
+        &stack.frames[..stack.depth]
+    }
+
     /// Points the machine at the stack of its fiber.
-    fn load_fiber(&mut self) {
+    pub(super) fn load_fiber(&mut self) {
         let limit = self.recursion_limit;
         let stack = self.stack();
         let usable = stack.frames.len().min(limit + 2);
@@ -445,7 +451,7 @@ impl Vm {
         self.look_at_watchdog();
         let flow = match (resume, self.awaiting.take()) {
             // The handlers of signals come first; who waits for the world looks at it again after the answer.
-            (Resume::Send(value), Some((then, destination))) => match self.run_signals(value, then, destination) {
+            (Resume::Send(value), Some((then, destination))) => match self.run_pending(value, then, destination) {
                 Flow::Done(value) => self.deliver(then, destination, value),
                 flow => flow,
             },
@@ -472,13 +478,13 @@ impl Vm {
     #[inline(never)]
     pub fn safe_point(&mut self, live: Option<u16>) -> Flow {
         let slice = if self.limits.gc_stress { 0 } else { SLICE };
+        let used = slice - self.cx.fuel.min(slice);
         if self.limits.max_steps.is_some() {
-            let used = (slice - self.cx.fuel.min(slice)) as u64;
-            if used >= self.steps_left {
+            if used as u64 >= self.steps_left {
                 self.outcome = Some(Outcome::Suspended(Request::StepLimit));
                 return Flow::Leave;
             }
-            self.steps_left -= used;
+            self.steps_left -= used as u64;
         }
         let budget = slice.min(self.steps_left.min(i64::MAX as u64) as i64);
         self.cx.fuel = budget;
@@ -511,6 +517,10 @@ impl Vm {
         }
         if !self.finalising && !(self.cx.pending_finalisers.is_empty() && self.cx.pending_callbacks.is_empty()) {
             return self.run_finalisers();
+        }
+        if self.cx.threads.are_several() && self.has_had_turn(used) {
+            self.outcome = Some(Outcome::Suspended(Request::Turn));
+            return Flow::Leave;
         }
         Flow::Done(Value::NONE)
     }

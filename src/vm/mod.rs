@@ -29,6 +29,7 @@ pub mod store_attribute;
 pub mod subscript;
 pub mod switch;
 pub mod task;
+pub mod thread;
 pub mod trace;
 pub mod turn;
 pub mod unwind;

@@ -6,7 +6,7 @@
 #![allow(unsafe_code)]
 
 use crate::object::dict::Dict;
-use crate::object::frame::{FrameKind, Then};
+use crate::object::frame::{Frame, FrameKind, Then};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
@@ -176,7 +176,7 @@ impl Vm {
                 base.add(index).write(slots.get(index).copied().unwrap_or(Value::UNBOUND));
             }
             self.frame = self.frame.add(1);
-            *self.frame = crate::object::frame::Frame {
+            *self.frame = Frame {
                 base,
                 then,
                 after_chunk,
@@ -598,4 +598,11 @@ impl Vm {
     pub fn text(&self, value: Value) -> String {
         value.get::<Str>().map_or_else(String::new, |text| text.text().into_owned())
     }
+}
+
+/// Slot `index` of a machine's frame.
+pub(super) fn frame_slot(frame: &Frame, index: usize) -> Value {
+    assert!(frame.kind == FrameKind::Machine && index < SLOTS);
+    // SAFETY: a machine has so many slots, for as long as its frame is one of its fiber.
+    unsafe { *frame.base.add(index) }
 }

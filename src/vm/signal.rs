@@ -10,9 +10,10 @@ use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
 impl Vm {
-    /// Calls the handlers of the signals that have come, above the current frame; then the result is this value.
+    /// Calls the handlers of the signals that have come, above the current frame of the main thread; then the result
+    /// is this value.
     pub fn run_signals(&mut self, result: Value, then: Then, destination: u16) -> Flow {
-        match signals::is_pending() {
+        match signals::is_pending() && self.cx.threads.is_main() {
             true => self.start_machine(Machine::Signals, &[result], then, destination),
             false => Flow::Done(result),
         }

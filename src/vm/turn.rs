@@ -84,7 +84,7 @@ impl Vm {
                 self.cx.running.polled = now;
                 event_loop.take_due(now);
                 event_loop.begin_turn(&mut self.cx.running);
-                self.finalise_at_rest()
+                None
             }
             // The first turn, or an error has been reported.
             _ => None,
@@ -96,16 +96,6 @@ impl Vm {
             self.end_turns(event_loop);
         }
         next
-    }
-
-    /// What was collected while nothing was to be done may have finalisers: they run before it is waited again.
-    fn finalise_at_rest(&mut self) -> Option<Next> {
-        if self.finalising || !self.has_pending() {
-            return None;
-        }
-        self.finalising = true;
-        let slots = [Value::UNBOUND, self.handled];
-        Some(Next::Called(self.start_machine(Machine::Finalise, &slots, Then::Machine, 0)))
     }
 
     fn end_turns(&mut self, event_loop: Ref<EventLoop>) {
@@ -171,7 +161,7 @@ impl Vm {
     fn wait_for_events(&mut self, event_loop: Ref<EventLoop>, until: Option<i64>) -> Next {
         self.go_to(WAITING);
         let is_endless = self.slot(3).is_none();
-        self.leave_with(Request::Events { event_loop: event_loop.value(), until, is_endless })
+        self.leave_with(Request::Events { event_loop, until, is_endless })
     }
 
     fn leave_with(&mut self, request: Request) -> Next {

@@ -1,6 +1,7 @@
 //! Natives that wait: the machine is left until a descriptor is ready or other threads have found something out, and
 //! the native is called again.
 
+use crate::modules::thread;
 use crate::object::descriptors::Ticket;
 use crate::object::frame::Then;
 use crate::object::heap::Ref;
@@ -11,6 +12,9 @@ use crate::object::native::{Args, Entry, Interest, Native, Request, Stop, Wait};
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
+
+/// The step of the machine while it is said that nothing can wake the program.
+const DEADLOCK: u16 = 1;
 
 impl Vm {
     /// A native answered that it would have to wait.
@@ -48,10 +52,29 @@ impl Vm {
         Flow::Leave
     }
 
+    /// Nothing can wake any thread any more: it is said who waits for what, and the program ends.
+    fn report_deadlock(&mut self) -> Next {
+        self.go_to(DEADLOCK);
+        let waits = self.waiting_threads();
+        Next::Called(self.call_half("report_deadlocked_threads", &[waits], Then::Machine, 0))
+    }
+
     // slots: 0 native, 1 list of bound arguments and what stands behind them, 2 until when, or None, 3 the result after that, or UNBOUND
     pub(super) fn step_wait(&mut self, input: Input) -> Next {
         match input {
-            Input::Error(exception) => return Next::Raise(exception),
+            input if self.step() == DEADLOCK => {
+                let is_reported = !matches!(input, Input::Error(_));
+                self.outcome = Some(Outcome::Suspended(Request::Deadlock { is_reported }));
+                return Next::Called(Flow::Leave);
+            }
+            Input::Error(exception) => {
+                // It may have been woken just before it was interrupted: another takes what it was woken for.
+                if let Some(object) = self.slot(1).get::<List>().and_then(|bound| bound.get(0)) {
+                    thread::pass_on(&mut self.cx, object);
+                }
+                return Next::Raise(exception);
+            }
+            Input::Value(answer) if answer == self.cx.ellipsis => return self.report_deadlock(),
             Input::Value(Value::FALSE) => {
                 let otherwise = self.slot(3);
                 if otherwise.is_unbound() {

@@ -6,38 +6,15 @@
 
 use crate::object::event_loop::EventLoop;
 use crate::object::frame::Then;
-use crate::object::heap::{Marker, Ref};
+use crate::object::heap::Ref;
 use crate::object::number::to_f64;
 use crate::object::value::Value;
+use crate::object::watchdog::Watchdog;
 use crate::vm::machine::Vm;
 use crate::vm::native_frame::Next;
 
 /// What a loop takes for too long if it does not say so in seconds.
 const TOO_LONG: f64 = 0.1;
-
-/// The step or callback that is watched.
-pub struct Watchdog {
-    /// When it began, in nanoseconds of the clock; None while nothing is watched.
-    since: Option<i64>,
-    /// When it has taken too long.
-    limit: i64,
-    /// How many frames there are below it.
-    depth: usize,
-    /// The code that ran when that was noticed, or None.
-    code: Value,
-    /// The word of that code.
-    word: u32,
-}
-
-impl Watchdog {
-    /// Nothing is watched.
-    pub const IDLE: Watchdog = Watchdog { since: None, limit: 0, depth: 0, code: Value::NONE, word: 0 };
-
-    /// Shows the collector what is held.
-    pub fn trace(&self, marker: &mut Marker) {
-        marker.value(self.code);
-    }
-}
 
 impl Vm {
     /// A step or callback of a loop in debug mode begins.

@@ -167,6 +167,11 @@ pub enum Upcall {
 }
 
 impl Of<Transport> {
+    /// The loop it belongs to.
+    pub fn event_loop(&self) -> Ref<EventLoop> {
+        self.event_loop
+    }
+
     // ----- watching
 
     pub(super) fn watch(&self, cx: &mut Context, direction: Direction) -> io::Result<()> {

@@ -143,7 +143,7 @@ fn pthread_kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(cx.type_error("an integer is required"));
     };
     // There is no other thread that runs script code.
-    if thread != crate::modules::thread::ident() {
+    if thread != crate::modules::thread::ident_of(0) {
         let error = std::io::Error::from_raw_os_error(libc::ESRCH);
         return Err(os_error(cx, &error, Value::UNBOUND));
     }

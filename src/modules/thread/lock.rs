@@ -1,10 +1,12 @@
 //! Locks that one holder has at a time, whoever it is, and how their `acquire` may wait.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 
 use crate::object::arguments::{Truth, has_special};
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::descriptors::Ticket;
 use crate::object::extension::{Data, Extension, Of};
 use crate::object::heap::{Marker, Ref};
 use crate::object::kind::Kind;
@@ -16,6 +18,9 @@ use crate::object::value::Value;
 
 /// How many seconds an `acquire` may wait.
 pub const LONGEST_WAIT: i64 = 9_223_372_036;
+
+/// Among so many who wait, and twice as many and so on, those who have given up are looked for.
+const MANY_WAITERS: usize = 32;
 
 const CLASS: &str = "_thread.lock";
 
@@ -33,8 +38,34 @@ const METHODS: &[Declaration] = &[
 ];
 
 /// The data of a lock.
-struct Lock {
+pub struct Lock {
     is_held: Cell<bool>,
+    /// The number of the thread that acquired it last.
+    holder: Cell<i64>,
+    waiters: Waiters,
+}
+
+/// Who waits for a lock, in the order they came; some may have given up.
+#[derive(Default)]
+pub struct Waiters(RefCell<VecDeque<Ticket>>);
+
+impl Waiters {
+    fn add(&self, cx: &mut Context) -> Ticket {
+        let ticket = cx.jobs.ticket();
+        let mut tickets = self.0.borrow_mut();
+        if tickets.len() >= MANY_WAITERS && tickets.len().is_power_of_two() {
+            tickets.retain(|&ticket| cx.threads.is_waited_for(ticket));
+        }
+        tickets.push_back(ticket);
+        ticket
+    }
+
+    /// The first who still waits tries again.
+    pub fn wake_first(&self, cx: &mut Context) {
+        if !self.0.borrow().is_empty() {
+            cx.threads.wake_first(&mut self.0.borrow_mut());
+        }
+    }
 }
 
 impl Data for Lock {
@@ -89,14 +120,15 @@ impl Patience {
     }
 
     /// The answer of an `acquire` of a lock that somebody holds: False, now or when the patience is at its end. The
-    /// native is called again when something has happened.
-    pub fn wait(self) -> Result<Value, Stop> {
+    /// native is called again when the lock has been released.
+    pub fn wait(self, cx: &mut Context, waiters: &Waiters) -> Result<Value, Stop> {
         let (timeout, otherwise) = match self {
             Patience::None => return Ok(Value::FALSE),
             Patience::Nanoseconds(time) => (Some(time), Value::FALSE),
             Patience::Endless => (None, Value::UNBOUND),
         };
-        Err(Stop::Wait(Box::new(Wait { timeout, otherwise, ..Wait::NOTHING })))
+        let job = Some(waiters.add(cx));
+        Err(Stop::Wait(Box::new(Wait { job, timeout, otherwise, ..Wait::NOTHING })))
     }
 }
 
@@ -107,7 +139,11 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 /// `allocate_lock()`
 pub fn allocate(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let class: Ref<Class> = cx.module_state[CLASS].get().expect("the class was made with the module");
-    Ok(Extension::allocate(cx, class, Lock { is_held: Cell::new(false) }))
+    Ok(Extension::allocate(
+        cx,
+        class,
+        Lock { is_held: Cell::new(false), holder: Cell::new(0), waiters: Waiters::default() },
+    ))
 }
 
 fn of(cx: &mut Context, args: Args<'_>) -> Result<Of<Lock>, Stop> {
@@ -116,24 +152,42 @@ fn of(cx: &mut Context, args: Args<'_>) -> Result<Of<Lock>, Stop> {
 
 fn acquire(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (lock, patience) = (of(cx, args)?, Patience::from_args(cx, args)?);
-    match lock.is_held.replace(true) {
-        false => Ok(Value::TRUE),
-        true => patience.wait(),
-    }
+    lock.take(cx, patience)
 }
 
 fn enter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    match of(cx, args)?.is_held.replace(true) {
-        false => Ok(Value::TRUE),
-        true => Patience::Endless.wait(),
+    of(cx, args)?.take(cx, Patience::Endless)
+}
+
+impl Lock {
+    fn take(&self, cx: &mut Context, patience: Patience) -> Result<Value, Stop> {
+        if self.is_held.replace(true) {
+            return patience.wait(cx, &self.waiters);
+        }
+        self.holder.set(cx.threads.current().number);
+        Ok(Value::TRUE)
+    }
+
+    /// The number of the thread that holds it.
+    pub fn holder(&self) -> Option<i64> {
+        self.is_held.get().then_some(self.holder.get())
+    }
+
+    /// If it is free, who waits for it tries again.
+    pub fn pass_on(&self, cx: &mut Context) {
+        if !self.is_held.get() {
+            self.waiters.wake_first(cx);
+        }
     }
 }
 
 fn release(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    match of(cx, args)?.is_held.replace(false) {
-        true => Ok(Value::NONE),
-        false => Err(cx.runtime_error("release unlocked lock")),
+    let lock = of(cx, args)?;
+    if !lock.is_held.replace(false) {
+        return Err(cx.runtime_error("release unlocked lock"));
     }
+    lock.waiters.wake_first(cx);
+    Ok(Value::NONE)
 }
 
 fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

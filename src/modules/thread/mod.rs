@@ -4,4 +4,4 @@ mod lock;
 mod module;
 mod reentrant_lock;
 
-pub use module::{MODULE, ident};
+pub use module::{MODULE, ident_of, pass_on};

@@ -2,8 +2,8 @@
 
 use std::cell::Cell;
 
-use crate::modules::thread::lock::Patience;
-use crate::modules::thread::module::ident;
+use crate::modules::thread::lock::{Patience, Waiters};
+use crate::modules::thread::module::ident_of;
 use crate::object::arguments::finished;
 use crate::object::class::{Class, expect_class};
 use crate::object::context::Context;
@@ -32,11 +32,12 @@ const METHODS: &[Declaration] = &[
 ];
 
 /// The data of a lock.
-struct ReentrantLock {
+pub struct ReentrantLock {
     /// How often its owner has acquired it.
     count: Cell<u64>,
-    /// The thread that holds it; of no meaning while nobody does.
+    /// The number of the thread that holds it; of no meaning while nobody does.
     owner: Cell<i64>,
+    waiters: Waiters,
 }
 
 impl Data for ReentrantLock {
@@ -44,18 +45,30 @@ impl Data for ReentrantLock {
 }
 
 impl ReentrantLock {
-    fn is_owned(&self) -> bool {
-        self.count.get() > 0 && self.owner.get() == ident()
+    fn is_owned(&self, cx: &Context) -> bool {
+        self.holder() == Some(cx.threads.current().number)
     }
 
-    /// Locks it unless another thread holds it.
-    fn try_acquire(&self) -> bool {
-        if self.count.get() > 0 && !self.is_owned() {
-            return false;
+    /// Locks it, waiting while another thread holds it.
+    fn take(&self, cx: &mut Context, patience: Patience) -> Result<Value, Stop> {
+        if self.count.get() > 0 && !self.is_owned(cx) {
+            return patience.wait(cx, &self.waiters);
         }
-        self.owner.set(ident());
+        self.owner.set(cx.threads.current().number);
         self.count.set(self.count.get() + 1);
-        true
+        Ok(Value::TRUE)
+    }
+
+    /// The number of the thread that holds it.
+    pub fn holder(&self) -> Option<i64> {
+        (self.count.get() > 0).then_some(self.owner.get())
+    }
+
+    /// If it is free, who waits for it tries again.
+    pub fn pass_on(&self, cx: &mut Context) {
+        if self.count.get() == 0 {
+            self.waiters.wake_first(cx);
+        }
     }
 }
 
@@ -68,7 +81,8 @@ pub fn install(cx: &mut Context, module: Ref<Module>) {
 
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = expect_class(cx, args.get(0), "RLock.__new__() argument 1 must be a type")?;
-    let lock = Extension::allocate(cx, class, ReentrantLock { count: Cell::new(0), owner: Cell::new(0) });
+    let data = ReentrantLock { count: Cell::new(0), owner: Cell::new(0), waiters: Waiters::default() };
+    let lock = Extension::allocate(cx, class, data);
     Ok(finished(cx, class, lock))
 }
 
@@ -78,19 +92,20 @@ fn of(cx: &mut Context, args: Args<'_>) -> Result<Of<ReentrantLock>, Stop> {
 
 fn acquire(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (lock, patience) = (of(cx, args)?, Patience::from_args(cx, args)?);
-    if lock.try_acquire() { Ok(Value::TRUE) } else { patience.wait() }
+    lock.take(cx, patience)
 }
 
 fn enter(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    if of(cx, args)?.try_acquire() { Ok(Value::TRUE) } else { Patience::Endless.wait() }
+    of(cx, args)?.take(cx, Patience::Endless)
 }
 
 fn release(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let lock = of(cx, args)?;
-    if !lock.is_owned() {
+    if !lock.is_owned(cx) {
         return Err(cx.runtime_error("cannot release un-acquired lock"));
     }
     lock.count.set(lock.count.get() - 1);
+    lock.pass_on(cx);
     Ok(Value::NONE)
 }
 
@@ -103,12 +118,12 @@ fn locked(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn is_owned(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(Value::bool(of(cx, args)?.is_owned()))
+    Ok(Value::bool(of(cx, args)?.is_owned(cx)))
 }
 
 fn recursion_count(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let lock = of(cx, args)?;
-    Ok(Value::small(if lock.is_owned() { lock.count.get() as i64 } else { 0 }))
+    Ok(Value::small(if lock.is_owned(cx) { lock.count.get() as i64 } else { 0 }))
 }
 
 fn release_save(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -117,7 +132,9 @@ fn release_save(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(cx.runtime_error("cannot release un-acquired lock"));
     }
     let owner = cx.int(lock.owner.get());
-    Ok(cx.tuple(&[Value::small(lock.count.take() as i64), owner]))
+    let count = Value::small(lock.count.take() as i64);
+    lock.pass_on(cx);
+    Ok(cx.tuple(&[count, owner]))
 }
 
 fn acquire_restore(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -128,7 +145,7 @@ fn acquire_restore(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     };
     let (count, owner) = (Int::expect_i64(cx, count)?, Int::expect_i64(cx, owner)?);
     if lock.count.get() > 0 {
-        return Patience::Endless.wait();
+        return Patience::Endless.wait(cx, &lock.waiters);
     }
     lock.count.set(count.max(0) as u64);
     lock.owner.set(owner);
@@ -138,7 +155,7 @@ fn acquire_restore(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let lock = of(cx, args)?;
     let (count, class) = (lock.count.get(), cx.class_of(args.get(0)));
-    let (state, owner) = if count > 0 { ("locked", lock.owner.get()) } else { ("unlocked", 0) };
+    let (state, owner) = if count > 0 { ("locked", ident_of(lock.owner.get())) } else { ("unlocked", 0) };
     let class = class_label(cx, class);
     let text = format!("<{state} {class} object owner={owner} count={count} at {}>", address(args.get(0)));
     Ok(cx.str(&text))

@@ -5,4 +5,4 @@ mod readable;
 mod table;
 
 pub use readable::until_readable;
-pub use table::{Descriptors, Direction, Fired, Heed, Ticket, Watcher};
+pub use table::{Descriptors, Direction, Fired, IsHeeded, Ticket, Watcher};

@@ -55,14 +55,8 @@ pub enum Fired {
     Wait(Ticket),
 }
 
-/// Whose events a look is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Heed {
-    /// Those of watchers and of tickets.
-    All,
-    /// Those of tickets alone: the loop of the watchers cannot run now. Their events come with the next look at all.
-    Tickets,
-}
+/// Says of a watcher whether its loop waits. The events of the others come when their loops do.
+pub type IsHeeded<'a> = &'a dyn Fn(Watcher) -> bool;
 
 /// Key of the end of the pipe that signals write to.
 const SIGNAL_KEY: usize = usize::MAX - 1;
@@ -269,11 +263,9 @@ impl Descriptors {
     }
 
     /// Waits for events no longer than so long, None without end, and adds what fired.
-    pub fn poll(&self, timeout: Option<Duration>, heed: Heed, fired: &mut Vec<Fired>) -> io::Result<()> {
+    pub fn poll(&self, timeout: Option<Duration>, is_heeded: IsHeeded<'_>, fired: &mut Vec<Fired>) -> io::Result<()> {
         let poller = self.poller()?;
-        if heed == Heed::All {
-            self.unmute(poller);
-        }
+        self.unmute(poller, is_heeded);
         let dismissed = std::mem::take(&mut self.table.borrow_mut().dismissed);
         let timeout = if dismissed.is_empty() { timeout } else { Some(Duration::ZERO) };
         fired.extend(dismissed.into_iter().map(Fired::Wait));
@@ -285,30 +277,35 @@ impl Descriptors {
         for event in events.iter() {
             match event.key {
                 SIGNAL_KEY => signals::clear_wake_end(),
-                _ => table.take_event(poller, event, heed, fired),
+                _ => table.take_event(poller, event, is_heeded, fired),
             }
         }
         Ok(())
     }
 
-    fn unmute(&self, poller: &Poller) {
+    fn unmute(&self, poller: &Poller, is_heeded: IsHeeded<'_>) {
         let mut table = self.table.borrow_mut();
         for (number, direction) in std::mem::take(&mut table.muted) {
-            if let Some(slot) = table.known(number)
-                && std::mem::take(&mut slot.sides[direction as usize].is_muted)
-            {
-                let _ = table.register(poller, number);
+            let Some(slot) = table.known(number) else { continue };
+            let side = &mut slot.sides[direction as usize];
+            match side.watcher {
+                Some(watcher) if side.is_muted && !is_heeded(watcher) => table.muted.push((number, direction)),
+                _ if side.is_muted => {
+                    side.is_muted = false;
+                    let _ = table.register(poller, number);
+                }
+                _ => {}
             }
         }
     }
 
     /// Is anything of those a look heeds waited for whose other end is not in this process, so that time has to pass
     /// until it answers?
-    pub fn is_time_held(&self, heed: Heed) -> bool {
+    pub fn is_time_held(&self, is_heeded: IsHeeded<'_>) -> bool {
         let mut table = self.table.borrow_mut();
         for (number, slot) in table.slots.iter_mut().enumerate() {
-            let is_heeded = |side: &Side| !side.tickets.is_empty() || heed == Heed::All && side.watcher.is_some();
-            if slot.registration.is_some() && slot.sides.iter().any(is_heeded) {
+            let is_waited_for = |side: &Side| !side.tickets.is_empty() || side.watcher.is_some_and(is_heeded);
+            if slot.registration.is_some() && slot.sides.iter().any(is_waited_for) {
                 let find = || FarEnd::of(borrowed(number as RawFd), &self.names);
                 if *slot.far_end.get_or_insert_with(find) == FarEnd::Elsewhere {
                     return true;
@@ -365,7 +362,7 @@ impl Descriptors {
 }
 
 impl Table {
-    fn take_event(&mut self, poller: &Poller, event: Event, heed: Heed, fired: &mut Vec<Fired>) {
+    fn take_event(&mut self, poller: &Poller, event: Event, is_heeded: IsHeeded<'_>, fired: &mut Vec<Fired>) {
         let (number, generation) = (event.key & ((1 << GENERATION_SHIFT) - 1), event.key >> GENERATION_SHIFT);
         let number = number as RawFd;
         let Table { slots, muted, .. } = self;
@@ -381,7 +378,7 @@ impl Table {
             has_changed |= !side.tickets.is_empty();
             fired.extend(side.tickets.drain(..).map(Fired::Wait));
             match side.watcher {
-                Some(watcher) if heed == Heed::All => fired.push(Fired::Watcher(watcher, direction)),
+                Some(watcher) if is_heeded(watcher) => fired.push(Fired::Watcher(watcher, direction)),
                 Some(_) => {
                     side.is_muted = true;
                     muted.push((number, direction));
@@ -404,9 +401,9 @@ mod tests {
 
     use super::*;
 
-    fn look(descriptors: &Descriptors, heed: Heed) -> Vec<Fired> {
+    fn look(descriptors: &Descriptors, is_heeded: bool) -> Vec<Fired> {
         let mut fired = Vec::new();
-        descriptors.poll(Some(Duration::ZERO), heed, &mut fired).expect("there are descriptors left");
+        descriptors.poll(Some(Duration::ZERO), &|_| is_heeded, &mut fired).expect("there are descriptors left");
         fired
     }
 
@@ -417,15 +414,15 @@ mod tests {
         let watcher = Watcher::Stream(Value::NONE);
         descriptors.wait_for(number, Direction::Read, 7).expect("a socket can be waited for");
         descriptors.watch(number, Direction::Read, watcher).expect("and watched");
-        assert_eq!(look(&descriptors, Heed::All), []);
+        assert_eq!(look(&descriptors, true), []);
         other.write_all(b"x").expect("the socket is open");
-        assert_eq!(look(&descriptors, Heed::Tickets), [Fired::Wait(7)]);
-        assert_eq!(look(&descriptors, Heed::Tickets), []);
+        assert_eq!(look(&descriptors, false), [Fired::Wait(7)]);
+        assert_eq!(look(&descriptors, false), []);
         for _ in 0..2 {
-            assert_eq!(look(&descriptors, Heed::All), [Fired::Watcher(watcher, Direction::Read)]);
+            assert_eq!(look(&descriptors, true), [Fired::Watcher(watcher, Direction::Read)]);
         }
         assert_eq!(descriptors.unwatch(number, Direction::Read), Some(watcher));
-        assert_eq!(look(&descriptors, Heed::All), []);
+        assert_eq!(look(&descriptors, true), []);
     }
 
     #[test]
@@ -434,7 +431,7 @@ mod tests {
         let (descriptors, number) = (Descriptors::default(), end.as_raw_fd());
         descriptors.wait_for(number, Direction::Read, 1).expect("a socket can be waited for");
         descriptors.forget(number);
-        assert_eq!(look(&descriptors, Heed::Tickets), [Fired::Wait(1)]);
+        assert_eq!(look(&descriptors, false), [Fired::Wait(1)]);
     }
 
     #[test]
@@ -447,6 +444,6 @@ mod tests {
         let (second, _third) = UnixStream::pair().expect("there are descriptors left");
         let number = second.as_raw_fd();
         descriptors.watch(number, Direction::Write, watcher).expect("and watched again");
-        assert_eq!(look(&descriptors, Heed::All), [Fired::Watcher(watcher, Direction::Write)]);
+        assert_eq!(look(&descriptors, true), [Fired::Watcher(watcher, Direction::Write)]);
     }
 }
