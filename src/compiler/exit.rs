@@ -41,8 +41,8 @@ impl Exit {
 /// What a statement around a place is, for what leaves it.
 #[derive(Clone, Debug)]
 pub enum BlockKind {
-    /// A loop.
-    Loop { head: Label, exit: Label, first_dead: Register },
+    /// A loop. What it iterates over is dropped by a `break` if that is to be looked at as soon as it is dropped.
+    Loop { head: Label, exit: Label, first_dead: Register, dropped: Option<Dropped> },
     /// Something with a handler that has nothing to do when it is left.
     Guarded,
     /// What runs while an exception is handled; the register has the one handled before.
@@ -55,6 +55,15 @@ pub enum BlockKind {
     FinallyBody { tag: Register, saved: Register },
     /// The body of a `with`.
     With { exit: Register, is_async: bool },
+}
+
+/// What a `break` drops.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropped {
+    /// What is iterated over.
+    pub iterator: Register,
+    /// Of an `async for`: what was awaited for the last item, which holds the former.
+    pub step: Option<Register>,
 }
 
 /// A statement around a place.
@@ -140,9 +149,17 @@ impl<'a> Compiler<'a> {
         let block_span = block.span;
         match block.kind.clone() {
             BlockKind::Guarded => {}
-            BlockKind::Loop { head, exit: end, first_dead } => match exit {
+            BlockKind::Loop { head, exit: end, first_dead, dropped } => match exit {
                 Exit::Return => return false,
-                Exit::Break => self.goto(end, span),
+                Exit::Break => {
+                    if let Some(Dropped { iterator, step }) = dropped {
+                        if let Some(step) = step {
+                            self.emit(Opcode::Unbind, 0, step, 0, 0, span);
+                        }
+                        self.emit(Opcode::Drop, 0, iterator, 0, 0, span);
+                    }
+                    self.goto(end, span);
+                }
                 Exit::Continue => self.unit.emitter.jump_back(head, first_dead, span),
             },
             BlockKind::Handling { saved } => self.emit(Opcode::LeaveHandler, 0, saved, 0, 0, span),

@@ -5,7 +5,7 @@ use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::Compiler;
 use crate::compiler::constant::string;
 use crate::compiler::emitter::Label;
-use crate::compiler::exit::{BlockKind, Exit};
+use crate::compiler::exit::{BlockKind, Dropped, Exit};
 use crate::compiler::scope::{Result, ScopeKind};
 use crate::source::Span;
 use crate::syntax::ast::{Alias, Block, Expression, ExpressionKind, Mode, Name, Statement, StatementKind};
@@ -182,7 +182,7 @@ impl<'a> Compiler<'a> {
         let (head, ended, exit) = (self.label(), self.label(), self.label());
         self.unit.emitter.place_head(head);
         self.condition(test, false, ended)?;
-        self.loop_body(head, exit, body, span)?;
+        self.loop_body(head, exit, None, body, span)?;
         self.unit.emitter.jump_back(head, self.unit.emitter.mark(), test.span);
         self.place(ended);
         self.optional_block(orelse)?;
@@ -190,9 +190,16 @@ impl<'a> Compiler<'a> {
         Ok(())
     }
 
-    fn loop_body(&mut self, head: Label, exit: Label, body: &'a [Statement], span: Span) -> Result<()> {
+    fn loop_body(
+        &mut self,
+        head: Label,
+        exit: Label,
+        dropped: Option<Dropped>,
+        body: &'a [Statement],
+        span: Span,
+    ) -> Result<()> {
         let first_dead = self.mark();
-        self.open_block(BlockKind::Loop { head, exit, first_dead }, span);
+        self.open_block(BlockKind::Loop { head, exit, first_dead, dropped }, span);
         self.block(body)?;
         self.close_block();
         Ok(())
@@ -209,7 +216,9 @@ impl<'a> Compiler<'a> {
         let iterator = self.iterator(iterable, is_async)?;
         self.unit.emitter.place_head(head);
         let step = self.step(target, iterator, is_async, ended, iterable.span)?;
-        self.loop_body(head, exit, body, span)?;
+        let dropped = Dropped { iterator, step: is_async.then_some(iterator + 1) };
+        let dropped = self.drops_at_once().then_some(dropped);
+        self.loop_body(head, exit, dropped, body, span)?;
         self.unit.emitter.jump_back(head, self.unit.emitter.mark(), iterable.span);
         self.end_loop(step, ended, iterable.span);
         self.release(iterator);

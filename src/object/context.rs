@@ -354,12 +354,13 @@ impl Context {
         self.class_name(self.class_of(value))
     }
 
-    /// The name of a class as text, likewise.
+    /// The name of a class as text, likewise. The modules of packages are no native ones, whoever makes their classes.
     pub fn class_name(&self, class: Ref<Class>) -> String {
         let name = class.name_text();
         if class.has(Class::BUILTIN)
             && let Some(module) = class.dict.get_interned(self.names.__module__).and_then(|module| module.get::<Str>())
             && module.bytes() != b"builtins"
+            && !module.bytes().contains(&b'.')
         {
             return format!("{}.{name}", module.text());
         }

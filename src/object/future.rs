@@ -117,7 +117,7 @@ impl Future {
     pub const CANCEL_REQUESTED: u8 = 32;
     /// Nothing is said if it is destroyed while it is pending.
     pub const QUIET: u8 = 64;
-    /// A task whose first step ran within `create_task`.
+    /// A task whose first step runs within `create_task`.
     pub const EAGER: u8 = 128;
 
     /// A pending future of a class.

@@ -5,7 +5,7 @@ use crate::object::dict::Dict;
 use crate::object::event_loop::{Entry, EventLoop};
 use crate::object::frame::Then;
 use crate::object::function::CodeObject;
-use crate::object::future::{Future, Role, is_cancelled_by_script};
+use crate::object::future::{Future, FutureState, Role, is_cancelled_by_script};
 use crate::object::generator::{Await, Generator};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
@@ -170,6 +170,11 @@ impl Vm {
             Input::Error(exception) => self.task_raised(task, exception),
             Input::Start => None,
         };
+        if task.has(Future::EAGER) && task.state.get() != FutureState::Pending {
+            // A task that never had to wait keeps nothing of what it ran.
+            task.coroutine.set(Value::NONE);
+        }
+        task.clear(Future::EAGER);
         next.unwrap_or(Next::Return(self.slot(3)))
     }
 

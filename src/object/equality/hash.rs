@@ -104,7 +104,8 @@ pub fn hash_as_data(cx: &mut Context, value: Value) -> Result<i64, Problem> {
         }
         Kind::WeakReference => deeper(cx, |cx| WeakReference::hash(cx, value))?,
         Kind::Handle if header.layout() == LayoutId::TIMER_HANDLE => {
-            integer::hash(integer::Int::Small(Ref::<Handle>::from_header(header).when.get()))
+            // That of its time in seconds.
+            number::hash(Number::Float(Ref::<Handle>::from_header(header).when.get() as f64 / 1e9))
         }
         Kind::GenericAlias => deeper(cx, |cx| Ref::<GenericAlias>::from_header(header).hash(cx))?,
         Kind::MappingProxy => {
