@@ -1,5 +1,6 @@
 //! Making tasks, cancelling them and gathering their results: what must know where in the program it happens.
 
+use crate::object::class::Class;
 use crate::object::contextvars;
 use crate::object::dict::Dict;
 use crate::object::event_loop::{Entry, EventLoop};
@@ -58,7 +59,21 @@ impl Vm {
             return self.raise(stop);
         }
         let &[coroutine, name, context, eager, more] = args else { unreachable!("create_task has these parameters") };
+        if self.cx.running.event_loop().is_some_and(|event_loop| self.makes_tasks_itself(event_loop)) {
+            let args = [event_loop, coroutine, name, context, eager, more];
+            return self.call_half("create_task_of_loop", &args, then, destination);
+        }
         self.create_task(&[event_loop, coroutine, name, context, eager, more], then, destination)
+    }
+
+    /// Has the class of a loop a `create_task` of its own?
+    fn makes_tasks_itself(&mut self, event_loop: Ref<EventLoop>) -> bool {
+        let class = self.cx.class_of(event_loop.value());
+        if class.has(Class::BUILTIN) {
+            return false;
+        }
+        let name = self.cx.intern("create_task");
+        class.lookup_after(name, None).is_some_and(|(owner, _)| !owner.has(Class::BUILTIN))
     }
 
     /// A new task of a loop, its first step not yet asked for.
@@ -251,7 +266,9 @@ impl Vm {
         let (Some(event_loop), true, false) = (event_loop, limit.is_none(), given.is_empty()) else {
             return self.call_half("gather", args, then, destination);
         };
-        let makes_tasks = event_loop.task_factory.get().is_none() && !event_loop.is_closed.get();
+        let makes_tasks = event_loop.task_factory.get().is_none()
+            && !event_loop.is_closed.get()
+            && !self.makes_tasks_itself(event_loop);
         let is_plain = |value: &Value| match value.get::<Future>() {
             Some(future) => future.event_loop == event_loop,
             None => makes_tasks && is_coroutine(*value),

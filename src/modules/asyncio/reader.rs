@@ -450,6 +450,9 @@ fn set_transport(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn feed_data(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let bytes = bytes_like(cx, args.get(1))?;
+    if of(args.get(0)).is_at_end.get() {
+        return Err(cx.error(LayoutId::ASSERTION_ERROR, "feed_data after feed_eof"));
+    }
     of(args.get(0)).feed(cx, &bytes);
     Ok(Value::NONE)
 }

@@ -1,6 +1,6 @@
 //! `Semaphore` and `BoundedSemaphore`: held by so many at a time; the others get it in the order they came.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::primitive::{
@@ -41,6 +41,7 @@ const ATTRIBUTES: &[Attribute] = &[
         doc: "How many may take it.",
     },
     attribute("_waiters", |cx, value| Ok(of(value).waiters.as_list(cx)), "The futures of those who wait."),
+    attribute("_holders", |cx, value| Ok(of(value).holders_as_list(cx)), "The tasks that hold it, as far as is known."),
     attribute("_loop", |_, value| Ok(of(value).home.get()), "The loop it belongs to, or None."),
 ];
 
@@ -63,6 +64,9 @@ struct Semaphore {
     value: Cell<Value>,
     /// More than this it may not become; None for one without bounds.
     bound: Cell<Value>,
+    /// The tasks that have taken it and not given it back, for the report that nothing can wake the program. Where
+    /// one gives back what another took, it stands for whoever took first.
+    holders: RefCell<Vec<Value>>,
     waiters: Waiters,
     home: Home,
     overrides: Overrides,
@@ -72,6 +76,7 @@ impl Data for Semaphore {
     fn trace(&self, marker: &mut Marker) {
         marker.cell(&self.value);
         marker.cell(&self.bound);
+        self.holders.borrow().iter().for_each(|&holder| marker.value(holder));
         self.waiters.trace(marker);
         self.home.trace(marker);
     }
@@ -82,6 +87,7 @@ impl Semaphore {
         Semaphore {
             value: Cell::new(Value::small(1)),
             bound: Cell::new(Value::NONE),
+            holders: RefCell::default(),
             waiters: Waiters::default(),
             home: Home::default(),
             overrides: Overrides::default(),
@@ -100,12 +106,34 @@ impl Semaphore {
         Ok(())
     }
 
+    /// The running task has taken it.
+    fn taken(&self, cx: &Context) {
+        if !cx.running.task.is_none() {
+            self.holders.borrow_mut().push(cx.running.task);
+        }
+    }
+
+    /// The running task, or whatever else runs, has given it back.
+    fn given_back(&self, cx: &Context) {
+        let mut holders = self.holders.borrow_mut();
+        if !holders.is_empty() {
+            let position = holders.iter().position(|&holder| holder == cx.running.task);
+            holders.remove(position.unwrap_or(0));
+        }
+    }
+
+    fn holders_as_list(&self, cx: &mut Context) -> Value {
+        let holders = self.holders.borrow().clone();
+        cx.list(holders)
+    }
+
     /// Counts up, and lets the next go on.
     fn release(&self, cx: &mut Context) -> Result<(), Stop> {
         let bound = self.bound.get();
         if !bound.is_none() && compares(Comparison::GreaterEqual, self.value.get(), bound) {
             return Err(cx.value_error("BoundedSemaphore released too many times"));
         }
+        self.given_back(cx);
         self.count(cx, BinaryOperator::Add)?;
         self.wake_next(cx)?;
         Ok(())
@@ -199,10 +227,12 @@ fn acquire_step(cx: &mut Context, this: Ref<Await>, resumed: Resumed) -> Result<
         }
         semaphore.wake_all(cx)?;
         result?;
+        semaphore.taken(cx);
         return Ok(Advance::Return(this.value.get()));
     }
     if !semaphore.is_locked() {
         semaphore.count(cx, BinaryOperator::Subtract)?;
+        semaphore.taken(cx);
         return Ok(Advance::Return(this.value.get()));
     }
     let event_loop = semaphore.home.enter(cx, this.target, shown)?;
