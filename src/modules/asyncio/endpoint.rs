@@ -3,7 +3,14 @@
 
 use std::cell::Cell;
 use std::io;
-use std::os::fd::RawFd;
+use std::net::SocketAddr;
+use std::os::fd::{BorrowedFd, RawFd};
+
+use socket2::{SockAddr, SockRef};
+
+use crate::modules::socket::address::address_value;
+use crate::object::context::Context;
+use crate::object::value::Value;
 
 /// A descriptor that is a socket, a pipe or a terminal.
 pub(super) struct Endpoint {
@@ -11,20 +18,35 @@ pub(super) struct Endpoint {
     pub(super) number: Cell<RawFd>,
     /// It is a socket, which can be shut down half by half; else a pipe or terminal.
     pub(super) is_socket: bool,
+    /// The addresses of an internet socket and of its peer, as they were in the beginning: they are asked for when
+    /// the connection is closed or reset too.
+    names: [Option<SocketAddr>; 2],
 }
 
 impl Endpoint {
     /// An open descriptor. What a socket is given to send goes out at once: no small piece waits for the
     /// acknowledgement of the one before.
     pub(super) fn new(number: RawFd, is_socket: bool) -> Endpoint {
+        let mut names = [None, None];
         if is_socket {
             let (is_on, size) = (1 as libc::c_int, size_of::<libc::c_int>() as libc::socklen_t);
             // SAFETY: the call reads as many bytes as the number has. It fails on sockets that never wait so.
             unsafe {
                 libc::setsockopt(number, libc::IPPROTO_TCP, libc::TCP_NODELAY, (&raw const is_on).cast(), size);
             }
+            // SAFETY: the descriptor is open, and stays so in this block.
+            let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+            let socket = SockRef::from(&descriptor);
+            let internet = |address: io::Result<SockAddr>| address.ok().and_then(|address| address.as_socket());
+            names = [internet(socket.local_addr()), internet(socket.peer_addr())];
         }
-        Endpoint { number: Cell::new(number), is_socket }
+        Endpoint { number: Cell::new(number), is_socket, names }
+    }
+
+    /// The addresses of an internet socket and of its peer as a tuple; None for what is not known.
+    pub(super) fn names(&self, cx: &mut Context) -> Value {
+        let names = self.names.map(|name| name.map_or(Value::NONE, |name| address_value(cx, &SockAddr::from(name))));
+        cx.tuple(&names)
     }
 
     /// Reads what is there, at most as much as fits; 0 at the end.

@@ -77,6 +77,7 @@ const ATTRIBUTES: &[Attribute] = &[
         |_, value| Ok(Value::small(of(value).endpoint.number.get() as i64)),
         "The descriptor, or -1.",
     ),
+    attribute("_names", |cx, value| Ok(of(value).endpoint.names(cx)), "The addresses of both ends, or None for each."),
     attribute("_server", |_, value| Ok(of(value).server.get()), "The server that accepted it, or None."),
     attribute("_conn_lost", |_, value| Ok(Value::small(of(value).lost.get() as i64)), "How often it was found lost."),
     attribute("_eof", |_, value| Ok(Value::bool(of(value).is_ended.get())), "Is the writing half to be closed?"),

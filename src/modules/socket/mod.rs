@@ -1,6 +1,6 @@
 //! `_socket`: sockets, addresses and names.
 
-mod address;
+pub mod address;
 mod body;
 mod class;
 mod connection;
