@@ -1,6 +1,7 @@
 //! `StreamReader`: the bytes that have come in, and the coroutine that waits for more.
 
 use std::cell::{Cell, RefCell};
+use std::cmp::Reverse;
 
 use memchr::memmem;
 
@@ -402,11 +403,11 @@ fn step_readuntil(cx: &mut Context, this: Ref<Await>, resumed: Resumed) -> Resul
     let (first, length) = {
         let buffer = reader.buffer.borrow();
         let bytes = buffer.bytes();
-        // The one that ends first; of two that end together the longer.
+        // The one that ends first; of two that end together the shorter.
         let ends = separators
             .iter()
             .filter_map(|separator| memmem::find(bytes, separator).map(|start| (start + separator.len(), start)));
-        (ends.min(), bytes.len())
+        (ends.min_by_key(|&(end, start)| (end, Reverse(start))), bytes.len())
     };
     let limit = reader.limit.get();
     if let Some((end, start)) = first {
