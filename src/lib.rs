@@ -44,6 +44,8 @@ pub mod syntax;
 
 pub mod text;
 
+pub mod http;
+
 pub mod tls;
 
 pub mod diagnostic;

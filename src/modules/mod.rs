@@ -15,6 +15,7 @@ pub mod functools;
 pub mod gc;
 pub mod hashlib;
 pub mod heapq;
+pub mod http;
 pub mod imp;
 pub mod io;
 pub mod itertools;
@@ -53,6 +54,7 @@ const MODULES: &[&NativeModule] = &[
     &errno::MODULE,
     &hashlib::MODULE,
     &heapq::MODULE,
+    &http::MODULE,
     &random::MODULE,
     &string::MODULE,
     &json::module::MODULE,
@@ -86,7 +88,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 5] = ["_os", "_select", "_signal", "_socket", "_ssl"];
+const SYSTEM: [&str; 6] = ["_http", "_os", "_select", "_signal", "_socket", "_ssl"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -57,6 +57,26 @@ pub trait Data: Any {
     fn is_iterator(&self) -> bool {
         false
     }
+
+    /// What a transport tells without a call, if the object is a protocol that is native.
+    fn protocol(&self) -> Option<&dyn Protocol> {
+        None
+    }
+}
+
+/// A native protocol: what its transport tells it, in the turn it happens.
+pub trait Protocol {
+    /// Bytes have come in.
+    fn received(&self, cx: &mut Context, bytes: &[u8]);
+
+    /// The other end writes no more: may the transport stay open for writing?
+    fn ended(&self, cx: &mut Context) -> bool;
+
+    /// There is too much to be written.
+    fn pause_writing(&self, cx: &mut Context);
+
+    /// That is over.
+    fn resume_writing(&self, cx: &mut Context);
 }
 
 /// The body of such an object.

@@ -23,6 +23,7 @@ pub mod letter_case;
 pub mod mersenne;
 pub mod pattern;
 pub mod percent;
+pub mod percent_code;
 pub mod quote;
 pub mod search;
 pub mod split;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The entries of src/ from top to bottom; those of one line stand beside each other and may not name each other.
-const LAYERS: [&[&str]; 15] = [
+const LAYERS: [&[&str]; 16] = [
     &["main"],
     &["repl"],
     &["interpreter"],
@@ -18,6 +18,7 @@ const LAYERS: [&[&str]; 15] = [
     &["bytecode"],
     &["syntax"],
     &["text"],
+    &["http"],
     &["tls"],
     &["diagnostic"],
     &["library"],

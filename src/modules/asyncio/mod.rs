@@ -3,19 +3,20 @@
 
 mod abstract_loop;
 mod bases;
-mod buffer;
+pub mod buffer;
 mod encryption;
 mod endpoint;
 mod errors;
 mod event;
 pub mod event_loop;
+pub mod flow;
 pub mod future;
 mod lock;
 mod network;
 mod place;
 pub mod primitive;
 mod queue;
-mod reader;
+pub mod reader;
 mod semaphore;
 pub mod sleep;
 mod stream_protocol;

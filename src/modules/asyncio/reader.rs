@@ -123,7 +123,7 @@ impl Of<Reader> {
     // ----- what comes in
 
     /// Bytes have come in. If they are far more than a line may have, the transport rests.
-    pub(super) fn feed(&self, cx: &mut Context, bytes: &[u8]) {
+    pub fn feed(&self, cx: &mut Context, bytes: &[u8]) {
         if bytes.is_empty() {
             return;
         }
@@ -141,13 +141,13 @@ impl Of<Reader> {
     }
 
     /// No more will come.
-    pub(super) fn feed_end(&self, cx: &mut Context) {
+    pub fn feed_end(&self, cx: &mut Context) {
         self.is_at_end.set(true);
         self.wake(cx);
     }
 
     /// The stream has ended with an exception.
-    pub(super) fn fail(&self, cx: &mut Context, exception: Value) {
+    pub fn fail(&self, cx: &mut Context, exception: Value) {
         self.exception.set(exception);
         if let Some(waiter) = self.waiter.replace(Value::NONE).get::<Future>()
             && !waiter.is_done()
@@ -161,7 +161,8 @@ impl Of<Reader> {
         self.exception.get()
     }
 
-    pub(super) fn connect(&self, transport: Value) {
+    /// Where the bytes come from, which rests while there is too much.
+    pub fn connect(&self, transport: Value) {
         self.transport.set(transport);
     }
 

@@ -1,20 +1,20 @@
 //! `StreamReaderProtocol`: what stands between a transport and the reader and writer of a stream.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 
 use crate::modules::asyncio::bases;
+use crate::modules::asyncio::flow::Flow;
 use crate::modules::asyncio::future::{attribute, loop_argument};
 use crate::modules::asyncio::reader::Reader;
 use crate::object::arguments::bytes_like;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::event_loop::EventLoop;
-use crate::object::extension::{Data, Extension, Of};
+use crate::object::extension::{Data, Extension, Of, Protocol};
 use crate::object::forward::half;
 use crate::object::function::Attribute;
 use crate::object::future::{Future, FutureState};
 use crate::object::heap::{Marker, Ref};
-use crate::object::layout::LayoutId;
 use crate::object::module::Module;
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::tuple::Tuple;
@@ -41,8 +41,8 @@ const ATTRIBUTES: &[Attribute] = &[
     attribute("_stream_reader", |_, value| Ok(of(value).reader.get()), "The reader, or None."),
     attribute("_transport", |_, value| Ok(of(value).transport.get()), "The transport, or None."),
     attribute("_client_connected_cb", |_, value| Ok(of(value).callback.get()), "What a server calls, or None."),
-    attribute("_paused", |_, value| Ok(Value::bool(of(value).is_paused.get())), "Is there too much to be written?"),
-    attribute("_connection_lost", |_, value| Ok(Value::bool(of(value).is_lost.get())), "Is the connection lost?"),
+    attribute("_paused", |_, value| Ok(Value::bool(of(value).flow.is_paused())), "Is there too much to be written?"),
+    attribute("_connection_lost", |_, value| Ok(Value::bool(of(value).flow.is_lost())), "Is the connection lost?"),
     attribute("_over_ssl", |_, value| Ok(Value::bool(of(value).is_secure.get())), "Is it a connection with TLS?"),
 ];
 
@@ -55,14 +55,12 @@ pub struct StreamProtocol {
     callback: Cell<Value>,
     transport: Cell<Value>,
     is_secure: Cell<bool>,
-    is_paused: Cell<bool>,
-    is_lost: Cell<bool>,
+    /// May it be written, and who waits until it may.
+    flow: Flow,
     /// The exception the connection was lost with, or None.
     loss: Cell<Value>,
     /// The future for the end of the connection, once somebody has asked for it.
     closed: Cell<Value>,
-    /// Those that wait until less is to be written.
-    drains: RefCell<Vec<Ref<Future>>>,
 }
 
 impl Data for StreamProtocol {
@@ -71,7 +69,11 @@ impl Data for StreamProtocol {
         for cell in [&self.reader, &self.callback, &self.transport, &self.loss, &self.closed] {
             marker.cell(cell);
         }
-        self.drains.borrow().iter().for_each(|&future| marker.object(future));
+        self.flow.trace(marker);
+    }
+
+    fn protocol(&self) -> Option<&dyn Protocol> {
+        Some(self)
     }
 }
 
@@ -97,11 +99,9 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         callback: none(),
         transport: none(),
         is_secure: Cell::new(false),
-        is_paused: Cell::new(false),
-        is_lost: Cell::new(false),
+        flow: Flow::default(),
         loss: none(),
         closed: none(),
-        drains: RefCell::default(),
     };
     Ok(Extension::allocate(cx, class, protocol))
 }
@@ -117,47 +117,36 @@ fn init(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::NONE)
 }
 
-impl Of<StreamProtocol> {
+impl StreamProtocol {
     fn reader(&self) -> Option<Of<Reader>> {
         Of::from(self.reader.get())
     }
+}
 
-    /// Bytes have come in.
-    pub(super) fn received(&self, cx: &mut Context, bytes: &[u8]) {
+impl Protocol for StreamProtocol {
+    fn received(&self, cx: &mut Context, bytes: &[u8]) {
         if let Some(reader) = self.reader() {
             reader.feed(cx, bytes);
         }
     }
 
-    /// The other end writes no more: may the transport stay open for writing?
-    pub(super) fn ended(&self, cx: &mut Context) -> bool {
+    fn ended(&self, cx: &mut Context) -> bool {
         if let Some(reader) = self.reader() {
             reader.feed_end(cx);
         }
         !self.is_secure.get()
     }
 
-    /// There is too much to be written.
-    pub(super) fn pause(&self, _: &mut Context) {
-        self.is_paused.set(true);
+    fn pause_writing(&self, _: &mut Context) {
+        self.flow.pause();
     }
 
-    /// That is over: those who wait for it go on.
-    pub(super) fn resume(&self, cx: &mut Context) {
-        self.is_paused.set(false);
-        self.end_drains(cx, Value::NONE);
+    fn resume_writing(&self, cx: &mut Context) {
+        self.flow.resume(cx);
     }
+}
 
-    fn end_drains(&self, cx: &mut Context, exception: Value) {
-        for future in std::mem::take(&mut *self.drains.borrow_mut()) {
-            match exception {
-                _ if future.is_done() => {}
-                Value::NONE => future.finish(cx, Value::NONE),
-                exception => future.fail(cx, exception),
-            }
-        }
-    }
-
+impl Of<StreamProtocol> {
     /// The connection is lost or closed.
     pub(super) fn lost(&self, cx: &mut Context, exception: Value) {
         if let Some(reader) = self.reader() {
@@ -172,30 +161,19 @@ impl Of<StreamProtocol> {
         {
             settle(cx, closed, exception);
         }
-        self.is_lost.set(true);
-        if self.is_paused.get() {
-            self.end_drains(cx, exception);
-        }
+        self.flow.lose(cx, exception);
         self.reader.set(Value::NONE);
         self.transport.set(Value::NONE);
     }
 
     /// What `drain` waits for: None if there is nothing to wait for.
     pub(super) fn drain(&self, cx: &mut Context) -> Result<Option<Ref<Future>>, Stop> {
-        if self.is_lost.get() {
-            return Err(cx.error(LayoutId::CONNECTION_RESET_ERROR, "Connection lost"));
-        }
-        if !self.is_paused.get() {
-            return Ok(None);
-        }
-        let future = Future::plain(cx, self.event_loop);
-        self.drains.borrow_mut().push(future);
-        Ok(Some(future))
+        self.flow.drain(cx, self.event_loop)
     }
 
     /// Somebody waits no longer.
     pub(super) fn drained(&self, future: Ref<Future>) {
-        self.drains.borrow_mut().retain(|&other| other != future);
+        self.flow.drained(future);
     }
 
     /// The future for the end of the connection.
@@ -205,7 +183,7 @@ impl Of<StreamProtocol> {
         }
         let closed = Future::plain(cx, self.event_loop);
         self.closed.set(closed.value());
-        if self.is_lost.get() {
+        if self.flow.is_lost() {
             settle(cx, closed, self.loss.get());
         }
         closed
@@ -252,12 +230,12 @@ fn connection_lost(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn pause_writing(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    of(args.get(0)).pause(cx);
+    of(args.get(0)).pause_writing(cx);
     Ok(Value::NONE)
 }
 
 fn resume_writing(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    of(args.get(0)).resume(cx);
+    of(args.get(0)).resume_writing(cx);
     Ok(Value::NONE)
 }
 

@@ -1,7 +1,7 @@
 //! The transport of a stream: a descriptor that is read when there is something to read, and written at once as far
 //! as that goes.
 //!
-//! What comes in goes to the protocol: into the reader of a `StreamReaderProtocol` without any call, else by the
+//! What comes in goes to the protocol: to a native one without any call, else by the
 //! methods that protocols of scripts have. What cannot be written yet stays here, and the protocol is told when that
 //! is too much (`pause_writing`) and when it is over.
 //!
@@ -16,7 +16,6 @@ use crate::modules::asyncio::buffer::Buffer;
 use crate::modules::asyncio::encryption::{self, Encryption};
 use crate::modules::asyncio::endpoint::{Endpoint, is_temporary};
 use crate::modules::asyncio::future::attribute;
-use crate::modules::asyncio::stream_protocol::StreamProtocol;
 use crate::modules::asyncio::water_marks::WaterMarks;
 use crate::object::arguments::Index;
 use crate::object::bytes::{Bytes, bytes_of};
@@ -251,8 +250,9 @@ impl Of<Transport> {
     /// The protocol gets bytes that have come in.
     pub(super) fn deliver(&self, cx: &mut Context, bytes: &[u8]) -> Upcall {
         let protocol = self.protocol.get();
-        if let Some(stream) = Of::<StreamProtocol>::from(protocol) {
-            stream.received(cx, bytes);
+        let object = protocol.get::<Extension>();
+        if let Some(native) = object.as_ref().and_then(|object| object.data.protocol()) {
+            native.received(cx, bytes);
             return Upcall::None;
         }
         let bytes = Bytes::allocate(cx, bytes);
@@ -262,9 +262,10 @@ impl Of<Transport> {
     /// The other end writes no more. A TLS session is then closed, whatever the protocol wants.
     pub(super) fn end(&self, cx: &mut Context) -> Upcall {
         let protocol = self.protocol.get();
-        match Of::<StreamProtocol>::from(protocol) {
-            Some(stream) => {
-                match stream.ended(cx) && !self.is_encrypted() {
+        let object = protocol.get::<Extension>();
+        match object.as_ref().and_then(|object| object.data.protocol()) {
+            Some(native) => {
+                match native.ended(cx) && !self.is_encrypted() {
                     true => self.unwatch(cx, Direction::Read),
                     false => self.close(cx),
                 }
@@ -317,7 +318,7 @@ impl Of<Transport> {
     }
 
     /// `write(data)`: true if the protocol must be told to pause.
-    fn write(&self, cx: &mut Context, bytes: &[u8]) -> Result<bool, Stop> {
+    pub fn write(&self, cx: &mut Context, bytes: &[u8]) -> Result<bool, Stop> {
         if self.is_ended.get() {
             return Err(cx.runtime_error("Cannot call write() after write_eof()"));
         }
@@ -364,9 +365,10 @@ impl Of<Transport> {
         if self.outgoing.borrow().len() <= self.water_marks.high.get() || self.is_protocol_paused.replace(true) {
             return false;
         }
-        match Of::<StreamProtocol>::from(self.protocol.get()) {
-            Some(stream) => {
-                stream.pause(cx);
+        let object = self.protocol.get().get::<Extension>();
+        match object.as_ref().and_then(|object| object.data.protocol()) {
+            Some(native) => {
+                native.pause_writing(cx);
                 false
             }
             None => true,
@@ -378,9 +380,10 @@ impl Of<Transport> {
             return Upcall::None;
         }
         self.is_protocol_paused.set(false);
-        match Of::<StreamProtocol>::from(self.protocol.get()) {
-            Some(stream) => {
-                stream.resume(cx);
+        let object = self.protocol.get().get::<Extension>();
+        match object.as_ref().and_then(|object| object.data.protocol()) {
+            Some(native) => {
+                native.resume_writing(cx);
                 Upcall::None
             }
             None => self.upcall(cx, "transport_resumes", &[self.value(), self.protocol.get()]),
@@ -390,7 +393,7 @@ impl Of<Transport> {
     // ----- closing
 
     /// Closes after what is to be written.
-    pub(super) fn close(&self, cx: &mut Context) {
+    pub fn close(&self, cx: &mut Context) {
         if self.is_closing.get() {
             return;
         }
@@ -418,7 +421,7 @@ impl Of<Transport> {
     }
 
     /// Closes at once.
-    pub(super) fn force_close(&self, cx: &mut Context, exception: Value) {
+    pub fn force_close(&self, cx: &mut Context, exception: Value) {
         if self.lost.get() > 0 {
             return;
         }
@@ -526,7 +529,7 @@ fn is_closing(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 impl Of<Transport> {
     /// Is it closing or closed?
-    pub(super) fn closes(&self) -> bool {
+    pub fn closes(&self) -> bool {
         self.is_closing.get()
     }
 }
