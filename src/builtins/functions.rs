@@ -5,15 +5,12 @@ use crate::builtins::{format as formatting, output};
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
-use crate::object::descriptors::until_readable;
 use crate::object::equality::{self, Problem};
 use crate::object::extension::Extension;
 use crate::object::integer::Int;
 use crate::object::items;
 use crate::object::layout::LayoutId;
-use crate::object::native::{
-    Args, Check, Control, Declaration, FromValue, Native, Request, Stop, Wish, control, plain,
-};
+use crate::object::native::{Args, Check, Control, Declaration, FromValue, Native, Stop, Wish, control, plain};
 use crate::object::repr;
 use crate::object::string::Str;
 use crate::object::value::Value;
@@ -33,7 +30,6 @@ const FUNCTIONS: &[Declaration] = &[
     plain("id(obj, /)", id, "Return the identity of the object, a number no other living object has."),
     plain("callable(obj, /)", callable, "Return whether the object can be called."),
     plain("format(value, format_spec='', /)", format, "Return the value as text, formatted by the spec."),
-    plain("input(prompt='', /)", input, "Write the prompt and read a line from the standard input."),
     plain("breakpoint(*args, **kws)", crate::object::forward::half, "Call sys.breakpointhook with the same arguments."),
     plain("exit(code=None)", exit, "Leave the program by raising SystemExit."),
     plain("quit(code=None)", exit, "Leave the program by raising SystemExit."),
@@ -261,24 +257,6 @@ fn callable(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn format(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     formatting::format(cx, args.get(0), args.get(1))
-}
-
-fn input(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let prompt = args.get(0);
-    let Some(text) = prompt.get::<Str>() else { return Err(cx.ask(0, Wish::Text)) };
-    if output::redirected(cx).is_some() || output::is_input_exchanged(cx) {
-        return Err(Stop::Half);
-    }
-    if args.behind(1).is_none() {
-        let text = text.bytes().to_vec();
-        output::write_text(cx, &text)?;
-        output::flush(cx)?;
-    }
-    if !output::is_input_ahead(cx) {
-        // The prompt is not written again.
-        until_readable(0, Value::TRUE)?;
-    }
-    Err(Stop::Request(Box::new(Request::ReadLine)))
 }
 
 fn compile(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -7,8 +7,7 @@ use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Ticket, Watcher};
 use crate::object::event_loop::{Entry, Handle};
 use crate::object::extension::Of;
-use crate::object::layout::LayoutId;
-use crate::object::native::{Request, Stop};
+use crate::object::native::Request;
 use crate::object::output;
 use crate::object::signals;
 use crate::object::value::Value;
@@ -82,23 +81,18 @@ impl Driver {
     /// The answer to a request, or None where the thread that asks has to wait, which is noted.
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Option<Resume>, End> {
         let cx = &mut vm.cx;
-        let answer = match request {
-            Request::Fuel => Ok(Value::NONE),
+        match request {
+            Request::Fuel => return Ok(Some(Resume::Send(Value::NONE))),
             Request::Turn => {
                 cx.threads.yield_turn();
                 self.look_around(vm);
-                return Ok(None);
             }
             Request::Wait { interests, job, until } => {
                 if !self.begin_wait(cx, interests, job, until) {
                     return Ok(Some(Resume::Send(Value::TRUE)));
                 }
-                return Ok(None);
             }
-            Request::Signal => {
-                cx.threads.wait_for_signal();
-                return Ok(None);
-            }
+            Request::Signal => cx.threads.wait_for_signal(),
             Request::Events { event_loop, until, is_endless } => {
                 cx.threads.wait_for_events(event_loop, until, is_endless);
                 if until.is_some_and(|until| until <= cx.clock.now()) {
@@ -106,26 +100,20 @@ impl Driver {
                     self.wait(cx, until);
                     self.take_fired(cx);
                 }
-                return Ok(None);
             }
             Request::StepLimit => {
                 let _ = output::flush(cx);
                 output::report("corolang: the limit of steps is used up\n");
                 return Err(End::Stopped(STEPS_USED_UP));
             }
-            Request::ReadLine => read_line(vm),
             Request::Deadlock { is_reported } => {
                 if !is_reported {
                     output::report("corolang: nothing can wake the program any more\n");
                 }
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
-        };
-        Ok(Some(match answer {
-            Ok(value) => Resume::Send(value),
-            Err(Stop::Raise(exception)) => Resume::Throw(exception),
-            Err(_) => unreachable!("a request is answered or raises"),
-        }))
+        }
+        Ok(None)
     }
 
     /// Gives the machine to the next thread that is ready, and waits until there is one.
@@ -270,12 +258,4 @@ fn end_wait(cx: &mut Context, ticket: Ticket, answer: Value) {
 /// Has a signal come, or may the program be waiting for one?
 fn may_be_signalled(cx: &Context) -> bool {
     signals::is_pending() || cx.signals.are_expected() || cx.clock.next_alarm().is_some()
-}
-
-fn read_line(vm: &mut Vm) -> Result<Value, Stop> {
-    let _ = output::flush(&mut vm.cx);
-    match crate::modules::io::standard::read_line(&mut vm.cx)? {
-        Some(line) => Ok(line),
-        None => Err(vm.cx.error(LayoutId::EOF_ERROR, "EOF when reading a line")),
-    }
 }

@@ -372,8 +372,6 @@ pub enum Request {
     Turn,
     /// The limit of steps is reached.
     StepLimit,
-    /// Read one line of standard input; the prompt has been written.
-    ReadLine,
     /// An event loop has nothing ready: come back when something outside has happened, or with False if nothing can.
     Events {
         /// The loop.

@@ -58,10 +58,8 @@ impl Data for Buffered {
         marker.cell(&self.raw);
     }
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        self.check(cx)?;
-        let line = self.line(cx, None)?;
-        Ok(if line.is_unbound() { Step::Done } else { Step::Item(line) })
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
+        common::next_line(cx, self, this, fed)
     }
 
     fn is_ahead(&self) -> bool {
@@ -99,9 +97,10 @@ impl Stream for Buffered {
                 }
             }
             cx.reserve(line.len())?;
-            match self.fill(cx, &below)? {
-                Some(count) if count > 0 => {}
-                _ => break,
+            match self.fill(cx, &below) {
+                Ok(Some(count)) if count > 0 => {}
+                Ok(_) => break,
+                Err(stop) => return Err(self.put_back(&line, stop)),
             }
         }
         Ok(if line.is_empty() { Value::UNBOUND } else { Bytes::from_vec(cx, line) })
@@ -250,6 +249,13 @@ impl Buffered {
         part
     }
 
+    /// Keeps bytes that were taken before a stop for the next who reads.
+    fn put_back(&self, bytes: &[u8], stop: Stop) -> Stop {
+        let taken = self.taken.replace(0);
+        self.ahead.borrow_mut().splice(..taken, bytes.iter().copied());
+        stop
+    }
+
     /// Reads so many bytes, fewer only at the end or where it would have to wait; None if not even one is there.
     pub fn read(&self, cx: &mut Context, size: usize) -> Result<Option<Vec<u8>>, Stop> {
         let below = self.open_below(cx, Some("read of closed file"))?;
@@ -263,15 +269,19 @@ impl Buffered {
                 Below::File(file) if wanted >= self.size.get() => {
                     let length = bytes.len();
                     bytes.resize(size, 0);
-                    let count = file.read_into(cx, &mut bytes[length..])?;
-                    bytes.truncate(length + count.unwrap_or(0));
+                    let count = file.read_into(cx, &mut bytes[length..]);
+                    bytes.truncate(length + count.as_ref().map_or(0, |count| count.unwrap_or(0)));
                     count
                 }
                 _ => {
-                    let count = self.fill(cx, &below)?;
+                    let count = self.fill(cx, &below);
                     bytes.extend(self.take(wanted));
                     count
                 }
+            };
+            let count = match count {
+                Ok(count) => count,
+                Err(stop) => return Err(self.put_back(&bytes, stop)),
             };
             match count {
                 Some(0) => break,
@@ -288,7 +298,11 @@ impl Buffered {
         let below = self.open_below(cx, Some("read of closed file"))?;
         self.begin_reading(cx, &below)?;
         let mut bytes = self.take(usize::MAX);
-        match below.read_all(cx)? {
+        let rest = match below.read_all(cx) {
+            Ok(rest) => rest,
+            Err(stop) => return Err(self.put_back(&bytes, stop)),
+        };
+        match rest {
             Some(rest) if bytes.is_empty() => Ok(Some(rest)),
             Some(rest) => {
                 bytes.extend(rest);

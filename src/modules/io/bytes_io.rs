@@ -29,8 +29,8 @@ impl Data for BytesIo {
         marker.cell(&self.array);
     }
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        common::next_line(cx, self)
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
+        common::next_line(cx, self, this, fed)
     }
 
     fn is_iterator(&self) -> bool {

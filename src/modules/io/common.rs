@@ -13,7 +13,8 @@ use crate::object::integer::Int;
 use crate::object::items::Items;
 use crate::object::iterator::Step;
 use crate::object::layout::LayoutId;
-use crate::object::native::{Args, Check, FromValue, Stop, Wish};
+use crate::object::list::List;
+use crate::object::native::{Args, Check, FromValue, Stop, Wait, Wish};
 use crate::object::repr;
 use crate::object::string::Str;
 use crate::object::value::Value;
@@ -188,11 +189,25 @@ pub fn iter<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> 
     Ok(args.get(0))
 }
 
-/// The step of `for line in stream`.
-pub fn next_line<T: Stream>(cx: &mut Context, stream: &T) -> Result<Step, Stop> {
+/// The step of `for line in stream`. Where that would have to wait, `readline` does, since a step cannot.
+pub fn next_line<T: Stream>(cx: &mut Context, stream: &T, this: Value, read: Option<Value>) -> Result<Step, Stop> {
+    if let Some(line) = read {
+        let is_end = crate::object::items::length(cx, line) == Some(0);
+        return Ok(if is_end { Step::Done } else { Step::Item(line) });
+    }
     stream.check(cx)?;
-    let line = stream.line(cx, None)?;
-    Ok(if line.is_unbound() { Step::Done } else { Step::Item(line) })
+    match stream.line(cx, None) {
+        Ok(line) if line.is_unbound() => Ok(Step::Done),
+        Ok(line) => Ok(Step::Item(line)),
+        Err(Stop::Wait(_)) => {
+            let (class, name) = (cx.class_of(this), cx.intern("readline"));
+            match cx.lookup(class, name) {
+                Some(readline) => Ok(Step::CallAndFeed(readline, vec![this])),
+                None => Err(unsupported(cx, "readline")),
+            }
+        }
+        Err(stop) => Err(stop),
+    }
 }
 
 /// `readline(size=-1)`
@@ -217,10 +232,18 @@ pub fn readlines<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, S
     let hint = amount(cx, args.get(1), 1)?.filter(|&hint| hint > 0);
     let stream = this::<T>(cx, args)?;
     stream.check(cx)?;
-    let mut lines = Vec::new();
-    let mut total = 0;
+    // What a call before this one has read that then had to wait.
+    let mut lines = args.behind(2).and_then(|lines| lines.get::<List>()).map_or(Vec::new(), |lines| lines.to_vec());
+    let mut total: usize = lines.iter().filter_map(|&line| crate::object::items::length(cx, line)).sum();
     loop {
-        let line = stream.line(cx, None)?;
+        let line = match stream.line(cx, None) {
+            Ok(line) => line,
+            Err(Stop::Wait(wait)) => {
+                let progress = cx.list(lines);
+                return Err(Stop::Wait(Box::new(Wait { progress, ..*wait })));
+            }
+            Err(stop) => return Err(stop),
+        };
         if line.is_unbound() {
             break;
         }

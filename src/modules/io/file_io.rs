@@ -13,6 +13,7 @@ use crate::modules::io::descriptor::{Descriptor, are_many_open, flush_all};
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::{Bytes, bytes_of};
 use crate::object::context::Context;
+use crate::object::descriptors::until_readable;
 use crate::object::extension::Data;
 use crate::object::function::Attribute;
 use crate::object::heap::Marker;
@@ -35,6 +36,8 @@ pub struct FileIo {
     /// How it may be used.
     pub access: Cell<Access>,
     is_seekable: Cell<Option<bool>>,
+    /// What has been read by a call that then had to wait for more.
+    ahead: RefCell<Vec<u8>>,
 }
 
 /// What a mode allows.
@@ -125,8 +128,8 @@ impl Data for FileIo {
         marker.cell(&self.name);
     }
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        common::next_line(cx, self)
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
+        common::next_line(cx, self, this, fed)
     }
 
     fn is_iterator(&self) -> bool {
@@ -148,9 +151,10 @@ impl Stream for FileIo {
         let mut byte = [0];
         // Without a buffer nothing behind the line may be read.
         while most.is_none_or(|most| line.len() < most) {
-            match self.read_into(cx, &mut byte)? {
-                Some(1) => line.push(byte[0]),
-                _ => break,
+            match self.read_into(cx, &mut byte) {
+                Ok(Some(1)) => line.push(byte[0]),
+                Ok(_) => break,
+                Err(stop) => return Err(self.put_back(line, stop)),
             }
             if byte[0] == b'\n' {
                 break;
@@ -182,6 +186,7 @@ impl FileIo {
             name: Cell::new(Value::NONE),
             access: Cell::default(),
             is_seekable: Cell::new(None),
+            ahead: RefCell::default(),
         }
     }
 
@@ -236,7 +241,21 @@ impl FileIo {
     /// Reads once; None if it would have to wait.
     pub fn read_into(&self, cx: &mut Context, room: &mut [u8]) -> Result<Option<usize>, Stop> {
         let descriptor = self.descriptor(cx)?;
+        let mut ahead = self.ahead.borrow_mut();
+        if !ahead.is_empty() {
+            let count = ahead.len().min(room.len());
+            room[..count].copy_from_slice(&ahead[..count]);
+            ahead.drain(..count);
+            return Ok(Some(count));
+        }
+        let_others_run(cx, &descriptor)?;
         descriptor.read(room).map_err(|error| os_error(cx, &error, Value::UNBOUND))
+    }
+
+    /// Keeps bytes that were read before a stop for the next who reads.
+    fn put_back(&self, bytes: Vec<u8>, stop: Stop) -> Stop {
+        self.ahead.replace(bytes);
+        stop
     }
 
     /// Everything up to the end; None if the first byte would have to be waited for.
@@ -250,9 +269,13 @@ impl FileIo {
         {
             room = (status.st_size as u64).saturating_sub(position) as usize + 1;
         }
-        let mut bytes = Vec::new();
-        let mut length = 0;
+        let mut bytes = self.ahead.take();
+        let mut length = bytes.len();
         loop {
+            if let Err(stop) = let_others_run(cx, &descriptor) {
+                bytes.truncate(length);
+                return Err(self.put_back(bytes, stop));
+            }
             cx.reserve(length + room)?;
             bytes.resize(length + room, 0);
             match descriptor.read(&mut bytes[length..]).map_err(|error| failed(cx, error))? {
@@ -306,6 +329,14 @@ impl FileIo {
         let descriptor = self.descriptor(cx)?;
         descriptor.truncate(length).map_err(|error| os_error(cx, &error, Value::UNBOUND))
     }
+}
+
+/// Where there are other threads, they run until a descriptor can be read; a call that waits holds up nobody else then.
+fn let_others_run(cx: &mut Context, descriptor: &Descriptor) -> Result<(), Stop> {
+    if !cx.threads.are_several() {
+        return Ok(());
+    }
+    until_readable(descriptor.number(), Value::UNBOUND)
 }
 
 /// BlockingIOError, of a write that got only so far.

@@ -6,6 +6,7 @@ mod bytes_io;
 mod common;
 mod descriptor;
 mod file_io;
+mod input;
 mod module;
 mod newlines;
 mod open;
@@ -18,5 +19,5 @@ mod text_class;
 
 pub use descriptor::flush_all;
 pub use file_io::CLOSED;
+pub use input::install;
 pub use module::MODULE;
-pub use open::install;

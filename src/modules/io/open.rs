@@ -47,13 +47,6 @@ pub fn function(cx: &mut Context) -> Value {
     native.value()
 }
 
-/// Binds `open` among the names of `builtins`.
-pub fn install(cx: &mut Context) {
-    let function = function(cx);
-    let name = cx.intern("open");
-    cx.builtins.set_interned(name, function);
-}
-
 /// A mode as `open` takes it.
 struct Mode {
     /// What FileIO is to do.

@@ -34,8 +34,8 @@ impl Data for RwPair {
         marker.cell(&self.writer);
     }
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        common::next_line(cx, self)
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
+        common::next_line(cx, self, this, fed)
     }
 
     fn is_iterator(&self) -> bool {

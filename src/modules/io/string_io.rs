@@ -35,8 +35,8 @@ pub struct StringIo {
 impl Data for StringIo {
     fn trace(&self, _: &mut Marker) {}
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        common::next_line(cx, self)
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
+        common::next_line(cx, self, this, fed)
     }
 
     fn is_iterator(&self) -> bool {

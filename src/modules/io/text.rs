@@ -88,15 +88,11 @@ impl Data for Text {
         }
     }
 
-    fn next(&self, cx: &mut Context, _: Value, _: Option<Value>) -> Result<Step, Stop> {
-        self.check(cx)?;
+    fn next(&self, cx: &mut Context, this: Value, fed: Option<Value>) -> Result<Step, Stop> {
         self.is_telling.set(false);
-        let line = self.line(cx, None)?;
-        if line.is_unbound() {
-            self.is_telling.set(true);
-            return Ok(Step::Done);
-        }
-        Ok(Step::Item(line))
+        let step = common::next_line(cx, self, this, fed)?;
+        self.is_telling.set(matches!(step, Step::Done));
+        Ok(step)
     }
 
     fn is_iterator(&self) -> bool {
@@ -143,8 +139,10 @@ impl Stream for Text {
             // An end of two characters may be cut in two by the chunks.
             searched = line.len() - line.ends_with(b"\r") as usize;
             cx.reserve(line.len())?;
-            if !self.fill(cx, &below)? {
-                break line.len();
+            match self.fill(cx, &below) {
+                Ok(true) => {}
+                Ok(false) => break line.len(),
+                Err(stop) => return Err(self.put_back(line, stop)),
             }
             line.extend(self.take_bytes(usize::MAX));
         };
@@ -367,6 +365,15 @@ impl Text {
         Ok(!is_end || has_text)
     }
 
+    /// Keeps text that was taken before a stop, which is all there is, for the next who reads.
+    fn put_back(&self, text: Vec<u8>, stop: Stop) -> Stop {
+        if matches!(stop, Stop::Wait(_)) {
+            self.text.replace(text);
+            self.used.set(0);
+        }
+        stop
+    }
+
     fn beginning(&self) -> Progress {
         let manner = self.manner.get();
         Progress { decoder: Decoder::new(manner.encoding, manner.handler), ends: Reader::default() }
@@ -405,8 +412,13 @@ impl Text {
                 out.extend(part);
             }
             cx.reserve(out.len())?;
-            if left > 0 && !self.fill(cx, &below)? {
+            if left == 0 {
                 break;
+            }
+            match self.fill(cx, &below) {
+                Ok(true) => {}
+                Ok(false) => break,
+                Err(stop) => return Err(self.put_back(out, stop)),
             }
         }
         Str::try_from_vec(cx, out)
@@ -416,7 +428,10 @@ impl Text {
     pub fn read_all(&self, cx: &mut Context) -> Result<Value, Stop> {
         let below = self.reading(cx)?;
         let mut out = self.take_bytes(usize::MAX);
-        let bytes = below.read_all(cx)?.unwrap_or_default();
+        let bytes = match below.read_all(cx) {
+            Ok(bytes) => bytes.unwrap_or_default(),
+            Err(stop) => return Err(self.put_back(out, stop)),
+        };
         let mut progress = self.progress.take().unwrap_or_else(|| self.beginning());
         let pending = progress.decoder.pending().to_vec();
         let result = self.decode(&mut progress, &bytes, true);
