@@ -32,6 +32,8 @@ pub mod socket;
 pub mod ssl;
 pub mod string;
 pub mod r#struct;
+#[cfg(unix)]
+pub mod subprocess;
 pub mod sys;
 pub mod thread;
 pub mod time;
@@ -81,6 +83,8 @@ const MODULES: &[&NativeModule] = &[
     &signal::MODULE,
     &socket::MODULE,
     &ssl::MODULE,
+    #[cfg(unix)]
+    &subprocess::MODULE,
     &sys::MODULE,
     &thread::MODULE,
     &time::MODULE,
@@ -88,7 +92,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 6] = ["_http", "_os", "_select", "_signal", "_socket", "_ssl"];
+const SYSTEM: [&str; 7] = ["_http", "_os", "_select", "_signal", "_socket", "_ssl", "_subprocess"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {

@@ -39,6 +39,9 @@ static SCRIPT_WAKE: AtomicI32 = AtomicI32::new(-1);
 /// How many seconds a program has to notice the interrupt.
 const PATIENCE: u32 = 2;
 
+/// Signals that say by the end of the process what a failed call says too.
+const IGNORED: [i32; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
+
 /// Exit status of an interrupted program.
 pub const INTERRUPTED: i32 = 130;
 
@@ -301,8 +304,45 @@ pub fn watch() {
 /// Has a write to a closed pipe, or beyond the size that files may have, fail as other calls fail: the signals that would
 /// end the process for it are ignored. Programs that the script starts get them back.
 pub fn leave_failures_to_writers() {
-    for number in [libc::SIGPIPE, libc::SIGXFSZ] {
+    for number in IGNORED {
         let _ = set_action(number, libc::SIG_IGN);
+    }
+}
+
+/// In a child that is about to become another program: what this program does about signals is undone, and if it
+/// `restores` them also that it ignores some. Only what a child may call is called here.
+pub fn leave_to_program(restores: bool) {
+    for number in 1..END {
+        if matches!(disposition(number), Ok(Disposition::Noted | Disposition::Foreign)) {
+            let _ = set_action(number, libc::SIG_DFL);
+        }
+    }
+    if restores {
+        for number in IGNORED {
+            let _ = set_action(number, libc::SIG_DFL);
+        }
+    }
+}
+
+/// Signals that are blocked.
+pub struct Mask(libc::sigset_t);
+
+impl Mask {
+    /// Blocks all signals in this thread; those that were blocked before.
+    pub fn block_all() -> Mask {
+        // SAFETY: the calls fill in and read the sets.
+        unsafe {
+            let (mut all, mut before): (libc::sigset_t, libc::sigset_t) = std::mem::zeroed();
+            libc::sigfillset(&mut all);
+            libc::pthread_sigmask(libc::SIG_SETMASK, &all, &mut before);
+            Mask(before)
+        }
+    }
+
+    /// Blocks these and no others.
+    pub fn restore(&self) {
+        // SAFETY: the call reads the set.
+        unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, &self.0, std::ptr::null_mut()) };
     }
 }
 
@@ -328,12 +368,7 @@ fn stop_patience() {
 
 /// Has no signal come to this thread, so that all come to the one that runs the program.
 pub fn leave_to_others() {
-    // SAFETY: the calls fill in and read the set.
-    unsafe {
-        let mut all: libc::sigset_t = std::mem::zeroed();
-        libc::sigfillset(&mut all);
-        libc::pthread_sigmask(libc::SIG_BLOCK, &all, std::ptr::null_mut());
-    }
+    Mask::block_all();
 }
 
 /// Sends a signal to this thread.

@@ -76,6 +76,16 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("shutdown_default_executor(self, timeout=None)", half, "Wait for the jobs of the default executor."),
     plain("run_in_executor(self, executor, func, /, *args)", half, "Run func(*args) beside the loop."),
     plain("set_default_executor(self, executor, /)", half, "Set the executor of run_in_executor(None, ...)."),
+    plain(
+        "subprocess_exec(self, protocol_factory, program, *args, **options)",
+        half,
+        "Start a program; return transport and protocol.",
+    ),
+    plain(
+        "subprocess_shell(self, protocol_factory, cmd, **options)",
+        half,
+        "Start a command in a shell; return transport and protocol.",
+    ),
     plain("__repr__(self, /)", half, "Return repr(self)."),
 ];
 

@@ -315,6 +315,18 @@ impl Descriptors {
         false
     }
 
+    /// Until a descriptor can be read from no virtual time passes, whoever waits for what. The ticket is nobody's.
+    pub fn hold_time(&self, number: RawFd, ticket: Ticket) {
+        if !self.minds_far_ends.get() {
+            return;
+        }
+        if let Ok(slot) = self.table.borrow_mut().slot(number) {
+            slot.far_end = Some(FarEnd::Elsewhere);
+        }
+        // One that the system does not watch is never ready either.
+        let _ = self.wait_for(number, Direction::Read, ticket);
+    }
+
     /// The address of a socket has changed.
     pub fn learn_name(&self, number: RawFd) {
         if self.minds_far_ends.get() && number >= 0 {
