@@ -142,7 +142,7 @@ fn pthread_kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (Some(thread), number) = (Int::to_i64(args.get(0)), int(cx, args, 1)?) else {
         return Err(cx.type_error("an integer is required"));
     };
-    // There is no other thread that runs script code.
+    // The other threads are fibers on this one: the system knows none of them.
     if thread != crate::modules::thread::ident_of(0) {
         let error = std::io::Error::from_raw_os_error(libc::ESRCH);
         return Err(os_error(cx, &error, Value::UNBOUND));
