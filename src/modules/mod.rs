@@ -87,6 +87,7 @@ const MODULES: &[&NativeModule] = &[
     &subprocess::MODULE,
     &sys::MODULE,
     &thread::MODULE,
+    &thread::QUEUE,
     &time::MODULE,
     &traceback::MODULE,
 ];

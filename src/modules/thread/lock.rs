@@ -122,9 +122,14 @@ impl Patience {
     /// The answer of an `acquire` of a lock that somebody holds: False, now or when the patience is at its end. The
     /// native is called again when the lock has been released.
     pub fn wait(self, cx: &mut Context, waiters: &Waiters) -> Result<Value, Stop> {
+        self.wait_or(cx, waiters, Value::FALSE)
+    }
+
+    /// The same with another answer than False.
+    pub fn wait_or(self, cx: &mut Context, waiters: &Waiters, otherwise: Value) -> Result<Value, Stop> {
         let (timeout, otherwise) = match self {
-            Patience::None => return Ok(Value::FALSE),
-            Patience::Nanoseconds(time) => (Some(time), Value::FALSE),
+            Patience::None => return Ok(otherwise),
+            Patience::Nanoseconds(time) => (Some(time), otherwise),
             Patience::Endless => (None, Value::UNBOUND),
         };
         let job = Some(waiters.add(cx));

@@ -1,7 +1,9 @@
-//! `_thread`: which thread runs, and locks.
+//! `_thread`: which thread runs, and locks; `_queue`: the queue that needs none.
 
 mod lock;
 mod module;
 mod reentrant_lock;
+mod simple_queue;
 
 pub use module::{MODULE, ident_of, pass_on};
+pub use simple_queue::QUEUE;

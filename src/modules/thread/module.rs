@@ -3,6 +3,7 @@
 
 use crate::modules::thread::lock::{self, Lock};
 use crate::modules::thread::reentrant_lock::{self, ReentrantLock};
+use crate::modules::thread::simple_queue::SimpleQueue;
 use crate::object::arguments::is_callable;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
@@ -101,12 +102,14 @@ fn holder_of(lock: Value) -> Option<i64> {
     }
 }
 
-/// Who was woken because a lock was free does not take it: if it is one, the next who waits for it tries.
+/// Who was woken because a lock was free, or a queue had an item, does not take it: the next who waits for it tries.
 pub fn pass_on(cx: &mut Context, object: Value) {
     if let Some(lock) = Of::<Lock>::from(object) {
         lock.pass_on(cx);
     } else if let Some(lock) = Of::<ReentrantLock>::from(object) {
         lock.pass_on(cx);
+    } else if let Some(queue) = Of::<SimpleQueue>::from(object) {
+        queue.pass_on(cx);
     }
 }
 
