@@ -15,6 +15,7 @@ use crate::object::context::Context;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
 use crate::object::generator::register_unawaited;
+use crate::object::greenlet::Greenlet;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
@@ -262,7 +263,9 @@ impl Interpreter {
         }
         let last = std::mem::replace(&mut self.vm.cx.last_native_coroutine, Value::NONE);
         register_unawaited(&mut self.vm.cx, last);
-        let left = self.vm.cx.heap.take_finalisable();
+        let mut left = self.vm.cx.heap.take_finalisable();
+        // What greenlets have not come to is left at that.
+        left.retain(|value| !value.is::<Greenlet>());
         self.vm.cx.pending_finalisers.extend(left);
         if self.vm.has_pending() {
             let flow = self.vm.run_finalisers_at_end();

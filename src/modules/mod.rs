@@ -13,6 +13,7 @@ pub mod duration;
 pub mod errno;
 pub mod functools;
 pub mod gc;
+pub mod greenlet;
 pub mod hashlib;
 pub mod heapq;
 pub mod http;
@@ -54,6 +55,7 @@ const MODULES: &[&NativeModule] = &[
     &asyncio::primitive::MODULE,
     #[cfg(unix)]
     &errno::MODULE,
+    &greenlet::MODULE,
     &hashlib::MODULE,
     &heapq::MODULE,
     &http::MODULE,

@@ -40,6 +40,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("_library_names()", library_names, "Return the names of all modules in the binary."),
     plain("audit(event, /, *args)", nothing, "Tell the hooks of an event; there are no hooks."),
     control("_getframe(depth=0, /)", Control::GetFrame, "Return a frame of the call stack."),
+    control("_current_frames()", Control::CurrentFrames, "Return the frame each thread is in, by its identifier."),
     control("exc_info()", Control::ExceptionInfo, "Return class, instance and traceback of the exception handled."),
     control("exception()", Control::CurrentException, "Return the exception being handled."),
     control("getrecursionlimit()", Control::GetRecursionLimit, "Return how deep calls may nest."),

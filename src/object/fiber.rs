@@ -28,6 +28,8 @@ pub struct Stack {
     pub depth: usize,
     /// The registers.
     pub chunks: Vec<Chunk>,
+    /// How many registers of the last chunk are in use, while the fiber is not the running one.
+    pub used: usize,
 }
 
 /// The body of a fiber.
@@ -65,7 +67,7 @@ impl Chunk {
 impl Fiber {
     /// A fiber without frames, whose first chunk has so many registers.
     pub fn new(registers: usize) -> Fiber {
-        let stack = Stack { frames: vec![EMPTY_FRAME; 8], depth: 0, chunks: vec![Chunk::new(registers)] };
+        let stack = Stack { frames: vec![EMPTY_FRAME; 8], depth: 0, chunks: vec![Chunk::new(registers)], used: 0 };
         Fiber { stack: UnsafeCell::new(stack), handled: Cell::new(Value::NONE) }
     }
 }
@@ -87,10 +89,13 @@ impl Body for Fiber {
             }
             marker.value(frame.extra);
         }
-        for chunk in &stack.chunks {
-            for register in &chunk.registers[..chunk.soft_end] {
-                marker.cell(register);
-            }
+        let Some((last, full)) = stack.chunks.split_last() else { return };
+        for register in full.iter().flat_map(|chunk| &chunk.registers[..chunk.soft_end]) {
+            marker.cell(register);
         }
+        // What is above the frames is of calls that have ended.
+        let (live, dead) = last.registers[..last.soft_end].split_at(stack.used.min(last.soft_end));
+        live.iter().for_each(|register| marker.cell(register));
+        dead.iter().for_each(|register| register.set(Value::UNBOUND));
     }
 }

@@ -111,7 +111,8 @@ pub fn laid_out_alike(cx: &Context, a: Ref<Class>, b: Ref<Class>) -> bool {
     };
     // What an object of a module keeps is known by the class that made it.
     let maker = |class: Ref<Class>| class.mro.borrow().iter().copied().find(|class| class.has(Class::BUILTIN));
-    let has_own_data = matches!(a.instance_kind, Kind::Extension | Kind::Future | Kind::EventLoop | Kind::Handle);
+    let has_own_data =
+        matches!(a.instance_kind, Kind::Extension | Kind::Future | Kind::EventLoop | Kind::Handle | Kind::Greenlet);
     a.instance_kind == b.instance_kind
         && (!has_own_data || maker(a) == maker(b))
         && a.has(Class::HAS_DICTIONARY) == b.has(Class::HAS_DICTIONARY)

@@ -52,6 +52,7 @@ kinds! {
     Await crate::object::generator::Await;
     Fiber crate::object::fiber::Fiber;
     Thread crate::object::thread::Thread;
+    Greenlet crate::object::greenlet::Greenlet;
     FrameObject crate::object::frame::FrameObject;
     Traceback crate::object::exception::Traceback;
     Exception crate::object::exception::Exception;

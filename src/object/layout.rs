@@ -108,6 +108,7 @@ builtin_classes! {
     TIMER_HANDLE "asyncio.events.TimerHandle" HANDLE Handle;
     FIBER "fiber" OBJECT Fiber;
     THREAD "fiber.thread" OBJECT Thread;
+    GREENLET "greenlet.greenlet" OBJECT Greenlet;
     WEAKREF "weakref.ReferenceType" OBJECT WeakReference;
     WEAK_PROXY "weakref.ProxyType" OBJECT WeakReference;
     WEAK_CALLABLE_PROXY "weakref.CallableProxyType" OBJECT WeakReference;
@@ -181,6 +182,8 @@ builtin_classes! {
     PROCESS_LOOKUP_ERROR "ProcessLookupError" OS_ERROR Exception;
     TIMEOUT_ERROR "TimeoutError" OS_ERROR Exception;
     CANCELLED_ERROR "asyncio.exceptions.CancelledError" BASE_EXCEPTION Exception;
+    GREENLET_EXIT "greenlet.GreenletExit" BASE_EXCEPTION Exception;
+    GREENLET_ERROR "greenlet.error" EXCEPTION Exception;
     INVALID_STATE_ERROR "asyncio.exceptions.InvalidStateError" EXCEPTION Exception;
     REFERENCE_ERROR "ReferenceError" EXCEPTION Exception;
     RUNTIME_ERROR "RuntimeError" EXCEPTION Exception;

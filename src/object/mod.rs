@@ -21,6 +21,7 @@ pub mod frame;
 pub mod function;
 pub mod future;
 pub mod generator;
+pub mod greenlet;
 pub mod heap;
 pub mod instance;
 pub mod integer;

@@ -126,6 +126,8 @@ pub enum Control {
     FrameNames,
     /// `sys._getframe(depth)`
     GetFrame,
+    /// `sys._current_frames()`
+    CurrentFrames,
     /// `sys.exc_info()`
     ExceptionInfo,
     /// `sys.exception()`
@@ -186,6 +188,12 @@ pub enum Control {
     Gather,
     /// `future.cancel(msg)`
     CancelFuture,
+    /// `greenlet.switch(*args, **kwargs)`
+    SwitchGreenlet,
+    /// `greenlet.throw(typ, val, tb)`
+    ThrowGreenlet,
+    /// `greenlet.gr_frame`
+    GreenletFrame,
 }
 
 /// Why a native did not answer with a value. Every variant but `Raise` is carried out by the loop.

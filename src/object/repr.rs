@@ -94,7 +94,8 @@ pub fn write_str(cx: &mut Context, out: &mut Vec<u8>, value: Value) -> Result<()
 
 /// Does the class of an object have a special method that is a script's or a library class's?
 fn is_overridden(cx: &mut Context, header: &Header, name: Value) -> bool {
-    let is_extension = matches!(header.kind(), Kind::Extension | Kind::Future | Kind::EventLoop | Kind::Handle);
+    let is_extension =
+        matches!(header.kind(), Kind::Extension | Kind::Future | Kind::EventLoop | Kind::Handle | Kind::Greenlet);
     let is_known = |layout: LayoutId| (layout.0 as usize) < BUILTIN_CLASSES.len();
     if !is_extension && is_known(header.layout()) {
         return false;

@@ -14,6 +14,7 @@ use crate::object::descriptors::Ticket;
 use crate::object::event_loop::{EventLoop, next_random};
 use crate::object::fiber::Fiber;
 use crate::object::frame::Then;
+use crate::object::greenlet::Greenlet;
 use crate::object::heap::{Body, Heap, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -33,8 +34,14 @@ const SHORT_TURN: u64 = 200;
 pub struct Thread {
     /// A number that no other thread has.
     pub number: i64,
-    /// The stack it runs on.
+    /// The stack it runs on: that of its current greenlet.
     pub fiber: Cell<Ref<Fiber>>,
+    /// The greenlet it began with, once somebody has asked for one.
+    pub main_greenlet: Cell<Option<Ref<Greenlet>>>,
+    /// The one that runs when the thread does, likewise.
+    pub greenlet: Cell<Option<Ref<Greenlet>>>,
+    /// What is told of each switch from one to another: a function or None.
+    pub greenlet_tracer: Cell<Value>,
     /// What it begins with: a function, a tuple of arguments and a dict or None; UNBOUND once it has begun.
     pub beginning: Cell<[Value; 3]>,
     /// What it was doing when another was given the machine.
@@ -113,6 +120,10 @@ impl Body for Thread {
 
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.fiber.get());
+        for greenlet in [self.main_greenlet.get(), self.greenlet.get()].into_iter().flatten() {
+            marker.object(greenlet);
+        }
+        marker.cell(&self.greenlet_tracer);
         self.beginning.get().into_iter().for_each(|value| marker.value(value));
         marker.cell(&self.answer);
         if let Need::Events { event_loop, .. } = self.need.get() {
@@ -441,6 +452,9 @@ impl Thread {
         Thread {
             number,
             fiber: Cell::new(fiber),
+            main_greenlet: Cell::new(None),
+            greenlet: Cell::new(None),
+            greenlet_tracer: Cell::new(Value::NONE),
             beginning: Cell::new(beginning),
             aside: RefCell::new(Aside::NOTHING),
             answer: Cell::new(Value::NONE),

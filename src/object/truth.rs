@@ -6,6 +6,7 @@ use crate::object::context::Context;
 use crate::object::contextvars::ContextObject;
 use crate::object::dict::{Dict, DictView, MappingProxy};
 use crate::object::extension::Extension;
+use crate::object::greenlet::Greenlet;
 use crate::object::heap::{Header, Ref};
 use crate::object::integer::Int;
 use crate::object::kind::Kind;
@@ -71,6 +72,7 @@ pub fn truth_as_data(cx: &mut Context, value: Value) -> Option<bool> {
         Kind::DictView => !Ref::<DictView>::from_header(header).dict.is_empty(),
         Kind::Range => Int::sign(Ref::<Range>::from_header(header).length) != 0,
         Kind::ContextObject => !Ref::<ContextObject>::from_header(header).is_empty(),
+        Kind::Greenlet => Ref::<Greenlet>::from_header(header).is_active(),
         Kind::Bytes | Kind::ByteArray | Kind::MemoryView => bytes::byte_length(value).is_some_and(|length| length > 0),
         Kind::MappingProxy => {
             let mapping = Ref::<MappingProxy>::from_header(header).mapping.get();

@@ -92,19 +92,24 @@ impl Vm {
         }
     }
 
+    /// How many registers of the last chunk of the running fiber are in use.
+    pub(super) fn registers_in_use(&self) -> usize {
+        let chunk = self.stack().chunks.last().expect("a fiber has a chunk");
+        let used = (self.free_registers() as usize).wrapping_sub(chunk.registers.as_ptr() as usize) / 8;
+        if used <= chunk.registers.len() { used } else { 0 }
+    }
+
     /// Clears every register above those of the current frame, down to where the soft end was, and lowers it.
-    pub(super) fn clear_dead_registers(&mut self) {
-        let free = self.free_registers();
+    fn clear_dead_registers(&mut self) {
+        let used = self.registers_in_use();
         let stack = self.stack();
+        stack.used = used;
         let chunk = stack.chunks.last_mut().expect("a fiber has a chunk");
-        let start = chunk.registers.as_ptr() as usize;
-        let used = (free as usize).wrapping_sub(start) / 8;
-        let used = if used <= chunk.registers.len() { used } else { 0 };
         for register in &chunk.registers[used.min(chunk.soft_end)..chunk.soft_end] {
             register.set(Value::UNBOUND);
         }
         chunk.soft_end = (used + 1024).min(chunk.registers.len());
-        self.stack_end = (start as *mut Value).wrapping_add(chunk.soft_end);
+        self.stack_end = (chunk.registers.as_ptr() as *mut Value).wrapping_add(chunk.soft_end);
     }
 
     /// Clears what is dead between the frames: the registers from the window of a call on, where what it called

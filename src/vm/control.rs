@@ -2,7 +2,7 @@
 
 use crate::bytecode::instruction::Opcode;
 use crate::object::class::Class;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, Traceback};
 use crate::object::frame::Then;
 use crate::object::function::{CellObject, Function, Method, Super};
 use crate::object::generator::{Await, Generator};
@@ -100,6 +100,7 @@ impl Vm {
                 }
             }
             Control::GetFrame => self.get_frame(arg(0)),
+            Control::CurrentFrames => self.current_frames(),
             Control::ExceptionInfo => {
                 let exception = self.handled;
                 let items = match exception.get::<Exception>() {
@@ -152,6 +153,9 @@ impl Vm {
             Control::Gather => self.gather(args, then, destination),
             Control::StepTask => self.step_task_now(args, then, destination),
             Control::CancelFuture => self.cancel_future(args, then, destination),
+            Control::SwitchGreenlet => self.switch_greenlet(args, then, destination),
+            Control::ThrowGreenlet => self.throw_greenlet(args, then, destination),
+            Control::GreenletFrame => self.greenlet_frame(arg(0)),
             Control::RunModule => self.run_module_again(arg(0), then, destination),
         }
     }
@@ -206,39 +210,12 @@ impl Vm {
         then: Then,
         destination: u16,
     ) -> Flow {
-        let given = |value: Value| !value.is_unbound() && !value.is_none();
-        let exception = if kind.is::<Exception>() {
-            if given(value) {
-                let stop = self.cx.type_error("instance exception may not have a separate value");
-                return self.raise(stop);
-            }
-            kind
-        } else {
-            let base = self.cx.class(LayoutId::BASE_EXCEPTION);
-            let Some(class) = kind.get::<Class>().filter(|class| class.is_subclass(base)) else {
-                let found = self.cx.type_name(kind);
-                let message =
-                    format!("exceptions must be classes or instances deriving from BaseException, not {found}");
-                let stop = self.cx.type_error(message);
-                return self.raise(stop);
-            };
-            if !class.has(Class::BUILTIN) || given(value) {
-                let value = if given(value) { value } else { Value::NONE };
-                let traceback = if given(traceback) { traceback } else { Value::NONE };
-                return self.call_half("throw_class", &[target, kind, value, traceback], then, destination);
-            }
-            let (layout, args) = (class.root_layout.get(), self.cx.empty_tuple);
-            Exception::allocate(&mut self.cx, layout, args)
+        let complaint = "exceptions must be classes or instances deriving from BaseException";
+        let exception = match self.exception_to_throw(kind, value, traceback, complaint) {
+            Ok(Some(exception)) => exception,
+            Ok(None) => return self.throw_class(target, kind, value, traceback, then, destination),
+            Err(stop) => return self.raise(stop),
         };
-        if given(traceback) {
-            if !traceback.is::<crate::object::exception::Traceback>() {
-                let stop = self.cx.type_error("throw() third argument must be a traceback object");
-                return self.raise(stop);
-            }
-            if let Some(body) = exception.get::<Exception>() {
-                body.traceback.set(traceback);
-            }
-        }
         let inner = if then == Then::Store { Then::Step } else { then };
         if inner != Then::Step {
             return self.start_machine(
@@ -260,6 +237,55 @@ impl Vm {
             }
             flow => flow,
         }
+    }
+
+    /// The instance that the arguments of a `throw` name; None if only a call of the class can make it.
+    pub(super) fn exception_to_throw(
+        &mut self,
+        kind: Value,
+        value: Value,
+        traceback: Value,
+        complaint: &str,
+    ) -> Result<Option<Value>, Stop> {
+        let given = |value: Value| !value.is_unbound() && !value.is_none();
+        if given(traceback) && !traceback.is::<Traceback>() {
+            return Err(self.cx.type_error("throw() third argument must be a traceback object"));
+        }
+        let exception = if kind.is::<Exception>() {
+            if given(value) {
+                return Err(self.cx.type_error("instance exception may not have a separate value"));
+            }
+            kind
+        } else {
+            let base = self.cx.class(LayoutId::BASE_EXCEPTION);
+            let Some(class) = kind.get::<Class>().filter(|class| class.is_subclass(base)) else {
+                let found = self.cx.type_name(kind);
+                return Err(self.cx.type_error(format!("{complaint}, not {found}")));
+            };
+            if !class.has(Class::BUILTIN) || given(value) {
+                return Ok(None);
+            }
+            let (layout, args) = (class.root_layout.get(), self.cx.empty_tuple);
+            Exception::allocate(&mut self.cx, layout, args)
+        };
+        if let Some(body) = exception.get::<Exception>().filter(|_| given(traceback)) {
+            body.traceback.set(traceback);
+        }
+        Ok(Some(exception))
+    }
+
+    /// Throws into something what calling a class with a value gives.
+    pub(super) fn throw_class(
+        &mut self,
+        target: Value,
+        kind: Value,
+        value: Value,
+        traceback: Value,
+        then: Then,
+        destination: u16,
+    ) -> Flow {
+        let or_none = |value: Value| if value.is_unbound() { Value::NONE } else { value };
+        self.call_half("throw_class", &[target, kind, or_none(value), or_none(traceback)], then, destination)
     }
 
     /// `type.__call__(cls, *args, **keywords)`
@@ -431,17 +457,21 @@ impl Vm {
 
     fn get_frame(&mut self, depth: Value) -> Flow {
         let depth = Int::to_i64(depth).unwrap_or(0).max(0) as usize;
-        match self.script_frame(depth) {
-            Some(index) => {
-                let object = self.frame_object(index);
-                self.remember_position(index);
-                Flow::Done(object)
-            }
+        match self.visible_frame(depth) {
+            Some(object) => Flow::Done(object),
             None => {
                 let stop = self.cx.value_error("call stack is not deep enough");
                 self.raise(stop)
             }
         }
+    }
+
+    /// The object of the script frame `skip` frames below the innermost, with its present position and locals.
+    pub(super) fn visible_frame(&mut self, skip: usize) -> Option<Value> {
+        let index = self.script_frame(skip)?;
+        let object = self.frame_object(index);
+        self.remember_position(index);
+        Some(object)
     }
 
     /// Writes the current position and locals of the frames below into their frame objects, innermost first, and

@@ -6,6 +6,7 @@
 use crate::object::frame::Then;
 use crate::object::future::Future;
 use crate::object::generator::{Await, Generator, State};
+use crate::object::greenlet::Greenlet;
 use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -29,6 +30,7 @@ pub fn has_something_to_do(header: &Header) -> bool {
                 _ => false,
             }
         }
+        Kind::Greenlet => object.get::<Greenlet>().is_some_and(|greenlet| greenlet.state.get() == State::Suspended),
         Kind::Await => object.get::<Await>().is_some_and(|step| step.state.get() == State::Created),
         _ => true,
     }
@@ -140,6 +142,9 @@ impl Vm {
                 }
                 _ => None,
             };
+        }
+        if let Some(greenlet) = object.get::<Greenlet>().filter(|greenlet| greenlet.state.get() == State::Suspended) {
+            return Some(self.kill_greenlet(greenlet, Then::Machine, 0));
         }
         if let Some(extension) = object.get::<crate::object::extension::Extension>() {
             extension.data.finalise();

@@ -204,6 +204,33 @@ impl Vm {
         self.stack_end = end;
     }
 
+    /// Notes what the running fiber needs to go on later.
+    pub(super) fn put_fiber_aside(&mut self) {
+        let (depth, used) = (self.depth(), self.registers_in_use());
+        let stack = self.stack();
+        stack.depth = depth;
+        stack.used = used;
+        self.fiber.handled.set(self.handled);
+    }
+
+    /// Another fiber is the running one from now on.
+    pub(super) fn take_up_fiber(&mut self, fiber: Ref<Fiber>) {
+        self.fiber = fiber;
+        self.handled = fiber.handled.get();
+        self.load_fiber();
+    }
+
+    /// Looks at the frames of a fiber that is put aside, with its own eyes.
+    pub(super) fn looking_into<T>(&mut self, fiber: Ref<Fiber>, look: impl FnOnce(&mut Vm) -> T) -> T {
+        let own = self.fiber;
+        self.put_fiber_aside();
+        self.take_up_fiber(fiber);
+        let seen = look(self);
+        self.put_fiber_aside();
+        self.take_up_fiber(own);
+        seen
+    }
+
     /// The recursion limit has changed.
     pub fn refresh_frames(&mut self) {
         let depth = self.depth();

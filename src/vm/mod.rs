@@ -16,6 +16,7 @@ pub mod delegate;
 pub mod descriptor;
 pub mod evaluate;
 pub mod finalise;
+pub mod greenlet;
 pub mod handled;
 pub mod import;
 pub mod interpret;

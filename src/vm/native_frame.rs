@@ -103,6 +103,10 @@ machines! {
     ContextRun step_context_run;
     /// The turns of an event loop.
     Turns step_turns;
+    /// What runs at the bottom of a greenlet.
+    Greenlet step_greenlet;
+    /// Tells a function of a switch of greenlets.
+    GreenletTrace step_greenlet_trace;
     /// A step of a task that is taken at once: the first of an eager one, or one within a callback.
     StepNow step_step_now;
 }

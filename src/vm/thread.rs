@@ -17,17 +17,12 @@ impl Vm {
         if before == thread {
             return;
         }
-        self.clear_dead_registers();
-        let depth = self.depth();
-        self.stack().depth = depth;
-        self.fiber.handled.set(self.handled);
+        self.put_fiber_aside();
         *before.aside.borrow_mut() = self.set_aside();
         self.cx.threads.set_current(thread);
-        self.fiber = thread.fiber.get();
-        self.handled = self.fiber.handled.get();
+        self.take_up_fiber(thread.fiber.get());
         let aside = std::mem::replace(&mut *thread.aside.borrow_mut(), Aside::NOTHING);
         self.restore(aside);
-        self.load_fiber();
     }
 
     fn set_aside(&mut self) -> Aside {
@@ -101,6 +96,24 @@ impl Vm {
     }
 
     // ----- who waits for what
+
+    /// `sys._current_frames()`
+    pub(super) fn current_frames(&mut self) -> Flow {
+        let dict = self.cx.new_dict();
+        let current = self.cx.threads.current();
+        for thread in self.cx.threads.others().into_iter().chain([current]) {
+            let frame = match thread == current {
+                true => self.visible_frame(0),
+                false => self.looking_into(thread.fiber.get(), |vm| vm.visible_frame(0)),
+            };
+            if let Some(frame) = frame {
+                let ident = self.cx.int(crate::modules::thread::ident_of(thread.number));
+                let is_set = dict.set(&mut self.cx, ident, frame).is_ok();
+                debug_assert!(is_set, "numbers are hashed without script code");
+            }
+        }
+        Flow::Done(dict.value())
+    }
 
     /// The threads that wait, for a report: each with its number, what its native waits on or None, and the file, line
     /// and function of that, or None.
