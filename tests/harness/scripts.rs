@@ -8,6 +8,10 @@ use std::path::Path;
 /// Under so many seeds a script runs if nobody says otherwise.
 const SEEDS: u32 = 2;
 
+/// What happens in these folders may be interleaved in more than one way.
+const INTERLEAVED: [&str; 5] =
+    ["library/asyncio", "library/concurrent", "library/queue", "library/races", "library/threading"];
+
 /// One trial for each script below tests/FOLDER and each regime it runs in.
 pub fn trials(folder: &str) -> Vec<Trial> {
     let tests = walk::root().join("tests");
@@ -16,8 +20,8 @@ pub fn trials(folder: &str) -> Vec<Trial> {
         for path in walk::files(&tests.join(folder), "co") {
             let name = format!("{}::{}", regime.name(), walk::short_name(&path, &tests));
             let skipped = Script::read(&path).is_ok_and(|script| !script.regimes.contains(&regime));
-            let has_tasks = regime != Regime::Seeded || name.contains("library/asyncio");
-            if has_tasks && !skipped {
+            let has_turns = regime != Regime::Seeded || INTERLEAVED.iter().any(|folder| name.contains(folder));
+            if has_turns && !skipped {
                 trials.push(Trial::test(name, move || run(&path, regime)));
             }
         }
