@@ -4,3 +4,4 @@ pub mod body;
 pub mod date;
 pub mod head;
 pub mod request;
+pub mod websocket;

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use crate::object::context::Context;
 use crate::object::event_loop::EventLoop;
 use crate::object::future::Future;
+use crate::object::generator::{Advance, Await, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
@@ -80,5 +81,32 @@ impl Flow {
     /// Somebody waits no longer.
     pub fn drained(&self, future: Ref<Future>) {
         self.drains.borrow_mut().retain(|&other| other != future);
+    }
+
+    /// A step of a coroutine that drains and keeps in itself what it waits for.
+    pub fn step_drain(
+        &self,
+        cx: &mut Context,
+        this: Ref<Await>,
+        resumed: Resumed,
+        event_loop: Ref<EventLoop>,
+    ) -> Result<Advance, Stop> {
+        let waited = this.waits_for.replace(Value::NONE).get::<Future>();
+        if let Some(waited) = waited {
+            self.drained(waited);
+        }
+        if !resumed.thrown.is_unbound() {
+            return Err(Stop::Raise(resumed.thrown));
+        }
+        if let Some(waited) = waited {
+            return waited.outcome(cx).map(|_| Advance::Return(Value::NONE));
+        }
+        match self.drain(cx, event_loop)? {
+            None => Ok(Advance::Return(Value::NONE)),
+            Some(future) => {
+                this.waits_for.set(future.value());
+                Ok(Advance::Wait(future))
+            }
+        }
     }
 }

@@ -172,6 +172,11 @@ impl Of<Transport> {
         self.event_loop
     }
 
+    /// What comes in goes to another protocol from now on; the one before is given back.
+    pub fn replace_protocol(&self, protocol: Value) -> Value {
+        self.protocol.replace(protocol)
+    }
+
     // ----- watching
 
     pub(super) fn watch(&self, cx: &mut Context, direction: Direction) -> io::Result<()> {

@@ -46,6 +46,7 @@ const METHODS: &[Declaration] = &[
     plain("drain(self)", drain, "Coroutine that waits until more may be written."),
     plain("write(self, data)", write, "Write bytes after those that are still held back."),
     plain("read_body_into(self, reader)", read_body_into, "Have the body of the request go to a StreamReader."),
+    plain("detach(self)", detach, "Leave the transport to another protocol; return what has come in for that."),
     plain("read_all_into(self, reader)", read_all_into, "Have everything from now on go to a StreamReader."),
     plain(
         "answer(self, request, status, reason, headers, content_type, body, keep_alive)",
@@ -378,6 +379,10 @@ fn step_receive(cx: &mut Context, this: Ref<Await>, resumed: Resumed) -> Result<
     if !resumed.thrown.is_unbound() {
         return Err(Stop::Raise(resumed.thrown));
     }
+    if let Some(waited) = waited.get::<Future>() {
+        // It may have been cancelled.
+        waited.outcome(cx)?;
+    }
     if !matches!(*connection.incoming.borrow(), Incoming::Head) || connection.refusal.get().is_some() {
         return Ok(Advance::Return(Value::NONE));
     }
@@ -403,23 +408,7 @@ fn drain(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn step_drain(cx: &mut Context, this: Ref<Await>, resumed: Resumed) -> Result<Advance, Stop> {
     let connection = of(this.target);
-    let waited = this.waits_for.replace(Value::NONE).get::<Future>();
-    if let Some(waited) = waited {
-        connection.flow.drained(waited);
-    }
-    if !resumed.thrown.is_unbound() {
-        return Err(Stop::Raise(resumed.thrown));
-    }
-    if let Some(waited) = waited {
-        return waited.outcome(cx).map(|_| Advance::Return(Value::NONE));
-    }
-    match connection.flow.drain(cx, connection.event_loop)? {
-        None => Ok(Advance::Return(Value::NONE)),
-        Some(future) => {
-            this.waits_for.set(future.value());
-            Ok(Advance::Wait(future))
-        }
-    }
+    connection.flow.step_drain(cx, this, resumed, connection.event_loop)
 }
 
 fn read_body_into(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -441,6 +430,14 @@ fn read_all_into(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     connection.reader.set(args.get(1));
     connection.pump(cx);
     Ok(Value::NONE)
+}
+
+fn detach(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let connection = of(args.get(0));
+    *connection.incoming.borrow_mut() = Incoming::Anything;
+    connection.is_resting.set(false);
+    let input = connection.input.take();
+    Ok(Bytes::allocate(cx, input.bytes()))
 }
 
 fn reader_argument(cx: &mut Context, value: Value) -> Result<Of<Reader>, Stop> {

@@ -3,8 +3,11 @@
 
 mod answer;
 mod connection;
+mod masks;
 mod message;
 mod text;
+mod websocket;
+mod words;
 
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -22,6 +25,7 @@ pub const MODULE: NativeModule = NativeModule { name: "_http", fill };
 fn fill(cx: &mut Context, module: Ref<Module>) {
     connection::install(cx, module);
     message::install(cx, module);
+    websocket::install(cx, module);
     module.add_functions(cx, text::FUNCTIONS);
 }
 
