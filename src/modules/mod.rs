@@ -42,6 +42,7 @@ pub mod traceback;
 pub mod types;
 pub mod unicodedata;
 pub mod weakref;
+pub mod zlib;
 
 use crate::object::context::Context;
 use crate::object::module::{Module, NativeModule};
@@ -92,6 +93,7 @@ const MODULES: &[&NativeModule] = &[
     &thread::QUEUE,
     &time::MODULE,
     &traceback::MODULE,
+    &zlib::module::MODULE,
 ];
 
 /// Those that a closed program may not have.
