@@ -24,6 +24,7 @@ pub mod json;
 pub mod math;
 pub mod operator;
 pub mod os;
+pub mod pickle;
 pub mod random;
 pub mod re;
 pub mod select;
@@ -80,6 +81,7 @@ const MODULES: &[&NativeModule] = &[
     &itertools::module::HALVES,
     &math::module::MODULE,
     &os::MODULE,
+    &pickle::MODULE,
     &re::module::MODULE,
     &select::MODULE,
     #[cfg(unix)]

@@ -49,10 +49,13 @@ const FUNCTIONS: &[Declaration] = &[
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
     module.add_functions(cx, FUNCTIONS);
-    for (name, state) in [("path", "sys.path"), ("argv", "sys.argv"), ("orig_argv", "sys.argv")] {
+    for (name, state) in [("path", "sys.path"), ("argv", "sys.argv")] {
         let value = cx.module_state.get(state).copied().unwrap_or(Value::NONE);
         module.set(cx, name, value);
     }
+    let given: Vec<Value> = std::env::args_os().map(|argument| cx.str(&argument.to_string_lossy())).collect();
+    let given = cx.list(given);
+    module.set(cx, "orig_argv", given);
     let modules = cx.modules.value();
     module.set(cx, "modules", modules);
     for name in ["warnoptions", "meta_path", "path_hooks"] {

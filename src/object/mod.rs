@@ -42,6 +42,7 @@ pub mod range;
 pub mod redirect;
 pub mod repr;
 pub mod set;
+pub mod shared;
 pub mod signals;
 pub mod signature;
 pub mod slice;

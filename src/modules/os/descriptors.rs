@@ -21,6 +21,7 @@ pub const FUNCTIONS: &[Declaration] = &[
     plain("read(fd, length, /)", read, "Read at most so many bytes."),
     plain("pread(fd, length, offset, /)", pread, "Read at most so many bytes from a position."),
     plain("write(fd, data, /)", write, "Write bytes and return how many were written."),
+    plain("_pending(fd, /)", pending, "Return how many bytes can be read at once."),
     plain("pwrite(fd, buffer, offset, /)", pwrite, "Write bytes at a position."),
     plain("lseek(fd, position, whence, /)", lseek, "Move the position and return it."),
     plain("fsync(fd)", fsync, "Have what was written put on the disk."),
@@ -107,6 +108,14 @@ fn pread(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let count = retried(cx, || unsafe { libc::pread(number, start.cast(), length, offset) } as i64)?;
     bytes.truncate(count as usize);
     Ok(Bytes::from_vec(cx, bytes))
+}
+
+fn pending(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let number = int(cx, args, 0)?;
+    let mut count: libc::c_int = 0;
+    // SAFETY: the call writes an int.
+    retried(cx, || unsafe { libc::ioctl(number, libc::FIONREAD, &raw mut count) } as i64)?;
+    Ok(Value::small(count.into()))
 }
 
 fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

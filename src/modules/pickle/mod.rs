@@ -1,0 +1,10 @@
+//! `_pickle`: objects as bytes, and bytes as objects.
+
+mod decoder;
+mod encoder;
+mod frame;
+mod module;
+mod opcode;
+mod reader;
+
+pub use module::{MODULE, parcel_object};
