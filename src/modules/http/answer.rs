@@ -29,11 +29,11 @@ pub(super) fn answer(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let mut out = Vec::with_capacity(USUAL_HEAD + body.len());
     status_line(cx, &mut out, request.head.minor, status, args.get(3))?;
     fields(cx, &mut out, args.get(4))?;
-    if let Some(content_type) = args.get(5).get::<Str>() {
-        field(cx, &mut out, b"Content-Type", content_type.bytes())?;
-    }
     let is_bodiless = (100..200).contains(&status) || status == 204 || status == 304;
     if !is_bodiless {
+        if let Some(content_type) = args.get(5).get::<Str>() {
+            field(cx, &mut out, b"Content-Type", content_type.bytes())?;
+        }
         out.extend_from_slice(b"Content-Length: ");
         push_number(&mut out, body.len());
         out.extend_from_slice(b"\r\n");

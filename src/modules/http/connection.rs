@@ -98,6 +98,9 @@ pub(super) struct Connection {
     reader: Cell<Value>,
     /// The request whose answer was begun last, or None.
     pub(super) started: Cell<Value>,
+    /// The method and the path that were last asked for.
+    pub(super) last_method: Cell<Value>,
+    pub(super) last_path: Cell<Value>,
     /// What `receive` waits for, or None.
     waiter: Cell<Value>,
     /// Answers held back until the end of the turn.
@@ -121,7 +124,8 @@ impl Data for Connection {
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.event_loop);
         marker.object(self.request_class);
-        for cell in [&self.transport, &self.reader, &self.started, &self.waiter] {
+        let cells = [&self.transport, &self.reader, &self.started, &self.last_method, &self.last_path, &self.waiter];
+        for cell in cells {
             marker.cell(cell);
         }
         self.flow.trace(marker);
@@ -156,6 +160,8 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         incoming: RefCell::new(Incoming::Head),
         reader: none(),
         started: none(),
+        last_method: none(),
+        last_path: none(),
         waiter: none(),
         held: RefCell::default(),
         is_flush_due: Cell::new(false),

@@ -1,8 +1,10 @@
 //! `Message`: the head of a request as an object. Its parts become objects when a script asks for them.
 
+use std::cell::Cell;
+
 use crate::http::head::Framing;
 use crate::http::request::RequestHead;
-use crate::modules::http::{attribute, install_class};
+use crate::modules::http::{attribute, connection, install_class};
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -114,12 +116,22 @@ fn decoded(cx: &mut Context, bytes: &[u8]) -> Value {
     }
 }
 
+/// A part as the str that was last made of such a part, if it is the same: most requests of a connection are alike, and
+/// the hash of that str is known.
+fn remembered(cx: &mut Context, last: &Cell<Value>, bytes: &[u8]) -> Value {
+    if let Some(text) = last.get().get::<Str>()
+        && text.bytes() == bytes
+    {
+        return last.get();
+    }
+    let text = decoded(cx, bytes);
+    last.set(text);
+    text
+}
+
 fn method(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let message = of(value);
-    match std::str::from_utf8(message.method()) {
-        Ok(text) if text.len() <= 8 => Ok(cx.intern(text)),
-        _ => Ok(decoded(cx, message.method())),
-    }
+    Ok(remembered(cx, &connection::of(message.connection).last_method, message.method()))
 }
 
 fn target(cx: &mut Context, value: Value) -> Result<Value, Stop> {
@@ -130,7 +142,7 @@ fn path(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let message = of(value);
     let path = message.path_and_query().0;
     match memchr::memchr(b'%', path) {
-        None => Ok(decoded(cx, path)),
+        None => raw_path(cx, value),
         Some(_) => {
             let plain = percent_code::unquote(path, false);
             Ok(decoded(cx, &plain))
@@ -139,7 +151,8 @@ fn path(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 }
 
 fn raw_path(cx: &mut Context, value: Value) -> Result<Value, Stop> {
-    Ok(decoded(cx, of(value).path_and_query().0))
+    let message = of(value);
+    Ok(remembered(cx, &connection::of(message.connection).last_path, message.path_and_query().0))
 }
 
 fn raw_query(cx: &mut Context, value: Value) -> Result<Value, Stop> {
