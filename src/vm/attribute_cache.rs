@@ -124,10 +124,10 @@ impl Vm {
         let Some(&slot) = self.cx.layout(header.layout()).slots.get(&name) else {
             let is_inline = header.dictionary().is_none_or(|dictionary| dictionary.get().is_unbound());
             let key = self.cache_key(header.layout());
-            let property = binding.and_then(|binding| binding.get::<Descriptor>());
-            if let Some(property) = property.filter(|property| property.header().layout() == LayoutId::PROPERTY) {
-                if property.getter.get().is::<Function>() && !class.has(Class::HAS_GETATTR) {
-                    set(key, CACHE_PROPERTY, property.getter.get().bits());
+            if let Some(descriptor) = binding.and_then(|binding| binding.get::<Descriptor>()) {
+                let is_property = descriptor.header().layout() == LayoutId::PROPERTY;
+                if is_property && descriptor.getter.get().is::<Function>() && !class.has(Class::HAS_GETATTR) {
+                    set(key, CACHE_PROPERTY, descriptor.getter.get().bits());
                 }
             } else if let Some((dict, entry)) = self.plain_entry(class, name, false).filter(|_| is_inline) {
                 set(key, entry << 8 | CACHE_ENTRY, dict.value().bits());
