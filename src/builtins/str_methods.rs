@@ -475,6 +475,10 @@ fn replace(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn encode(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let string = receiver(cx, args)?;
+    let is_usual = args.get(1).is_unbound() || args.get(1).get::<Str>().is_some_and(|name| name.bytes() == b"utf-8");
+    if is_usual && args.get(2).is_unbound() && !string.has_surrogates() {
+        return Ok(Bytes::allocate(cx, string.bytes()));
+    }
     let manner = Manner::of(cx, "encode", args.get(1), args.get(2))?;
     let bytes = encoding::encode(cx, string, &manner)?;
     Ok(Bytes::from_vec(cx, bytes))

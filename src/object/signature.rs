@@ -246,7 +246,13 @@ impl Signature {
                 }
                 continue;
             }
-            match defaults.keyword.and_then(|dict| dict.get_interned(self.parameters[index])) {
+            let name = self.parameters[index];
+            // Usually all have defaults, and those are in order.
+            let default = defaults.keyword.and_then(|dict| match dict.entry(position) {
+                Some((found, value)) if found == name => Some(value),
+                _ => dict.get_interned(name),
+            });
+            match default {
                 Some(value) => out[index] = value,
                 None => missing.push(self.parameter(index)),
             }

@@ -4,7 +4,7 @@
 use crate::object::class::Class;
 use crate::object::dict::Dict;
 use crate::object::frame::Then;
-use crate::object::function::{Descriptor, Function, Super};
+use crate::object::function::{Accessor, Attribute, Descriptor, Function, Super};
 use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -12,7 +12,9 @@ use crate::object::module::Module;
 use crate::object::native::Stop;
 use crate::object::value::Value;
 use crate::vm::attribute::is_slot_accessor;
-use crate::vm::interpret::{CACHE_CLASS, CACHE_ENTRY, CACHE_MODULE, CACHE_OF_CLASS, CACHE_PROPERTY, CACHE_SLOT};
+use crate::vm::interpret::{
+    CACHE_CLASS, CACHE_ENTRY, CACHE_MODULE, CACHE_NATIVE, CACHE_OF_CLASS, CACHE_PROPERTY, CACHE_SLOT,
+};
 use crate::vm::machine::{Flow, Vm};
 use std::cell::Cell;
 
@@ -78,6 +80,20 @@ impl Vm {
         true
     }
 
+    /// What a native computes as an attribute.
+    pub(super) fn read_native_attribute(
+        &mut self,
+        attribute: &'static Attribute,
+        object: Value,
+        destination: u16,
+    ) -> Flow {
+        match (attribute.get)(&mut self.cx, object) {
+            Ok(value) => Flow::Done(value),
+            Err(Stop::Call(call)) => self.call_plain(call.callee, &call.args, Then::Store, destination),
+            Err(stop) => self.raise(stop),
+        }
+    }
+
     pub(super) fn cache_key(&self, layout: LayoutId) -> u64 {
         (layout.0 as u64) << 32 | self.cx.class_epoch as u64
     }
@@ -128,6 +144,13 @@ impl Vm {
                 let is_property = descriptor.header().layout() == LayoutId::PROPERTY;
                 if is_property && descriptor.getter.get().is::<Function>() && !class.has(Class::HAS_GETATTR) {
                     set(key, CACHE_PROPERTY, descriptor.getter.get().bits());
+                }
+                let is_native = descriptor.header().layout() == LayoutId::GETSET_DESCRIPTOR;
+                if let Some(Accessor::Native(attribute)) = descriptor.accessor.get()
+                    && is_native
+                    && !class.has(Class::HAS_GETATTR)
+                {
+                    set(key, CACHE_NATIVE, std::ptr::from_ref(attribute).expose_provenance() as u64);
                 }
             } else if let Some((dict, entry)) = self.plain_entry(class, name, false).filter(|_| is_inline) {
                 set(key, entry << 8 | CACHE_ENTRY, dict.value().bits());

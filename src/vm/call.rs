@@ -73,17 +73,16 @@ impl Vm {
             let object = self.register(window + skip);
             return Flow::Done(self.cx.class_of(object).value());
         }
-        let names: Vec<Value> = match names {
-            0 => Vec::new(),
-            index => {
-                let code = self.top().code();
-                code.constants[index as usize - 1].get::<Tuple>().expect("names are a tuple").items().to_vec()
-            }
+        let names = match names {
+            0 => None,
+            index => self.top().code().constants[index as usize - 1].get::<Tuple>(),
         };
+        // A constant stays as long as the code whose call this is.
+        let names = names.as_ref().map_or(&[][..], |names| names.items());
         // SAFETY: the compiler put `count` arguments there.
         let args = unsafe { std::slice::from_raw_parts(base.add((window + skip) as usize), count) };
         let (positional, values) = args.split_at(count - names.len());
-        let given = Given { positional, names: &names, values };
+        let given = Given { positional, names, values };
         let constructed =
             callee.get::<Class>().and_then(|class| self.construct_plainly(class, given, window, destination));
         let flow = constructed.unwrap_or_else(|| self.call(callee, given, Then::Store, destination));

@@ -11,7 +11,7 @@ use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::dict::Dict;
 use crate::object::exception::Exception;
 use crate::object::frame::Then;
-use crate::object::function::{CellObject, Function};
+use crate::object::function::{Attribute, CellObject, Function};
 use crate::object::generator::{Generator, State};
 use crate::object::heap::{Header, Ref};
 use crate::object::iterator::{Iterator, IteratorState, Step};
@@ -39,6 +39,8 @@ pub const CACHE_MODULE: u64 = 4;
 pub const CACHE_ENTRY: u64 = 5;
 /// A property whose getter, a function, stands in the third word.
 pub const CACHE_PROPERTY: u64 = 6;
+/// An attribute that a native computes: the line of its table stands in the third word.
+pub const CACHE_NATIVE: u64 = 7;
 /// Marks the first word where the object is a class; the epoch is then in the upper half of the second.
 pub const CACHE_OF_CLASS: u64 = 1 << 63;
 
@@ -384,6 +386,12 @@ impl Vm {
                                     let getter = std::mem::transmute::<u64, Value>((*pc.add(2)).get());
                                     pc = pc.add(3);
                                     flow!(self.call_plain(getter, &[object], Then::Store, i.b()), i.b());
+                                    continue;
+                                } else if how == CACHE_NATIVE {
+                                    let line = (*pc.add(2)).get() as usize;
+                                    let attribute = &*std::ptr::with_exposed_provenance::<Attribute>(line);
+                                    pc = pc.add(3);
+                                    flow!(self.read_native_attribute(attribute, object, i.b()), i.b());
                                     continue;
                                 }
                             } else if (*pc).get() == object.bits() | CACHE_OF_CLASS {

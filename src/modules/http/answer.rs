@@ -1,5 +1,7 @@
 //! Responses as bytes: the head, and for those that are whole the body with it.
 
+use std::borrow::Cow;
+
 use crate::http::date;
 use crate::modules::http::connection::{self, Connection};
 use crate::modules::http::message::Message;
@@ -18,21 +20,28 @@ const USUAL_HEAD: usize = 256;
 /// What names the server.
 const SERVER: &str = concat!("Server: Corolang/", env!("CARGO_PKG_VERSION"), " aiohttp\r\n");
 
-/// `answer(self, request, status, reason, headers, content_type, body, keep_alive)`
+/// What a body is where nothing says it.
+const ANY_TYPE: &[u8] = b"application/octet-stream";
+
+/// `answer(self, request, status, reason, headers, content_type, body, keep_alive)`: without headers there is a
+/// content type, which is that of any bytes if it is None; None as `keep_alive` is what the request wants.
 pub(super) fn answer(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let connection = connection::of(args.get(0));
     let Some(request) = Of::<Message>::from(args.get(1)) else { return Err(cx.type_error("a request is required")) };
     let status = Int::expect_i64(cx, args.get(2))?;
-    let body = args.get(6);
-    let Some(body) = bytes_of(&body) else { return Err(cx.type_error("the body must be bytes")) };
-    let keeps_alive = args.get(7) == Value::TRUE;
+    let given = args.get(6);
+    let body = if given.is_none() { Some(Cow::Borrowed(&b""[..])) } else { bytes_of(&given) };
+    let Some(body) = body else { return Err(cx.type_error("the body must be bytes")) };
+    let keeps_alive = if args.get(7).is_none() { request.head.keeps_alive } else { args.get(7) == Value::TRUE };
     let mut out = Vec::with_capacity(USUAL_HEAD + body.len());
     status_line(cx, &mut out, request.head.minor, status, args.get(3))?;
     fields(cx, &mut out, args.get(4))?;
     let is_bodiless = (100..200).contains(&status) || status == 204 || status == 304;
     if !is_bodiless {
-        if let Some(content_type) = args.get(5).get::<Str>() {
-            field(cx, &mut out, b"Content-Type", content_type.bytes())?;
+        match args.get(5).get::<Str>() {
+            Some(content_type) => field(cx, &mut out, b"Content-Type", content_type.bytes())?,
+            None if args.get(4).is_none() => field(cx, &mut out, b"Content-Type", ANY_TYPE)?,
+            None => {}
         }
         out.extend_from_slice(b"Content-Length: ");
         push_number(&mut out, body.len());

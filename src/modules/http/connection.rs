@@ -34,7 +34,7 @@ const HIGH_WATER: usize = 128 * 1024;
 const MOST_HELD: usize = 64 * 1024;
 
 const METHODS: &[Declaration] = &[
-    plain("__new__(cls, loop, request_class, /, *args)", new, "A connection of a server."),
+    plain("__new__(cls, loop, request_class, routes=None, /)", new, "A connection of a server."),
     plain("__init__(self, /, *args)", nothing, "Initialize self."),
     plain("connection_made(self, transport)", connection_made, "Called when there is a connection."),
     plain("data_received(self, data)", data_received, "Called with bytes that have come in."),
@@ -66,6 +66,7 @@ const METHODS: &[Declaration] = &[
 
 const ATTRIBUTES: &[Attribute] = &[
     attribute("transport", |_, value| Ok(of(value).transport.get()), "The transport, or None once it is lost."),
+    attribute("_current", |_, value| Ok(of(value).current.get()), "The request that is being served, or None."),
     attribute("_started", |_, value| Ok(of(value).started.get()), "The request whose answer was begun last."),
     attribute("refusal", refusal, "The status and the reason of a request that is none; else None."),
     attribute("is_waiting", |_, value| Ok(Value::bool(!of(value).waiter.get().is_none())), "Waits for a request?"),
@@ -98,9 +99,15 @@ pub(super) struct Connection {
     reader: Cell<Value>,
     /// The request whose answer was begun last, or None.
     pub(super) started: Cell<Value>,
-    /// The method and the path that were last asked for.
+    /// The request that was received last, until the next is waited for; or None.
+    current: Cell<Value>,
+    /// Handlers of paths without parameters, or None: by path a dict of methods, by method a route and its handler.
+    pub(super) routes: Value,
+    /// The method and the path that were last asked for,
     pub(super) last_method: Cell<Value>,
     pub(super) last_path: Cell<Value>,
+    /// and what `routes` has for them; None if it has not been looked up.
+    pub(super) last_route: Cell<Value>,
     /// What `receive` waits for, or None.
     waiter: Cell<Value>,
     /// Answers held back until the end of the turn.
@@ -124,8 +131,11 @@ impl Data for Connection {
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.event_loop);
         marker.object(self.request_class);
-        let cells = [&self.transport, &self.reader, &self.started, &self.last_method, &self.last_path, &self.waiter];
-        for cell in cells {
+        marker.value(self.routes);
+        for cell in [&self.transport, &self.reader, &self.started, &self.current, &self.waiter] {
+            marker.cell(cell);
+        }
+        for cell in [&self.last_method, &self.last_path, &self.last_route] {
             marker.cell(cell);
         }
         self.flow.trace(marker);
@@ -160,8 +170,11 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         incoming: RefCell::new(Incoming::Head),
         reader: none(),
         started: none(),
+        current: none(),
+        routes: args.get(3),
         last_method: none(),
         last_path: none(),
+        last_route: none(),
         waiter: none(),
         held: RefCell::default(),
         is_flush_due: Cell::new(false),
@@ -394,8 +407,10 @@ fn step_receive(cx: &mut Context, this: Ref<Await>, resumed: Resumed) -> Result<
     }
     if waited.is_none() {
         connection.age.set(0);
+        connection.current.set(Value::NONE);
     }
     if let Some(request) = connection.next_request(cx, this.target) {
+        connection.current.set(request);
         return Ok(Advance::Return(request));
     }
     let is_over = connection.is_at_end.get() || connection.flow.is_lost() || connection.refusal.get().is_some();

@@ -4,10 +4,12 @@ use std::cell::Cell;
 
 use crate::http::head::Framing;
 use crate::http::request::RequestHead;
-use crate::modules::http::{attribute, connection, install_class};
+use crate::modules::http::connection::{self, Connection};
+use crate::modules::http::{attribute, install_class};
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::dict::Dict;
 use crate::object::extension::{Data, Extension, Of};
 use crate::object::function::Attribute;
 use crate::object::heap::{Marker, Ref};
@@ -15,6 +17,7 @@ use crate::object::integer::Int;
 use crate::object::module::Module;
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::string::Str;
+use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::text::percent_code;
 
@@ -27,6 +30,8 @@ const METHODS: &[Declaration] = &[
 
 const ATTRIBUTES: &[Attribute] = &[
     attribute("_protocol", |_, value| Ok(of(value).connection), "The connection it came by."),
+    attribute("_handler", handler, "The handler of a path without parameters, or None."),
+    attribute("_route", route, "The route of such a path, or None."),
     attribute("method", method, "The method."),
     attribute("_target", target, "The target as it was sent."),
     attribute("path", path, "The path, decoded."),
@@ -118,7 +123,7 @@ fn decoded(cx: &mut Context, bytes: &[u8]) -> Value {
 
 /// A part as the str that was last made of such a part, if it is the same: most requests of a connection are alike, and
 /// the hash of that str is known.
-fn remembered(cx: &mut Context, last: &Cell<Value>, bytes: &[u8]) -> Value {
+fn remembered(cx: &mut Context, connection: &Connection, last: &Cell<Value>, bytes: &[u8]) -> Value {
     if let Some(text) = last.get().get::<Str>()
         && text.bytes() == bytes
     {
@@ -126,12 +131,41 @@ fn remembered(cx: &mut Context, last: &Cell<Value>, bytes: &[u8]) -> Value {
     }
     let text = decoded(cx, bytes);
     last.set(text);
+    connection.last_route.set(Value::NONE);
     text
 }
 
 fn method(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let message = of(value);
-    Ok(remembered(cx, &connection::of(message.connection).last_method, message.method()))
+    let connection = connection::of(message.connection);
+    Ok(remembered(cx, &connection, &connection.last_method, message.method()))
+}
+
+/// What the connection has for method and path: a tuple of a route and its handler; None where the long way must be
+/// gone.
+fn plain_route(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let message = of(value);
+    let connection = connection::of(message.connection);
+    let Some(routes) = connection.routes.get::<Dict>() else { return Ok(Value::NONE) };
+    if message.head.expects || message.head.expects_other {
+        return Ok(Value::NONE);
+    }
+    let (method, path) = (method(cx, value)?, raw_path(cx, value)?);
+    if connection.last_route.get().is_none() {
+        let methods = routes.get_interned(path).and_then(|methods| methods.get::<Dict>());
+        connection.last_route.set(methods.and_then(|methods| methods.get_interned(method)).unwrap_or(Value::NONE));
+    }
+    Ok(connection.last_route.get())
+}
+
+fn route(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let found = plain_route(cx, value)?;
+    Ok(found.get::<Tuple>().and_then(|pair| pair.get(0)).unwrap_or(Value::NONE))
+}
+
+fn handler(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    let found = plain_route(cx, value)?;
+    Ok(found.get::<Tuple>().and_then(|pair| pair.get(1)).unwrap_or(Value::NONE))
 }
 
 fn target(cx: &mut Context, value: Value) -> Result<Value, Stop> {
@@ -152,7 +186,8 @@ fn path(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 
 fn raw_path(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let message = of(value);
-    Ok(remembered(cx, &connection::of(message.connection).last_path, message.path_and_query().0))
+    let connection = connection::of(message.connection);
+    Ok(remembered(cx, &connection, &connection.last_path, message.path_and_query().0))
 }
 
 fn raw_query(cx: &mut Context, value: Value) -> Result<Value, Stop> {
