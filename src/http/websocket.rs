@@ -15,6 +15,8 @@ pub mod close_code {
 
 /// A message of a control frame may have so many bytes.
 pub const LONGEST_CONTROL: usize = 125;
+/// The bit of the first byte that says that a message is compressed.
+const COMPRESSED: u8 = 0x40;
 /// So much room is made for a frame before its bytes are there, whatever it says of its length.
 const FIRST_ROOM: usize = 64 * 1024;
 
@@ -71,12 +73,32 @@ pub enum Message {
     Close(Option<u16>, Vec<u8>),
 }
 
+/// What has come in as a whole.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Arrival {
+    /// A message as it is.
+    Message(Message),
+    /// A text or bytes, as the opcode says, compressed (RFC 7692).
+    Compressed(Opcode, Vec<u8>),
+}
+
 impl Message {
     /// How many bytes it holds.
     pub fn len(&self) -> usize {
         match self {
             Message::Text(bytes) | Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes.len(),
             Message::Close(_, reason) => reason.len(),
+        }
+    }
+
+    /// A text or bytes, as the opcode says.
+    pub fn of_payload(opcode: Opcode, payload: Vec<u8>) -> Result<Message, Failure> {
+        if opcode != Opcode::Text {
+            return Ok(Message::Binary(payload));
+        }
+        match std::str::from_utf8(&payload) {
+            Ok(_) => Ok(Message::Text(payload)),
+            Err(_) => Err(Failure::text()),
         }
     }
 }
@@ -91,7 +113,8 @@ pub struct Failure {
 }
 
 impl Failure {
-    fn protocol(reason: impl Into<String>) -> Failure {
+    /// A rule of frames or of compression is broken.
+    pub fn protocol(reason: impl Into<String>) -> Failure {
         Failure { code: close_code::PROTOCOL_ERROR, reason: reason.into() }
     }
 
@@ -119,6 +142,7 @@ pub enum Role {
 struct Frame {
     opcode: Opcode,
     is_last: bool,
+    is_compressed: bool,
     mask: Option<[u8; 4]>,
     /// How many bytes of it have come in and how many are to come.
     taken: usize,
@@ -131,10 +155,12 @@ pub struct MessageReader {
     role: Role,
     /// A message has fewer bytes than this; 0: as many as it wants.
     limit: usize,
+    /// May messages be compressed?
+    compresses: bool,
     /// The frame that is coming in.
     frame: Option<Frame>,
-    /// What the message is that has begun and not ended.
-    begun: Option<Opcode>,
+    /// What the message is that has begun and not ended, and whether it is compressed.
+    begun: Option<(Opcode, bool)>,
     /// Its bytes so far.
     payload: Vec<u8>,
     /// The bytes of a control frame so far.
@@ -143,13 +169,13 @@ pub struct MessageReader {
 
 impl MessageReader {
     /// A reader of one end.
-    pub fn new(role: Role, limit: usize) -> MessageReader {
-        MessageReader { role, limit, frame: None, begun: None, payload: Vec::new(), control: Vec::new() }
+    pub fn new(role: Role, limit: usize, compresses: bool) -> MessageReader {
+        MessageReader { role, limit, compresses, frame: None, begun: None, payload: Vec::new(), control: Vec::new() }
     }
 
     /// Reads up to the end of one message: how many bytes were used up, and the message if it is whole. Bytes that
     /// were not used up are to be given again, with more behind them.
-    pub fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Message>), Failure> {
+    pub fn read(&mut self, input: &[u8]) -> Result<(usize, Option<Arrival>), Failure> {
         let mut used = 0;
         loop {
             let mut frame = match self.frame.take() {
@@ -201,8 +227,9 @@ impl MessageReader {
     }
 
     fn first_bytes(&self, first: u8, second: u8) -> Result<Frame, Failure> {
-        if first & 0x70 != 0 {
-            return Err(Failure::protocol("Received frame with non-zero reserved bits"));
+        let is_compressed = first & COMPRESSED != 0;
+        if first & 0x30 != 0 || is_compressed && !self.compresses {
+            return Err(reserved());
         }
         let Some(opcode) = Opcode::from_number(first & 0x0F) else {
             return Err(Failure::protocol(format!("Unexpected opcode={}", first & 0x0F)));
@@ -227,9 +254,12 @@ impl MessageReader {
                 let reason = format!("The opcode in non-fin frame is expected to be zero, got {}", opcode as u8);
                 return Err(Failure::protocol(reason));
             }
+            // The bit stands in the first frame of a message alone.
+            (Opcode::Text | Opcode::Binary, None) => {}
+            _ if is_compressed => return Err(reserved()),
             _ => {}
         }
-        Ok(Frame { opcode, is_last, mask: None, taken: 0, left: 0 })
+        Ok(Frame { opcode, is_last, is_compressed, mask: None, taken: 0, left: 0 })
     }
 
     /// A message that would be too big is refused before its bytes come in.
@@ -246,27 +276,33 @@ impl MessageReader {
     }
 
     /// A frame has come in: the message, if it is the last of one.
-    fn finish(&mut self, frame: Frame) -> Result<Option<Message>, Failure> {
-        match frame.opcode {
-            Opcode::Ping => return Ok(Some(Message::Ping(std::mem::take(&mut self.control)))),
-            Opcode::Pong => return Ok(Some(Message::Pong(std::mem::take(&mut self.control)))),
-            Opcode::Close => return close(std::mem::take(&mut self.control)).map(Some),
-            _ => {}
+    fn finish(&mut self, frame: Frame) -> Result<Option<Arrival>, Failure> {
+        if frame.opcode.is_control() {
+            let payload = std::mem::take(&mut self.control);
+            return control(frame.opcode, payload).map(|message| Some(Arrival::Message(message)));
         }
-        let kind = self.begun.unwrap_or(frame.opcode);
+        let (kind, is_compressed) = self.begun.take().unwrap_or((frame.opcode, frame.is_compressed));
         if !frame.is_last {
-            self.begun = Some(kind);
+            self.begun = Some((kind, is_compressed));
             return Ok(None);
         }
-        self.begun = None;
         let payload = std::mem::take(&mut self.payload);
-        if kind != Opcode::Text {
-            return Ok(Some(Message::Binary(payload)));
+        match is_compressed {
+            true => Ok(Some(Arrival::Compressed(kind, payload))),
+            false => Message::of_payload(kind, payload).map(|message| Some(Arrival::Message(message))),
         }
-        match std::str::from_utf8(&payload) {
-            Ok(_) => Ok(Some(Message::Text(payload))),
-            Err(_) => Err(Failure::text()),
-        }
+    }
+}
+
+fn reserved() -> Failure {
+    Failure::protocol("Received frame with non-zero reserved bits")
+}
+
+fn control(opcode: Opcode, payload: Vec<u8>) -> Result<Message, Failure> {
+    match opcode {
+        Opcode::Close => close(payload),
+        Opcode::Ping => Ok(Message::Ping(payload)),
+        _ => Ok(Message::Pong(payload)),
     }
 }
 
@@ -318,6 +354,13 @@ pub fn apply_mask(bytes: &mut [u8], mask: [u8; 4]) {
     }
 }
 
+/// Says of the frame at the start of these bytes that its message is compressed.
+pub fn mark_compressed(frame: &mut [u8]) {
+    if let Some(first) = frame.first_mut() {
+        *first |= COMPRESSED;
+    }
+}
+
 /// Adds the head of a frame that is a whole message.
 pub fn write_head(out: &mut Vec<u8>, opcode: Opcode, length: usize, mask: Option<[u8; 4]>) {
     out.push(0x80 | opcode as u8);
@@ -360,7 +403,7 @@ mod tests {
 
     /// Messages of bytes that come in pieces of a size.
     fn messages(input: &[u8], size: usize, limit: usize) -> Result<Vec<Message>, Failure> {
-        let mut reader = MessageReader::new(Role::Server, limit);
+        let mut reader = MessageReader::new(Role::Server, limit, false);
         let (mut waiting, mut messages) = (Vec::new(), Vec::new());
         for piece in input.chunks(size) {
             waiting.extend_from_slice(piece);
@@ -368,7 +411,8 @@ mod tests {
                 let (used, message) = reader.read(&waiting)?;
                 waiting.drain(..used);
                 match message {
-                    Some(message) => messages.push(message),
+                    Some(Arrival::Message(message)) => messages.push(message),
+                    Some(compressed) => panic!("{compressed:?}"),
                     None => break,
                 }
             }
@@ -426,14 +470,26 @@ mod tests {
     }
 
     #[test]
+    fn only_the_first_frame_says_that_a_message_is_compressed() {
+        let mut reader = MessageReader::new(Role::Server, 0, true);
+        let input = [frame(0x41, b"ab"), frame(0x80, b"c")].concat();
+        let expected = Arrival::Compressed(Opcode::Text, b"abc".to_vec());
+        assert_eq!(reader.read(&input).unwrap(), (input.len(), Some(expected)));
+        for wrong in [frame(0xC9, b""), [frame(0x41, b""), frame(0xC0, b"")].concat(), frame(0xA1, b"")] {
+            let failure = MessageReader::new(Role::Server, 0, true).read(&wrong).unwrap_err();
+            assert_eq!(failure.code, close_code::PROTOCOL_ERROR);
+        }
+    }
+
+    #[test]
     fn what_is_written_can_be_read() {
         for length in [0, 1, 125, 126, 65_535, 65_536] {
             let payload: Vec<u8> = (0..length).map(|index| index as u8).collect();
             for (role, mask) in [(Role::Client, None), (Role::Server, Some([1, 2, 3, 4]))] {
                 let mut out = Vec::new();
                 write_frame(&mut out, Opcode::Binary, &payload, mask);
-                let read = MessageReader::new(role, 0).read(&out).unwrap();
-                assert_eq!(read, (out.len(), Some(Message::Binary(payload.clone()))));
+                let read = MessageReader::new(role, 0, false).read(&out).unwrap();
+                assert_eq!(read, (out.len(), Some(Arrival::Message(Message::Binary(payload.clone())))));
             }
         }
     }

@@ -3,6 +3,7 @@
 
 mod answer;
 mod connection;
+mod deflate;
 mod masks;
 mod message;
 mod text;

@@ -5,10 +5,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 
-use crate::http::websocket::{self, Failure, LONGEST_CONTROL, Message, MessageReader, Opcode, Role};
+use crate::http::websocket::{self, Arrival, Failure, LONGEST_CONTROL, Message, MessageReader, Opcode, Role};
 use crate::modules::asyncio::buffer::Buffer;
 use crate::modules::asyncio::flow::Flow;
 use crate::modules::asyncio::transport::Transport;
+use crate::modules::http::deflate::{self, Deflate};
 use crate::modules::http::masks::Masks;
 use crate::modules::http::words::Words;
 use crate::modules::http::{attribute, install_class, subclass};
@@ -32,12 +33,14 @@ pub(super) const CLASS: &str = "_http.WebSocket";
 const HIGH_WATER: usize = 128 * 1024;
 /// A message counts so many bytes more than it holds.
 const OVERHEAD: usize = 128;
+/// The head of a frame is no longer.
+const LONGEST_HEAD: usize = 14;
 /// Longer messages are written without being copied behind the head of their frame.
 const LONG: usize = 16 * 1024;
 
 const METHODS: &[Declaration] = &[
     plain(
-        "__new__(cls, loop, words, is_client, max_msg_size, writer_limit, /, *args)",
+        "__new__(cls, loop, words, is_client, max_msg_size, writer_limit, window_bits, keeps_window, /, *args)",
         new,
         "A connection of messages.",
     ),
@@ -47,7 +50,7 @@ const METHODS: &[Declaration] = &[
     plain("interrupt(self, message)", interrupt, "Have a message received that the other end has not sent."),
     plain("fail(self, exception)", fail, "End the messages with an exception."),
     plain(
-        "put(self, opcode, data)",
+        "put(self, opcode, data, window_bits=None)",
         put,
         "Write a message: True, or False if the other end is slow; None if nothing can be written.",
     ),
@@ -78,7 +81,11 @@ pub(super) struct WebSocket {
     before: Cell<Value>,
     /// What has come in and is no message yet.
     input: RefCell<Buffer>,
+    /// A message may not be longer, unless it is 0.
+    limit: usize,
     reader: RefCell<MessageReader>,
+    /// What compresses, if that was agreed.
+    deflate: Option<RefCell<Deflate>>,
     /// Messages nobody has asked for.
     messages: RefCell<VecDeque<Waiting>>,
     /// How many bytes they count.
@@ -156,6 +163,8 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let is_client = args.get(3) == Value::TRUE;
     let Index(limit) = Index::from_value(cx, args.get(4), 4)?;
     let Index(writer_limit) = Index::from_value(cx, args.get(5), 5)?;
+    let limit = usize::try_from(limit).unwrap_or(0);
+    let bits = window_bits(cx, args.get(6), 6)?;
     let role = if is_client { Role::Client } else { Role::Server };
     let none = || Cell::new(Value::NONE);
     let socket = WebSocket {
@@ -164,7 +173,9 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         transport: none(),
         before: none(),
         input: RefCell::default(),
-        reader: RefCell::new(MessageReader::new(role, usize::try_from(limit).unwrap_or(0))),
+        limit,
+        reader: RefCell::new(MessageReader::new(role, limit, bits.is_some())),
+        deflate: bits.map(|bits| RefCell::new(Deflate::new(bits, args.get(7) == Value::TRUE))),
         messages: RefCell::default(),
         waiting: Cell::new(0),
         is_resting: Cell::new(false),
@@ -178,6 +189,18 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         flow: Flow::default(),
     };
     Ok(Extension::allocate(cx, class, socket))
+}
+
+/// The size of a window as a power of two, None for no compression: what zlib takes of it.
+fn window_bits(cx: &mut Context, value: Value, position: usize) -> Result<Option<i32>, Stop> {
+    if value.is_none() || value == Value::FALSE || value == Value::small(0) {
+        return Ok(None);
+    }
+    let Index(bits) = Index::from_value(cx, value, position)?;
+    match bits {
+        9..=15 => Ok(Some(bits as i32)),
+        _ => Err(cx.value_error("Invalid initialization option")),
+    }
 }
 
 fn nothing(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
@@ -269,10 +292,16 @@ impl WebSocket {
         let mut used = 0;
         while self.waiting.get() <= HIGH_WATER && !self.is_at_end.get() {
             let read = self.reader.borrow_mut().read(&bytes[used..]);
-            match read {
+            let message = match read {
                 Ok((count, None)) => return used + count,
-                Ok((count, Some(message))) => {
+                Ok((count, Some(arrival))) => {
                     used += count;
+                    self.decompressed(arrival)
+                }
+                Err(failure) => Err(failure),
+            };
+            match message {
+                Ok(message) => {
                     cx.charge(message.len());
                     self.is_at_end.set(matches!(message, Message::Close(..)));
                     self.add(Waiting::Received(message));
@@ -285,6 +314,16 @@ impl WebSocket {
             }
         }
         used
+    }
+
+    fn decompressed(&self, arrival: Arrival) -> Result<Message, Failure> {
+        match arrival {
+            Arrival::Message(message) => Ok(message),
+            Arrival::Compressed(opcode, payload) => match &self.deflate {
+                Some(deflate) => Message::of_payload(opcode, deflate.borrow_mut().decompress(&payload, self.limit)?),
+                None => Err(Failure::protocol("Compressed message on a connection without compression")),
+            },
+        }
     }
 
     fn read_input(&self, cx: &mut Context) {
@@ -379,51 +418,91 @@ fn heard(_: &mut Context, value: Value) -> Result<Value, Stop> {
 
 // ----- what goes out
 
-/// `put(opcode, data)`
+/// `put(opcode, data, window_bits=None)`: with its own size of a window a message is compressed for itself alone.
 fn put(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let socket = of(args.get(0));
     let Index(number) = Index::from_value(cx, args.get(1), 1)?;
     let Some(opcode) = u8::try_from(number).ok().and_then(Opcode::from_number) else {
         return Err(cx.value_error(format!("Unexpected opcode={number}")));
     };
-    let data = args.get(2);
+    let (data, bits) = (args.get(2), window_bits(cx, args.get(3), 3)?);
     match data.get::<Str>() {
         // Encoding says what is wrong with it.
         Some(text) if text.has_surrogates() => Err(method_call(cx, data, "encode", &[])),
-        Some(text) => socket.send(cx, opcode, text.bytes()),
+        Some(text) => socket.send(cx, opcode, text.bytes(), bits),
         None => match bytes_of(&data) {
-            Some(bytes) => socket.send(cx, opcode, &bytes),
+            Some(bytes) => socket.send(cx, opcode, &bytes, bits),
             None => Err(cx.type_error("a bytes-like object is required")),
         },
     }
 }
 
 impl WebSocket {
-    /// Writes a frame; True, False, None as `put`.
-    fn send(&self, cx: &mut Context, opcode: Opcode, payload: &[u8]) -> Result<Value, Stop> {
+    /// Writes a message; True, False, None as `put`.
+    fn send(&self, cx: &mut Context, opcode: Opcode, payload: &[u8], bits: Option<i32>) -> Result<Value, Stop> {
         if opcode.is_control() && payload.len() > LONGEST_CONTROL {
             return Err(cx.value_error("Control frame payload cannot be larger than 125 bytes"));
         }
         let Some(transport) = self.transport().filter(|transport| !transport.closes()) else { return Ok(Value::NONE) };
-        let mask = match &self.masks {
-            None => None,
-            Some(masks) => Some(masks.borrow_mut().next(cx)?),
-        };
-        let mut out = Vec::with_capacity(payload.len().min(LONG) + 14);
-        if mask.is_none() && payload.len() > LONG {
-            websocket::write_head(&mut out, opcode, payload.len(), None);
-            transport.write(cx, &out)?;
-            transport.write(cx, payload)?;
-        } else {
-            websocket::write_frame(&mut out, opcode, payload, mask);
-            transport.write(cx, &out)?;
+        match self.compressed(cx, opcode, payload, bits)? {
+            None => self.write(cx, &transport, opcode, payload, false)?,
+            Some(payload) => self.write(cx, &transport, opcode, &payload, true)?,
         }
-        self.written.set(self.written.get() + out.len().max(payload.len()));
         if self.written.get() <= self.writer_limit {
             return Ok(Value::TRUE);
         }
         self.written.set(0);
         Ok(Value::bool(!self.flow.is_paused()))
+    }
+
+    /// The payload compressed, if it is to be.
+    fn compressed(
+        &self,
+        cx: &mut Context,
+        opcode: Opcode,
+        payload: &[u8],
+        bits: Option<i32>,
+    ) -> Result<Option<Vec<u8>>, Stop> {
+        let compressed = match (bits, &self.deflate) {
+            _ if opcode.is_control() => return Ok(None),
+            (Some(bits), _) => deflate::compress_alone(bits, payload),
+            (None, Some(deflate)) => deflate.borrow_mut().compress(payload),
+            (None, None) => return Ok(None),
+        };
+        match compressed {
+            Some(compressed) => Ok(Some(compressed)),
+            None => Err(cx.memory_error()),
+        }
+    }
+
+    /// Writes a frame.
+    fn write(
+        &self,
+        cx: &mut Context,
+        transport: &Of<Transport>,
+        opcode: Opcode,
+        payload: &[u8],
+        is_compressed: bool,
+    ) -> Result<(), Stop> {
+        let mask = match &self.masks {
+            None => None,
+            Some(masks) => Some(masks.borrow_mut().next(cx)?),
+        };
+        let is_apart = mask.is_none() && payload.len() > LONG;
+        let mut out = Vec::with_capacity(if is_apart { 0 } else { payload.len() } + LONGEST_HEAD);
+        match is_apart {
+            true => websocket::write_head(&mut out, opcode, payload.len(), None),
+            false => websocket::write_frame(&mut out, opcode, payload, mask),
+        }
+        if is_compressed {
+            websocket::mark_compressed(&mut out);
+        }
+        transport.write(cx, &out)?;
+        if is_apart {
+            transport.write(cx, payload)?;
+        }
+        self.written.set(self.written.get() + out.len().max(payload.len()));
+        Ok(())
     }
 }
 

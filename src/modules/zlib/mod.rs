@@ -4,4 +4,4 @@
 pub mod module;
 mod objects;
 mod pieces;
-mod stream;
+pub mod stream;
