@@ -46,6 +46,15 @@ impl BodyDecoder {
         matches!(self.state, State::UntilClose)
     }
 
+    /// How many bytes are left, if that is known.
+    pub fn left(&self) -> Option<u64> {
+        match self.state {
+            State::Plain(length) => Some(length),
+            State::Done => Some(0),
+            _ => None,
+        }
+    }
+
     /// Adds what belongs to the body to `out`: how many bytes were used up.
     pub fn decode(&mut self, input: &[u8], out: &mut Vec<u8>) -> Result<usize, Refusal> {
         let mut used = 0;

@@ -4,4 +4,5 @@ pub mod body;
 pub mod date;
 pub mod head;
 pub mod request;
+pub mod response;
 pub mod websocket;

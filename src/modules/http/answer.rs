@@ -86,7 +86,7 @@ fn status_line(cx: &mut Context, out: &mut Vec<u8>, minor: u8, status: i64, reas
 }
 
 /// Fields given as a list of names and values, or None.
-fn fields(cx: &mut Context, out: &mut Vec<u8>, list: Value) -> Result<(), Stop> {
+pub(super) fn fields(cx: &mut Context, out: &mut Vec<u8>, list: Value) -> Result<(), Stop> {
     let Some(list) = list.get::<List>() else { return Ok(()) };
     for pair in list.to_vec() {
         let parts = pair.get::<Tuple>().map(|pair| (pair.get(0), pair.get(1)));
@@ -108,7 +108,7 @@ fn field(cx: &mut Context, out: &mut Vec<u8>, name: &[u8], value: &[u8]) -> Resu
 }
 
 /// What a field must not have, since it would be read as another field or as the end of the head.
-fn check(cx: &mut Context, text: &[u8]) -> Result<(), Stop> {
+pub(super) fn check(cx: &mut Context, text: &[u8]) -> Result<(), Stop> {
     match memchr::memchr3(b'\r', b'\n', 0, text) {
         None => Ok(()),
         Some(_) => Err(cx.value_error(
@@ -135,7 +135,7 @@ fn finish_head(cx: &mut Context, connection: &Connection, out: &mut Vec<u8>, min
     out.extend_from_slice(b"\r\n");
 }
 
-fn push_number(out: &mut Vec<u8>, number: usize) {
+pub(super) fn push_number(out: &mut Vec<u8>, number: usize) {
     let mut digits = [0; 20];
     let (mut at, mut left) = (digits.len(), number);
     loop {

@@ -111,7 +111,7 @@ impl Message {
 }
 
 /// Bytes of a head as a str: UTF-8, and what is not as surrogates.
-fn decoded(cx: &mut Context, bytes: &[u8]) -> Value {
+pub(super) fn decoded(cx: &mut Context, bytes: &[u8]) -> Value {
     match bytes.is_ascii() {
         true => Str::from_piece(cx, bytes, true),
         false => {

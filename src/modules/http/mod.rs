@@ -2,10 +2,12 @@
 //! stdlib/aiohttp/.
 
 mod answer;
+mod client;
 mod connection;
 mod deflate;
 mod masks;
 mod message;
+mod response;
 mod text;
 mod websocket;
 mod words;
@@ -27,6 +29,8 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     connection::install(cx, module);
     message::install(cx, module);
     websocket::install(cx, module);
+    response::install(cx, module);
+    client::install(cx, module);
     module.add_functions(cx, text::FUNCTIONS);
 }
 
