@@ -4,7 +4,6 @@
 //! class with `module::extension_class`; the heap, the VM and the other modules know only this.
 
 use std::any::Any;
-use std::sync::Arc;
 
 use crate::object::bytes::ByteArray;
 use crate::object::class::Class;
@@ -13,7 +12,6 @@ use crate::object::heap::{Body, Marker, Ref};
 use crate::object::iterator::Step;
 use crate::object::kind::Kind;
 use crate::object::native::{FromValue, Stop};
-use crate::object::shared::Shared;
 use crate::object::value::Value;
 
 /// The Rust half of an object of a module. What changes in it is in Cells; no borrow outlives the expression.
@@ -58,11 +56,6 @@ pub trait Data: Any {
     /// Is it an iterator?
     fn is_iterator(&self) -> bool {
         false
-    }
-
-    /// What it stands for, if that is shared by isolates instead of being copied.
-    fn shared(&self) -> Option<Arc<dyn Shared>> {
-        None
     }
 
     /// What a transport tells without a call, if the object is a protocol that is native.

@@ -42,7 +42,6 @@ pub mod range;
 pub mod redirect;
 pub mod repr;
 pub mod set;
-pub mod shared;
 pub mod signals;
 pub mod signature;
 pub mod slice;

@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[Declaration] = &[
     plain("pread(fd, length, offset, /)", pread, "Read at most so many bytes from a position."),
     plain("write(fd, data, /)", write, "Write bytes and return how many were written."),
     plain("_pending(fd, /)", pending, "Return how many bytes can be read at once."),
+    plain("_share(fd, /)", share, "Other processes have it open too: no virtual time passes while it is waited for."),
     plain("pwrite(fd, buffer, offset, /)", pwrite, "Write bytes at a position."),
     plain("lseek(fd, position, whence, /)", lseek, "Move the position and return it."),
     plain("fsync(fd)", fsync, "Have what was written put on the disk."),
@@ -116,6 +117,12 @@ fn pending(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     // SAFETY: the call writes an int.
     retried(cx, || unsafe { libc::ioctl(number, libc::FIONREAD, &raw mut count) } as i64)?;
     Ok(Value::small(count.into()))
+}
+
+fn share(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let number = int(cx, args, 0)?;
+    cx.descriptors.learn_sharers(number);
+    Ok(Value::NONE)
 }
 
 fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

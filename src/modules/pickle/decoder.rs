@@ -6,7 +6,6 @@
 //! numbers of the memo and of marks against what there is.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use num_bigint::BigInt;
 use rustc_hash::FxHashMap;
@@ -28,7 +27,6 @@ use crate::object::list::List;
 use crate::object::module::{ClassTables, Module, make_class};
 use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
 use crate::object::set::Set;
-use crate::object::shared::{ParcelObject, Shared};
 use crate::object::string::Str;
 use crate::object::unicode_error::decode_error;
 use crate::object::value::Value;
@@ -38,7 +36,7 @@ use crate::text::{codec, escape_codec, float_text, integer_text};
 const CLASS: &str = "_pickle.Decoder";
 
 const METHODS: &[Declaration] = &[
-    plain("__new__(cls, data, is_whole, /)", new, "A decoder of bytes or a parcel, which may be all there is."),
+    plain("__new__(cls, data, is_whole, /)", new, "A decoder of bytes, which may be all there is."),
     plain("step(self, answer, /)", step, "Go on with the answer to what was asked; return what is asked next."),
     plain("more(self, data, /)", more, "Take more bytes; none says that there are no more."),
 ];
@@ -119,8 +117,6 @@ struct State {
     memo: FxHashMap<u64, Value>,
     /// Does the answer to what was asked go on the stack?
     is_awaiting: bool,
-    /// What came along in a parcel.
-    shared: Option<Vec<Arc<dyn Shared>>>,
 }
 
 struct Decoder(RefCell<State>);
@@ -143,27 +139,17 @@ pub fn install(cx: &mut Context, module: Ref<Module>) {
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class: Ref<Class> = cx.module_state[CLASS].get().expect("the class was made with the module");
     let given = args.get(1);
-    let (bytes, shared) = match Of::<ParcelObject>::from(given) {
-        Some(parcel) => {
-            let parcel = parcel.take();
-            (parcel.bytes, Some(parcel.shared))
-        }
-        None => match bytes_of(&given) {
-            Some(bytes) => (bytes.into_owned(), None),
-            None => {
-                let found = cx.type_name(given);
-                return Err(cx.type_error(format!("a bytes-like object is required, not '{found}'")));
-            }
-        },
+    let Some(bytes) = bytes_of(&given) else {
+        let found = cx.type_name(given);
+        return Err(cx.type_error(format!("a bytes-like object is required, not '{found}'")));
     };
     let state = State {
-        reader: Reader::new(bytes),
+        reader: Reader::new(bytes.into_owned()),
         is_whole: args.get(2) == Value::TRUE,
         stack: Vec::new(),
         marks: Vec::new(),
         memo: FxHashMap::default(),
         is_awaiting: false,
-        shared,
     };
     Ok(Extension::allocate(cx, class, Decoder(RefCell::new(state))))
 }
@@ -544,17 +530,7 @@ impl State {
                 let line = self.reader.line()?.to_vec();
                 (PERSISTENT, vec![cx.str_bytes(&line)])
             }
-            BINPERSID => {
-                let name = self.pop()?;
-                if let Some(shared) = &self.shared {
-                    let place = Int::to_i64(name).and_then(|place| usize::try_from(place).ok());
-                    let known = place.and_then(|place| shared.get(place)).cloned();
-                    let known = known.ok_or_else(|| Failure::Broken("a shared thing did not come along".into()))?;
-                    self.stack.push(known.object(cx));
-                    return Ok(Effect::Next);
-                }
-                (PERSISTENT, vec![name])
-            }
+            BINPERSID => (PERSISTENT, vec![self.pop()?]),
             STRING | BINSTRING | SHORT_BINSTRING => (OLD_TEXT, vec![self.old_bytes(cx, opcode)?]),
             EXT1 | EXT2 | EXT4 => {
                 let width = [1, 2, 4][(opcode - EXT1) as usize];

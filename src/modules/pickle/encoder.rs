@@ -4,13 +4,11 @@
 //! What is left to be written is a list of tasks, so the depth of the data is bounded by memory alone.
 
 use std::cell::RefCell;
-use std::sync::Arc;
 
 use num_bigint::BigInt;
 use rustc_hash::FxHashMap;
 
 use super::frame::Output;
-use super::module::parcel_object;
 use super::opcode::*;
 use crate::object::bytes::{ByteArray, Bytes};
 use crate::object::class::Class;
@@ -25,7 +23,6 @@ use crate::object::list::List;
 use crate::object::module::{ClassTables, Module, make_class};
 use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
 use crate::object::set::Set;
-use crate::object::shared::{Parcel, Shared};
 use crate::object::string::Str;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
@@ -35,15 +32,10 @@ use crate::text::{escape_codec, float_text, integer_text};
 const CLASS: &str = "_pickle.Encoder";
 
 const METHODS: &[Declaration] = &[
-    plain(
-        "__new__(cls, protocol, asks, shares, /)",
-        new,
-        "An encoder; it asks for each object before it looks at it, and takes shared things along, or not.",
-    ),
+    plain("__new__(cls, protocol, asks, /)", new, "An encoder; it asks for each object before it looks at it, or not."),
     plain("begin(self, object, /)", begin, "Write the beginning of a pickle of an object, until something is asked."),
     plain("feed(self, answer, /)", feed, "Go on with the answer; return what is asked next, None at the end."),
     plain("take(self, /)", take, "Take out the bytes that are done."),
-    plain("take_parcel(self, /)", take_parcel, "Take them out with what is shared."),
     plain("clear_memo(self, /)", clear_memo, "Forget what has been written."),
 ];
 
@@ -169,8 +161,6 @@ struct State {
     work: Vec<Task>,
     /// The object that was asked for.
     asked: Option<Value>,
-    /// Things that are shared instead of being copied, if they may be.
-    shared: Option<Vec<Arc<dyn Shared>>>,
 }
 
 struct Encoder(RefCell<State>);
@@ -212,7 +202,6 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         memo: FxHashMap::default(),
         work: Vec::new(),
         asked: None,
-        shared: (args.get(3) == Value::TRUE).then(Vec::new),
     };
     Ok(Extension::allocate(cx, class, Encoder(RefCell::new(state))))
 }
@@ -249,15 +238,6 @@ fn feed(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn take(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let bytes = of(cx, args)?.0.borrow_mut().output.take();
     Ok(Bytes::from_vec(cx, bytes))
-}
-
-fn take_parcel(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let encoder = of(cx, args)?;
-    let mut state = encoder.0.borrow_mut();
-    let (bytes, shared) = (state.output.take(), state.shared.replace(Vec::new()).unwrap_or_default());
-    state.memo.clear();
-    drop(state);
-    Ok(parcel_object(cx, Parcel { bytes, shared }))
 }
 
 fn clear_memo(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -382,19 +362,9 @@ impl State {
                 self.work.push(Task::Begin { items: Source::Set(object), position: 0, is_first: true });
             }
             LayoutId::FROZENSET if self.protocol >= 4 => self.frozenset(object),
-            _ => match self.share(object) {
-                Some(place) => self.persistent(Value::small(place)),
-                None => return Some(self.ask(cx, APART, object)),
-            },
+            _ => return Some(self.ask(cx, APART, object)),
         }
         None
-    }
-
-    /// The place among what is shared of something that is, if it may be.
-    fn share(&mut self, object: Value) -> Option<i64> {
-        let shared = self.shared.as_mut()?;
-        shared.push(object.get::<Extension>()?.data.shared()?);
-        Some(shared.len() as i64 - 1)
     }
 
     fn bool(&mut self, value: bool) {

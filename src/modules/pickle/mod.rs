@@ -7,4 +7,4 @@ mod module;
 mod opcode;
 mod reader;
 
-pub use module::{MODULE, parcel_object};
+pub use module::MODULE;

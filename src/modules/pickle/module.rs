@@ -4,26 +4,19 @@ use super::{decoder, encoder};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::exception::Exception;
-use crate::object::extension::Extension;
 use crate::object::heap::Ref;
-use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::module::{ClassTables, Module, NativeModule, make_class};
 use crate::object::native::Stop;
-use crate::object::shared::{Parcel, ParcelObject};
-use crate::object::value::Value;
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_pickle", fill };
 
-const PARCEL: &str = "_pickle.Parcel";
 const UNPICKLING_ERROR: &str = "_pickle.UnpicklingError";
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
     encoder::install(cx, module);
     decoder::install(cx, module);
-    let class = make_class(cx, PARCEL, &[], Some(Kind::Extension), Class::FINAL, &ClassTables::NONE);
-    cx.module_state.insert(PARCEL, class.value());
     let mut base = cx.class(LayoutId::EXCEPTION);
     let flags = Class::HAS_DICTIONARY | Class::WEAKLY;
     for name in ["_pickle.PickleError", "_pickle.PicklingError", UNPICKLING_ERROR] {
@@ -44,10 +37,4 @@ pub fn unpickling_error(cx: &mut Context, message: &str) -> Stop {
     let message = cx.str(message);
     let args = cx.tuple(&[message]);
     Stop::Raise(Exception::allocate_of(cx, class, args))
-}
-
-/// A parcel as an object. The module must have been made.
-pub fn parcel_object(cx: &mut Context, parcel: Parcel) -> Value {
-    let class: Ref<Class> = cx.module_state[PARCEL].get().expect("the class was made with the module");
-    Extension::allocate(cx, class, ParcelObject::new(parcel))
 }

@@ -361,6 +361,14 @@ impl Descriptors {
         }
     }
 
+    /// A descriptor is open in other processes too, which answer in their own time: none passes by itself while it is
+    /// waited for.
+    pub fn learn_sharers(&self, number: RawFd) {
+        if let Ok(slot) = self.table.borrow_mut().slot(number) {
+            slot.far_end = Some(FarEnd::Elsewhere);
+        }
+    }
+
     /// Shows the collector the watchers.
     pub fn trace(&self, marker: &mut Marker) {
         for slot in &self.table.borrow().slots {
