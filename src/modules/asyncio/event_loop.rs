@@ -5,6 +5,7 @@ use crate::bytecode::code::CodeKind;
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::watch;
 use crate::object::arguments::{instance_class, is_callable};
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::contextvars;
 use crate::object::event_loop::{Due, Entry, EventLoop, Handle};
@@ -153,9 +154,16 @@ fn handle_of(value: Value) -> Ref<Handle> {
     value.get().expect("the receiver was checked")
 }
 
+/// A new loop of a class, in debug mode from the start if the environment asks for it.
+pub(super) fn make(cx: &mut Context, class: Ref<Class>) -> Ref<EventLoop> {
+    let event_loop = EventLoop::allocate(cx, class);
+    event_loop.is_debug.set(std::env::var_os("PYTHONASYNCIODEBUG").is_some_and(|value| !value.is_empty()));
+    event_loop
+}
+
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::BASE_EVENT_LOOP)?;
-    Ok(EventLoop::allocate(cx, class).value())
+    Ok(make(cx, class).value())
 }
 
 fn stop(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

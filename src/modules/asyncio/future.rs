@@ -120,7 +120,7 @@ pub(super) fn loop_argument(cx: &mut Context, value: Value) -> Result<Ref<EventL
         return Ok(event_loop);
     }
     let class = cx.class(LayoutId::EVENT_LOOP);
-    let event_loop = EventLoop::allocate(cx, class);
+    let event_loop = super::event_loop::make(cx, class);
     cx.running.set_loop = event_loop.value();
     Ok(event_loop)
 }

@@ -245,7 +245,7 @@ fn get_own_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 fn new_event_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     unless_by_policy(cx)?;
     let class = cx.class(LayoutId::EVENT_LOOP);
-    Ok(crate::object::event_loop::EventLoop::allocate(cx, class).value())
+    Ok(event_loop::make(cx, class).value())
 }
 
 fn current_task(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

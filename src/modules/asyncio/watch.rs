@@ -1,6 +1,8 @@
 //! `add_reader` and its siblings: callbacks for descriptors.
 
 use crate::modules::asyncio::event_loop::of;
+use crate::object::arguments::repr_of;
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::contextvars;
 use crate::object::descriptors::{Direction, Watcher};
@@ -9,14 +11,26 @@ use crate::object::integer::Int;
 use crate::object::native::{Args, Stop, Wish};
 use crate::object::os_error::os_error;
 use crate::object::repr::default_text;
+use crate::object::string::text_of;
 use crate::object::value::Value;
 
 fn number(cx: &mut Context, args: Args<'_>) -> Result<i32, Stop> {
     match Int::to_i64(args.get(1)) {
         Some(number) if (0..=i32::MAX as i64).contains(&number) => Ok(number as i32),
         Some(number) => Err(cx.value_error(format!("Invalid file descriptor: {number}"))),
-        None => Err(cx.ask(1, Wish::FileNumber)),
+        None if Int::is(args.get(1)) => Err(cx.overflow_error("Python int too large to convert to C int")),
+        None if may_have_number(cx, args.get(1)) => Err(cx.ask(1, Wish::FileNumber)),
+        None => {
+            let shown = repr_of(cx, args.get(1))?;
+            Err(cx.value_error(format!("Invalid file object: {}", text_of(shown))))
+        }
     }
+}
+
+/// May a value have a method `fileno`: of its class, or else among attributes of its own?
+fn may_have_number(cx: &mut Context, value: Value) -> bool {
+    let (class, name) = (cx.class_of(value), cx.intern("fileno"));
+    class.has(Class::HAS_DICTIONARY) || cx.lookup(class, name).is_some()
 }
 
 /// A descriptor that a transport reads or writes is not for anybody else.
