@@ -168,7 +168,7 @@ impl Interpreter {
     }
 
     fn flush(&mut self) {
-        let _ = output::flush(&mut self.vm.cx);
+        let _ = output::finish(&mut self.vm.cx);
     }
 
     /// Prints syntax errors: all of them, each with its place.
@@ -273,8 +273,8 @@ impl Interpreter {
                 return Err(status);
             }
         }
-        crate::modules::io::flush_all();
-        match output::flush(&mut self.vm.cx) {
+        crate::modules::io::flush_all(false);
+        match output::finish(&mut self.vm.cx) {
             Ok(()) => Ok(status),
             Err(_) => Ok(120),
         }

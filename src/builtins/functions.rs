@@ -152,6 +152,13 @@ fn print(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     {
         return print_to(cx, other, args);
     }
+    if args.are_taken(5) {
+        // It has been taken, and only had to wait to be written out.
+        return match to {
+            Some(stream) => Err(cx.call_special(stream, cx.names.flush, &[], Check::None)),
+            None => output::flush(cx).map(|()| Value::NONE).map_err(Stop::taken),
+        };
+    }
     let mut text = Vec::new();
     for (index, value) in rest(objects).into_iter().enumerate() {
         if index > 0 {
@@ -173,7 +180,7 @@ fn print(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     output::write_text(cx, &text)?;
     if is_flushed {
-        output::flush(cx)?;
+        output::flush(cx).map_err(Stop::taken)?;
     }
     Ok(Value::NONE)
 }

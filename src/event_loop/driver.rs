@@ -7,7 +7,7 @@ use crate::object::context::Context;
 use crate::object::descriptors::{Fired, Ticket, Watcher};
 use crate::object::event_loop::{Entry, Handle};
 use crate::object::extension::Of;
-use crate::object::native::Request;
+use crate::object::native::{Interest, Request, Stop};
 use crate::object::output;
 use crate::object::signals;
 use crate::object::value::Value;
@@ -125,10 +125,11 @@ impl Driver {
                 vm.switch_to(thread);
                 return Ok(vm.go_on());
             }
-            let _ = output::flush(&mut vm.cx);
-            match self.can_be_woken(&mut vm.cx) {
-                true => self.wait_at_rest(vm),
-                false => self.nothing_comes(vm),
+            let left = output::flush(&mut vm.cx);
+            match (self.can_be_woken(&mut vm.cx), left) {
+                (true, Err(Stop::Wait(wait))) => self.wait_with_output(vm, wait.interests),
+                (true, _) => self.wait_at_rest(vm),
+                (false, _) => self.nothing_comes(vm),
             }
         }
     }
@@ -225,6 +226,18 @@ impl Driver {
             false => self.wait(&mut vm.cx, until),
         }
         self.take_fired(&mut vm.cx);
+    }
+
+    /// The same while the standard output takes no more: that it does again ends the wait too.
+    fn wait_with_output(&mut self, vm: &mut Vm, interests: Vec<Interest>) {
+        let ticket = vm.cx.jobs.ticket();
+        for &(number, direction) in &interests {
+            let _ = vm.cx.descriptors.wait_for(number, direction, ticket);
+        }
+        self.wait_at_rest(vm);
+        for (number, direction) in interests {
+            vm.cx.descriptors.give_up(number, direction, ticket);
+        }
     }
 
     /// Waits until something fires or a timer of an event loop is due.

@@ -220,6 +220,16 @@ pub enum Stop {
     Wait(Box<Wait>),
 }
 
+impl Stop {
+    /// Says of the wait of a write that everything has been taken: called again, the native only writes what is left.
+    pub fn taken(self) -> Stop {
+        match self {
+            Stop::Wait(wait) => Stop::Wait(Box::new(Wait { progress: Value::TRUE, ..*wait })),
+            stop => stop,
+        }
+    }
+}
+
 /// What a native waits for.
 pub struct Wait {
     /// Descriptors and what they must be ready for; one that is ends the wait.
@@ -238,6 +248,11 @@ impl Wait {
     /// Nothing is waited for but a signal.
     pub const NOTHING: Wait =
         Wait { interests: Vec::new(), job: None, timeout: None, otherwise: Value::UNBOUND, progress: Value::UNBOUND };
+
+    /// Lets what a signal calls for be done; then the native is called again with `progress`.
+    pub fn for_signal(progress: Value) -> Stop {
+        Stop::Wait(Box::new(Wait { timeout: Some(0), progress, ..Wait::NOTHING }))
+    }
 }
 
 /// A descriptor and the direction it must be ready for.
@@ -411,6 +426,11 @@ impl Args<'_> {
     /// What stands behind the arguments of a native with so many parameters that is called again after a wait.
     pub fn behind(&self, parameters: usize) -> Option<Value> {
         self.0.get(parameters).copied()
+    }
+
+    /// Is a native with so many parameters called again after a wait that `Stop::taken` was said of?
+    pub fn are_taken(&self, parameters: usize) -> bool {
+        self.behind(parameters) == Some(Value::TRUE)
     }
 
     /// Takes all arguments out as Rust types.

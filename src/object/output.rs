@@ -7,11 +7,13 @@
 
 use std::cell::RefCell;
 use std::io::{self, IsTerminal, Write};
+use std::os::fd::RawFd;
 
 use crate::object::context::Context;
+use crate::object::descriptors::{WriteEnd, until_writable, write_bytes};
 use crate::object::extension::Extension;
 use crate::object::module::Module;
-use crate::object::native::Stop;
+use crate::object::native::{Stop, Wait};
 use crate::object::os_error::os_error;
 use crate::object::signals;
 use crate::object::string::Str;
@@ -27,6 +29,9 @@ pub const FILE: &str = "sys.stdout";
 
 /// The same for the standard input.
 pub const INPUT: &str = "sys.stdin";
+
+/// The descriptor of the standard output.
+const NUMBER: RawFd = 1;
 
 /// How much is gathered before it is written.
 const FULL: usize = 1 << 16;
@@ -56,35 +61,50 @@ pub fn write_text(cx: &mut Context, text: &[u8]) -> Result<(), Stop> {
     }
 }
 
-/// Writes bytes.
+/// Writes bytes. Where the stop is a wait they are taken: called again, the native only flushes.
 pub fn write(cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
     let is_due = BUFFER.with_borrow_mut(|buffer| {
         buffer.bytes.extend_from_slice(bytes);
         buffer.bytes.len() >= FULL || buffer.is_terminal && memchr::memchr(b'\n', bytes).is_some()
     });
-    if is_due { flush(cx) } else { Ok(()) }
+    if !is_due {
+        return Ok(());
+    }
+    flush(cx).map_err(Stop::taken)
 }
 
-/// Hands everything to the system; OSError if it does not take it. What could not be written is dropped.
+/// Hands everything to the system; OSError if it does not take it. What could not be written is dropped, but where
+/// other threads run it is waited until it can be.
 pub fn flush(cx: &mut Context) -> Result<(), Stop> {
-    hand_over().map_err(|error| {
-        if error.kind() == io::ErrorKind::BrokenPipe && cx.signals.get(libc::SIGPIPE).is_none() {
-            signals::end_by(libc::SIGPIPE);
-        }
-        os_error(cx, &error, Value::UNBOUND)
-    })
+    let is_alone = !cx.threads.are_several();
+    hand_over(cx, is_alone)
 }
 
-fn hand_over() -> io::Result<()> {
-    BUFFER.with_borrow_mut(|buffer| {
-        if buffer.bytes.is_empty() {
-            return Ok(());
+/// The same at the end of the program: no thread is minded any more.
+pub fn finish(cx: &mut Context) -> Result<(), Stop> {
+    hand_over(cx, true)
+}
+
+fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
+    let end = BUFFER.with_borrow_mut(|buffer| {
+        let written = write_bytes(NUMBER, &buffer.bytes, !is_alone);
+        match written.end {
+            WriteEnd::Full | WriteEnd::Interrupted => drop(buffer.bytes.drain(..written.count)),
+            _ => buffer.bytes.clear(),
         }
-        let mut output = io::stdout().lock();
-        let result = output.write_all(&buffer.bytes).and_then(|()| output.flush());
-        buffer.bytes.clear();
-        result
-    })
+        written.end
+    });
+    let error = match end {
+        WriteEnd::Whole => return Ok(()),
+        WriteEnd::Full => return Err(until_writable(NUMBER, Value::UNBOUND)),
+        WriteEnd::Interrupted => return Err(Wait::for_signal(Value::UNBOUND)),
+        WriteEnd::Refused => io::Error::from_raw_os_error(libc::EAGAIN),
+        WriteEnd::Failed(error) => error,
+    };
+    if error.kind() == io::ErrorKind::BrokenPipe && cx.signals.get(libc::SIGPIPE).is_none() {
+        signals::end_by(libc::SIGPIPE);
+    }
+    Err(os_error(cx, &error, Value::UNBOUND))
 }
 
 /// Writes to the standard error output, whose reader may be gone.

@@ -150,8 +150,7 @@ pub fn look() -> Result<(), Stop> {
         return Ok(());
     }
     // The wait is over before it begins.
-    let wait = Wait { timeout: Some(0), ..Wait::NOTHING };
-    Err(Stop::Wait(Box::new(wait)))
+    Err(Wait::for_signal(Value::UNBOUND))
 }
 
 // ----- waking who waits

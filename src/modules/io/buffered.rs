@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use crate::modules::io::common::{self, Stream, unsupported};
 use crate::modules::io::descriptor::Pending;
-use crate::modules::io::file_io::would_block;
+use crate::modules::io::file_io::end_of_write;
 use crate::modules::io::stream::Below;
 use crate::object::arguments::bytes_like;
 use crate::object::bytes::Bytes;
@@ -15,7 +15,6 @@ use crate::object::extension::Data;
 use crate::object::heap::Marker;
 use crate::object::iterator::Step;
 use crate::object::native::Stop;
-use crate::object::os_error::os_error;
 use crate::object::output;
 use crate::object::value::Value;
 
@@ -114,6 +113,10 @@ impl Stream for Buffered {
         self.write(cx, &bytes)
     }
 
+    fn drain(&self, cx: &mut Context) -> Result<(), Stop> {
+        self.flush(cx)
+    }
+
     fn shut(&self, cx: &mut Context) -> Result<(), Stop> {
         let Some(below) = Below::known(self.raw.get()) else {
             return if self.is_detached.get() { Err(self.detached(cx)) } else { Ok(()) };
@@ -122,6 +125,9 @@ impl Stream for Buffered {
             return Ok(());
         }
         let flushed = self.flush(cx);
+        if let Err(Stop::Wait(_)) = flushed {
+            return flushed;
+        }
         self.held.bytes.take();
         let closed = below.close(cx);
         flushed.and(closed)
@@ -352,14 +358,17 @@ impl Buffered {
         if held + bytes.len() > self.size.get() {
             self.hand_down(cx, &below)?;
         }
-        if bytes.len() >= self.size.get() {
+        let is_over_file = self.held.descriptor.borrow().is_some();
+        let is_large = bytes.len() >= self.size.get();
+        // A file may have to be waited for, with what is left of the bytes in the buffer.
+        if is_large && !(is_over_file && cx.threads.are_several()) {
             return below.write(cx, bytes);
         }
         self.held.bytes.borrow_mut().extend_from_slice(bytes);
-        if self.held.descriptor.borrow().is_some() {
+        if is_over_file {
             self.held.list();
         }
-        Ok(())
+        if is_large { self.hand_down(cx, &below).map_err(Stop::taken) } else { Ok(()) }
     }
 
     /// Hands what is held back to the stream below.
@@ -367,11 +376,10 @@ impl Buffered {
         if self.held.bytes.borrow().is_empty() {
             return Ok(());
         }
-        if self.held.descriptor.borrow().is_some() {
-            return self.held.write_out().map_err(|error| match error.kind() {
-                std::io::ErrorKind::WouldBlock => would_block(cx, 0),
-                _ => os_error(cx, &error, Value::UNBOUND),
-            });
+        let descriptor = self.held.descriptor.borrow().clone();
+        if let Some(descriptor) = descriptor {
+            let end = self.held.write_out(cx.threads.are_several());
+            return end_of_write(cx, &descriptor, end);
         }
         let bytes = self.held.bytes.take();
         below.write(cx, &bytes)

@@ -2,7 +2,7 @@
 
 use crate::modules::io::buffered::{Buffered, DEFAULT_BUFFER_SIZE, Direction, check_direction};
 use crate::modules::io::common::{
-    self, allocate, amount, class_argument, class_title, is_native, object, this, unsupported, whole,
+    self, Stream, allocate, amount, class_argument, class_title, is_native, object, this, unsupported, whole,
 };
 use crate::modules::io::stream::{Below, room_of};
 use crate::object::arguments::bytes_like;
@@ -255,7 +255,10 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         return Err(unsupported(cx, "write"));
     }
     let bytes = bytes_like(cx, args.get(1))?;
-    buffered.write(cx, &bytes)?;
+    match args.are_taken(2) {
+        true => buffered.drain(cx).map_err(Stop::taken)?,
+        false => buffered.write(cx, &bytes)?,
+    }
     Ok(Value::small(bytes.len() as i64))
 }
 

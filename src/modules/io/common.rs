@@ -30,6 +30,11 @@ pub trait Stream: Data + Sized {
     /// Writes one item of what `writelines` gets.
     fn put(&self, cx: &mut Context, item: Value) -> Result<(), Stop>;
 
+    /// Writes what a call has taken that then had to wait, and perhaps more.
+    fn drain(&self, _cx: &mut Context) -> Result<(), Stop> {
+        Ok(())
+    }
+
     /// Flushes and closes it; nothing if it is closed.
     fn shut(&self, cx: &mut Context) -> Result<(), Stop>;
 
@@ -179,8 +184,10 @@ pub fn close<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop>
 
 /// `__del__`: closes it, and cannot fail.
 pub fn delete<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let _ = this::<T>(cx, args)?.shut(cx);
-    Ok(Value::NONE)
+    match this::<T>(cx, args)?.shut(cx) {
+        Err(Stop::Wait(wait)) => Err(Stop::Wait(wait)),
+        _ => Ok(Value::NONE),
+    }
 }
 
 /// `__iter__`
@@ -264,8 +271,22 @@ pub fn writelines<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, 
     let stream = this::<T>(cx, args)?;
     stream.check(cx)?;
     let Items(lines) = Items::from_value(cx, args.get(1), 1)?;
-    for line in lines {
-        stream.put(cx, line)?;
+    // So many of them a call before this one has taken, which then had to wait.
+    let begun = args.behind(2).and_then(Int::to_i64);
+    let mut done = begun.unwrap_or(0) as usize;
+    let stopped = |stop: Stop, done: usize| match stop {
+        Stop::Wait(wait) => {
+            let done = done + (wait.progress == Value::TRUE) as usize;
+            Stop::Wait(Box::new(Wait { progress: Value::small(done as i64), ..*wait }))
+        }
+        stop => stop,
+    };
+    if begun.is_some() {
+        stream.drain(cx).map_err(|stop| stopped(stop, done))?;
+    }
+    while done < lines.len() {
+        stream.put(cx, lines[done]).map_err(|stop| stopped(stop, done))?;
+        done += 1;
     }
     Ok(Value::NONE)
 }

@@ -8,6 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 
+use crate::object::descriptors::{WriteEnd, Written, write_bytes};
 use crate::object::signals::is_interrupted;
 
 /// A descriptor, or -1 once it is closed.
@@ -91,10 +92,9 @@ impl Descriptor {
         unless_waiting(retried(|| unsafe { libc::read(self.number(), start.cast(), length) }))
     }
 
-    /// Writes some of the bytes; None if it would have to wait.
-    pub fn write(&self, bytes: &[u8]) -> io::Result<Option<usize>> {
-        // SAFETY: as above.
-        unless_waiting(retried(|| unsafe { libc::write(self.number(), bytes.as_ptr().cast(), bytes.len()) }))
+    /// Writes the bytes, no further than it can without waiting where it `minds_others`.
+    pub fn write(&self, bytes: &[u8], minds_others: bool) -> Written {
+        write_bytes(self.number(), bytes, minds_others)
     }
 
     /// Moves the position.
@@ -165,42 +165,29 @@ impl Pending {
     }
 
     /// Hands everything to the descriptor, if there is one; what it did not take stays.
-    pub fn write_out(&self) -> io::Result<()> {
+    pub fn write_out(&self, minds_others: bool) -> WriteEnd {
         let descriptor = self.descriptor.borrow().clone();
-        let Some(descriptor) = descriptor else { return Ok(()) };
-        let mut bytes = self.bytes.take();
-        let mut done = 0;
-        let mut result = Ok(());
-        while done < bytes.len() {
-            match descriptor.write(&bytes[done..]) {
-                Ok(Some(count)) => done += count,
-                Ok(None) => {
-                    result = Err(io::ErrorKind::WouldBlock.into());
-                    break;
-                }
-                Err(error) => {
-                    result = Err(error);
-                    break;
-                }
-            }
-        }
-        bytes.drain(..done);
-        self.bytes.replace(bytes);
-        result
+        let Some(descriptor) = descriptor else { return WriteEnd::Whole };
+        let written = descriptor.write(&self.bytes.borrow(), minds_others);
+        self.bytes.borrow_mut().drain(..written.count);
+        written.end
     }
 }
 
 impl Drop for Pending {
     fn drop(&mut self) {
-        let _ = self.write_out();
+        self.write_out(false);
     }
 }
 
-/// Writes out all that has been written to files and is still held back. Nobody can be told of errors.
-pub fn flush_all() {
+/// Writes out all that has been written to files and is still held back, where it `minds_others` only what can be
+/// without waiting. Nobody can be told of errors.
+pub fn flush_all(minds_others: bool) {
     let writers = WRITERS.with_borrow_mut(std::mem::take);
     for writer in writers.iter().filter_map(Weak::upgrade) {
         writer.is_listed.set(false);
-        let _ = writer.write_out();
+        if let WriteEnd::Full | WriteEnd::Interrupted = writer.write_out(minds_others) {
+            writer.list();
+        }
     }
 }

@@ -13,14 +13,14 @@ use crate::modules::io::descriptor::{Descriptor, are_many_open, flush_all};
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::{Bytes, bytes_of};
 use crate::object::context::Context;
-use crate::object::descriptors::until_readable;
+use crate::object::descriptors::{WriteEnd, Written, until_readable, until_writable};
 use crate::object::extension::Data;
 use crate::object::function::Attribute;
 use crate::object::heap::Marker;
 use crate::object::integer::Int;
 use crate::object::iterator::Step;
 use crate::object::module::ClassTables;
-use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
+use crate::object::native::{Args, Control, Declaration, Stop, Wait, Wish, control, plain};
 use crate::object::os_error::{numbered_error, os_error};
 use crate::object::signals::is_interrupted;
 use crate::object::string::Str;
@@ -38,6 +38,8 @@ pub struct FileIo {
     is_seekable: Cell<Option<bool>>,
     /// What has been read by a call that then had to wait for more.
     ahead: RefCell<Vec<u8>>,
+    /// What was taken to be written by a call that then had to wait.
+    behind: RefCell<Vec<u8>>,
 }
 
 /// What a mode allows.
@@ -168,6 +170,16 @@ impl Stream for FileIo {
         self.write_all(cx, &bytes)
     }
 
+    fn drain(&self, cx: &mut Context) -> Result<(), Stop> {
+        if self.behind.borrow().is_empty() {
+            return Ok(());
+        }
+        let descriptor = self.descriptor(cx)?;
+        let written = descriptor.write(&self.behind.borrow(), cx.threads.are_several());
+        self.behind.borrow_mut().drain(..written.count);
+        end_of_write(cx, &descriptor, written.end)
+    }
+
     fn shut(&self, cx: &mut Context) -> Result<(), Stop> {
         let Some(descriptor) = self.descriptor.borrow().clone() else { return Ok(()) };
         descriptor.close().map_err(|error| os_error(cx, &error, Value::UNBOUND))
@@ -187,6 +199,7 @@ impl FileIo {
             access: Cell::default(),
             is_seekable: Cell::new(None),
             ahead: RefCell::default(),
+            behind: RefCell::default(),
         }
     }
 
@@ -294,19 +307,28 @@ impl FileIo {
         Ok(Some(bytes))
     }
 
-    /// Writes everything; BlockingIOError if it would have to wait.
+    /// Writes everything; BlockingIOError if the descriptor does not block and takes no more.
     pub fn write_all(&self, cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
         self.check_writing(cx)?;
-        let descriptor = self.descriptor(cx)?;
-        let mut done = 0;
-        while done < bytes.len() {
-            match descriptor.write(&bytes[done..]) {
-                Ok(Some(count)) => done += count,
-                Ok(None) => return Err(would_block(cx, done)),
-                Err(error) => return Err(os_error(cx, &error, Value::UNBOUND)),
-            }
+        self.drain(cx)?;
+        match self.write_some(cx, bytes)?.unwrap_or(0) {
+            count if count < bytes.len() => Err(would_block(cx, count)),
+            _ => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Writes as much as a descriptor takes that does not block, None if that is nothing; else everything. What others
+    /// that run meanwhile must not be held up for is taken before the stop.
+    fn write_some(&self, cx: &mut Context, bytes: &[u8]) -> Result<Option<usize>, Stop> {
+        let descriptor = self.descriptor(cx)?;
+        let Written { count, end } = descriptor.write(bytes, cx.threads.are_several());
+        match end {
+            WriteEnd::Refused => return Ok((count > 0).then_some(count)),
+            WriteEnd::Full | WriteEnd::Interrupted => drop(self.behind.replace(bytes[count..].to_vec())),
+            _ => {}
+        }
+        end_of_write(cx, &descriptor, end).map_err(Stop::taken)?;
+        Ok(Some(count))
     }
 
     /// Moves the position.
@@ -337,6 +359,17 @@ fn let_others_run(cx: &mut Context, descriptor: &Descriptor) -> Result<(), Stop>
         return Ok(());
     }
     until_readable(descriptor.number(), Value::UNBOUND)
+}
+
+/// Why a write went no further, for a script: nothing, if it is whole.
+pub fn end_of_write(cx: &mut Context, descriptor: &Descriptor, end: WriteEnd) -> Result<(), Stop> {
+    match end {
+        WriteEnd::Whole => Ok(()),
+        WriteEnd::Full => Err(until_writable(descriptor.number(), Value::UNBOUND)),
+        WriteEnd::Interrupted => Err(Wait::for_signal(Value::UNBOUND)),
+        WriteEnd::Refused => Err(would_block(cx, 0)),
+        WriteEnd::Failed(error) => Err(os_error(cx, &error, Value::UNBOUND)),
+    }
 }
 
 /// BlockingIOError, of a write that got only so far.
@@ -416,7 +449,7 @@ pub fn open_named(
         return Err(numbered_error(cx, libc::EPERM, file));
     }
     // What was written elsewhere can be read from now on, even if its file has only been dropped.
-    flush_all();
+    flush_all(cx.threads.are_several());
     if Int::is(file) {
         let number = match Int::to_i64(file).and_then(|number| i32::try_from(number).ok()) {
             Some(number) => number,
@@ -591,12 +624,13 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let file = this::<FileIo>(cx, args)?;
     file.check_writing(cx)?;
     let bytes = bytes_like(cx, args.get(1))?;
-    let descriptor = file.descriptor(cx)?;
-    match descriptor.write(&bytes) {
-        Ok(Some(count)) => Ok(Value::small(count as i64)),
-        Ok(None) => Ok(Value::NONE),
-        Err(error) => Err(os_error(cx, &error, Value::UNBOUND)),
+    if args.are_taken(2) {
+        file.drain(cx).map_err(Stop::taken)?;
+        return Ok(Value::small(bytes.len() as i64));
     }
+    file.drain(cx)?;
+    let count = file.write_some(cx, &bytes)?;
+    Ok(count.map_or(Value::NONE, |count| Value::small(count as i64)))
 }
 
 fn seek(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

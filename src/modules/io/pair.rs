@@ -56,11 +56,18 @@ impl Stream for RwPair {
         self.writer(cx)?.put(cx, item)
     }
 
+    fn drain(&self, cx: &mut Context) -> Result<(), Stop> {
+        self.writer(cx)?.drain(cx)
+    }
+
     fn shut(&self, cx: &mut Context) -> Result<(), Stop> {
         if !self.writer.get().is_object() {
             return Ok(());
         }
         let first = self.writer(cx)?.shut(cx);
+        if let Err(Stop::Wait(_)) = first {
+            return first;
+        }
         let second = self.reader(cx)?.shut(cx);
         first.and(second)
     }
@@ -198,7 +205,10 @@ fn peek(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let writer = this::<RwPair>(cx, args)?.writer(cx)?;
     let bytes = bytes_like(cx, args.get(1))?;
-    writer.write(cx, &bytes)?;
+    match args.are_taken(2) {
+        true => writer.drain(cx).map_err(Stop::taken)?,
+        false => writer.write(cx, &bytes)?,
+    }
     Ok(Value::small(bytes.len() as i64))
 }
 

@@ -133,7 +133,7 @@ impl Below {
     /// Writes out what is held back.
     pub fn flush(&self, cx: &mut Context) -> Result<(), Stop> {
         match self {
-            Below::File(file) => file.check(cx),
+            Below::File(file) => file.check(cx).and_then(|()| file.drain(cx)),
             Below::Bytes(bytes) => bytes.check(cx),
             Below::Buffered(buffered) => buffered.flush(cx),
             Below::Pair(pair) => pair.writer(cx)?.flush(cx),

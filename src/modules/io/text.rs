@@ -3,6 +3,7 @@
 //! Bytes come in chunks; of the last one the bytes and the state before it are kept, so that `tell` can find the
 //! place in it that belongs to a character.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 
 use crate::modules::io::common::{self, Stream, unsupported};
@@ -164,6 +165,10 @@ impl Stream for Text {
         }
     }
 
+    fn drain(&self, cx: &mut Context) -> Result<(), Stop> {
+        self.flush(cx)
+    }
+
     fn shut(&self, cx: &mut Context) -> Result<(), Stop> {
         let Some(below) = Below::known(self.buffer.get()) else {
             return if self.is_detached.get() { Err(self.missing(cx)) } else { Ok(()) };
@@ -176,6 +181,9 @@ impl Stream for Text {
             cx.module_state.insert(output::FILE, Value::NONE);
         }
         let flushed = below.flush(cx);
+        if let Err(Stop::Wait(_)) = flushed {
+            return flushed;
+        }
         let closed = below.close(cx);
         flushed.and(closed)
     }
@@ -308,19 +316,25 @@ impl Text {
         let is_line = manner.line_buffering && memchr::memchr2(b'\n', b'\r', text).is_some();
         let translated = newlines::written(text, manner.newline);
         let shown = translated.as_deref().unwrap_or(text);
-        if manner.encoding == Encoding::Utf8 && !wtf8::has_surrogate(shown) {
-            below.write(cx, shown)?;
-        } else {
-            let bytes = self.encode(cx, shown, object)?;
-            below.write(cx, &bytes)?;
+        let bytes = match manner.encoding == Encoding::Utf8 && !wtf8::has_surrogate(shown) {
+            true => Cow::Borrowed(shown),
+            false => Cow::Owned(self.encode(cx, shown, object)?),
+        };
+        let result = below.write(cx, &bytes);
+        if let Err(Stop::Wait(wait)) = &result
+            && wait.progress != Value::TRUE
+        {
+            return result;
         }
-        if is_line || manner.write_through && self.is_standard_output.get() {
-            below.flush(cx)?;
-        }
+        self.is_begun.set(self.is_begun.get() || !text.is_empty());
         if self.has_read() {
             self.forget();
         }
-        Ok(())
+        result?;
+        match is_line || manner.write_through && self.is_standard_output.get() {
+            true => below.flush(cx).map_err(Stop::taken),
+            false => Ok(()),
+        }
     }
 
     fn encode(&self, cx: &mut Context, text: &[u8], object: Option<Value>) -> Result<Vec<u8>, Stop> {
@@ -330,10 +344,7 @@ impl Text {
             bytes.extend_from_slice(codec::mark(manner.encoding));
         }
         match codec::encode_into(text, manner.encoding, manner.handler, &mut bytes) {
-            Ok(()) => {
-                self.is_begun.set(self.is_begun.get() || !text.is_empty());
-                Ok(bytes)
-            }
+            Ok(()) => Ok(bytes),
             Err(error) => {
                 let object = object.unwrap_or_else(|| cx.str_bytes(text));
                 Err(encode_error(cx, object, &error))

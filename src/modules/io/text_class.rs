@@ -254,7 +254,11 @@ fn read(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    this::<Text>(cx, args)?.put(cx, args.get(1))?;
+    let stream = this::<Text>(cx, args)?;
+    match args.are_taken(2) {
+        true => stream.drain(cx).map_err(Stop::taken)?,
+        false => stream.put(cx, args.get(1))?,
+    }
     let count = args.get(1).get::<Str>().map_or(0, |text| text.chars());
     Ok(Value::small(count as i64))
 }

@@ -7,9 +7,10 @@ use crate::modules::os::argument::{c_text, checked, file_number, folder, int, lo
 use crate::object::arguments::{Truth, bytes_like};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
-use crate::object::descriptors::until_readable;
-use crate::object::native::{Args, Declaration, Stop, plain};
-use crate::object::os_error::numbered_error;
+use crate::object::descriptors::{WriteEnd, Written, until_readable, until_writable, write_bytes};
+use crate::object::integer::Int;
+use crate::object::native::{Args, Declaration, Stop, Wait, plain};
+use crate::object::os_error::{numbered_error, os_error};
 use crate::object::signals;
 use crate::object::value::Value;
 
@@ -131,9 +132,18 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         // What `print` holds back was written before.
         crate::object::output::flush(cx)?;
     }
-    // SAFETY: as above.
-    let count = retried(cx, || unsafe { libc::write(number, bytes.as_ptr().cast(), bytes.len()) } as i64)?;
-    Ok(Value::small(count))
+    // So many a call before this one has written, which then had to wait.
+    let before = args.behind(2).and_then(Int::to_i64).unwrap_or(0) as usize;
+    let Written { count, end } = write_bytes(number, &bytes[before.min(bytes.len())..], cx.threads.are_several());
+    let count = before + count;
+    let progress = Value::small(count as i64);
+    match end {
+        WriteEnd::Full => Err(until_writable(number, progress)),
+        WriteEnd::Interrupted => Err(Wait::for_signal(progress)),
+        WriteEnd::Failed(error) => Err(os_error(cx, &error, Value::UNBOUND)),
+        WriteEnd::Refused if count == 0 => Err(numbered_error(cx, libc::EAGAIN, Value::UNBOUND)),
+        WriteEnd::Whole | WriteEnd::Refused => Ok(progress),
+    }
 }
 
 fn pwrite(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

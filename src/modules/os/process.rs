@@ -171,7 +171,7 @@ fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn system(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let command = variable(cx, args, 0)?;
     output::flush(cx)?;
-    crate::modules::io::flush_all();
+    crate::modules::io::flush_all(false);
     // SAFETY: the command ends in a null byte.
     let status = checked(cx, unsafe { libc::system(command.as_ptr()) } as i64, Value::UNBOUND)?;
     Ok(Value::small(status))

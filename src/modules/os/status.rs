@@ -56,7 +56,7 @@ fn stat(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let mut status = empty_status();
     if matches!(target, Target::Path(_)) {
         // The length of a file counts what was written to it, even if that has only been dropped.
-        crate::modules::io::flush_all();
+        crate::modules::io::flush_all(cx.threads.are_several());
     }
     let result = match &target {
         // SAFETY: the path ends in a null byte, and the call fills in the structure.
