@@ -38,6 +38,8 @@ pub struct Fiber {
     pub stack: UnsafeCell<Stack>,
     /// The exception being handled, or None.
     pub handled: Cell<Value>,
+    /// Do finalisers run on it? Then no others interrupt them, but they do what runs on another fiber.
+    pub is_finalising: Cell<bool>,
 }
 
 /// A place for frames that holds nothing.
@@ -68,7 +70,7 @@ impl Fiber {
     /// A fiber without frames, whose first chunk has so many registers.
     pub fn new(registers: usize) -> Fiber {
         let stack = Stack { frames: vec![EMPTY_FRAME; 8], depth: 0, chunks: vec![Chunk::new(registers)], used: 0 };
-        Fiber { stack: UnsafeCell::new(stack), handled: Cell::new(Value::NONE) }
+        Fiber { stack: UnsafeCell::new(stack), handled: Cell::new(Value::NONE), is_finalising: Cell::new(false) }
     }
 }
 

@@ -33,6 +33,8 @@ pub struct Greenlet {
     pub context: Cell<Value>,
     /// The containers it is showing, while it is suspended.
     pub in_repr: RefCell<Vec<Value>>,
+    /// Its class has a `__del__`, which has not been called.
+    pub awaits_del: Cell<bool>,
 }
 
 impl Body for Greenlet {
@@ -63,6 +65,7 @@ impl Greenlet {
             awaiting: Cell::new((Then::Discard, 0)),
             context: Cell::new(Value::NONE),
             in_repr: RefCell::new(Vec::new()),
+            awaits_del: Cell::new(class.has(Class::HAS_DEL)),
         };
         cx.heap.allocate_attributed(class.root_layout.get(), body, class.capacity.get())
     }

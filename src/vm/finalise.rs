@@ -30,7 +30,9 @@ pub fn has_something_to_do(header: &Header) -> bool {
                 _ => false,
             }
         }
-        Kind::Greenlet => object.get::<Greenlet>().is_some_and(|greenlet| greenlet.state.get() == State::Suspended),
+        Kind::Greenlet => object
+            .get::<Greenlet>()
+            .is_some_and(|greenlet| greenlet.awaits_del.get() || greenlet.state.get() == State::Suspended),
         Kind::Await => object.get::<Await>().is_some_and(|step| step.state.get() == State::Created),
         _ => true,
     }
@@ -83,10 +85,10 @@ impl Vm {
 
     // slots: 0 the object or callback that runs, 1 the exception that was handled before, 2 the result
     pub(super) fn step_finalise(&mut self, input: Input) -> Next {
+        let source = self.slot(0);
+        self.end_finaliser(source);
         if let Input::Error(exception) = input {
-            let source = self.slot(0);
             let source = if source.is_unbound() { Value::NONE } else { source };
-            self.set_slot(0, Value::UNBOUND);
             if self.step() == 0 {
                 return Next::Called(self.call_half("report_unraisable", &[exception, source], Then::Machine, 0));
             }
@@ -112,11 +114,32 @@ impl Vm {
         }
     }
 
+    /// The finaliser of an object has ended, if one has run.
+    fn end_finaliser(&mut self, object: Value) {
+        self.set_slot(0, Value::UNBOUND);
+        let Some(greenlet) = object.get::<Greenlet>() else { return };
+        if let Some(fiber) = greenlet.fiber.get() {
+            // Others may interrupt it again, if it has outlived that.
+            fiber.is_finalising.set(false);
+        }
+        if greenlet.state.get() == State::Suspended && !greenlet.header().has(Header::FINALISED) {
+            // Only its `__del__` has been called.
+            self.cx.wants_collection = true;
+            self.cx.fuel = 0;
+        }
+    }
+
     /// Begins the finaliser of one object; None if it has nothing to do after all.
     fn finalise(&mut self, object: Value) -> Option<Flow> {
         let header = object.header()?;
         if header.has(Header::FINALISED) {
             return None;
+        }
+        if object.get::<Greenlet>().is_some_and(|greenlet| greenlet.awaits_del.take()) {
+            // It is killed afterwards, if its `__del__` has not let anybody have it.
+            self.cx.heap.add_finalisable(header);
+            let method = self.cx.names.__del__;
+            return self.call_special(object, method, &[], Then::Machine, 0);
         }
         header.set(Header::FINALISED);
         if let Some(future) = object.get::<Future>() {
@@ -144,6 +167,9 @@ impl Vm {
             };
         }
         if let Some(greenlet) = object.get::<Greenlet>().filter(|greenlet| greenlet.state.get() == State::Suspended) {
+            if let Some(fiber) = greenlet.fiber.get() {
+                fiber.is_finalising.set(true);
+            }
             return Some(self.kill_greenlet(greenlet, Then::Machine, 0));
         }
         if let Some(extension) = object.get::<crate::object::extension::Extension>() {

@@ -111,7 +111,7 @@ pub struct Vm {
     pub instructions_left: u64,
     /// Bytes allocated at which the next collection is due.
     pub next_collection: usize,
-    /// Callbacks of finalisers are being run: the fiber they interrupted.
+    /// Finalisers run on this fiber, and others wait for them.
     pub finalising: bool,
     /// The script halves of built-ins called so far, by name.
     pub halves: FxHashMap<Value, Value>,
@@ -211,12 +211,14 @@ impl Vm {
         stack.depth = depth;
         stack.used = used;
         self.fiber.handled.set(self.handled);
+        self.fiber.is_finalising.set(self.finalising);
     }
 
     /// Another fiber is the running one from now on.
     pub(super) fn take_up_fiber(&mut self, fiber: Ref<Fiber>) {
         self.fiber = fiber;
         self.handled = fiber.handled.get();
+        self.finalising = fiber.is_finalising.get();
         self.load_fiber();
     }
 
