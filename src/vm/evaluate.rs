@@ -1,5 +1,6 @@
 //! `exec`, `eval`, `compile` and `__import__`: texts and code objects as programs of their own.
 
+use crate::bytecode::code::CodeKind;
 use crate::compiler::compile::Options;
 use crate::object::dict::Dict;
 use crate::object::frame::Then;
@@ -27,10 +28,16 @@ impl Vm {
             Ok(function) => function,
             Err(stop) => return self.raise(stop),
         };
-        if separate {
-            return self.run_in_namespace(function, locals, then, destination);
+        match function.code.get().code.kind {
+            CodeKind::Module | CodeKind::Class if separate => {
+                self.run_in_namespace(function, locals, then, destination)
+            }
+            CodeKind::Module | CodeKind::Class => self.run_module_function(function, then, destination),
+            // It is for the caller to await it.
+            CodeKind::AsyncModule if control == Control::Eval => Flow::Done(self.make_generator(function, &[])),
+            _ if control == Control::Eval => self.call_plain(function.value(), &[], then, destination),
+            _ => self.call_half("call_for_nothing", &[function.value()], then, destination),
         }
-        self.run_module_function(function, then, destination)
     }
 
     fn exec_namespaces(&mut self, name: &str, globals: Value, locals: Value) -> Result<(Ref<Dict>, Value), Stop> {
@@ -65,7 +72,7 @@ impl Vm {
             }
             // Compiled for the names of a module; with a namespace of its own it is compiled anew.
             let kind = code.code.kind;
-            if separate && kind == crate::bytecode::code::CodeKind::Module && !code.code.source.text.is_empty() {
+            if separate && kind == CodeKind::Module && !code.code.source.text.is_empty() {
                 let mode = if name == "eval" { Mode::Expression } else { Mode::Module };
                 let options = Options { mode, namespace: true, ..Options::default() };
                 if let Ok(compiled) = self.compile(&code.code.source.clone(), options) {
