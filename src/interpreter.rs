@@ -49,6 +49,8 @@ pub struct Settings {
     pub colour: bool,
     /// Seed of string hashes; a random one if there is none.
     pub seed: Option<u64>,
+    /// How warnings are dealt with, as the options -W say it.
+    pub warnings: Vec<String>,
     /// Where connections go instead of where the program wants them to go.
     pub redirects: Vec<Redirect>,
     /// The program may touch nothing but its standard streams: it opens no file and there is no module of the system.
@@ -106,6 +108,11 @@ impl Interpreter {
         let arguments: Vec<Value> = self.settings.arguments.iter().map(|argument| self.vm.cx.str(argument)).collect();
         let arguments = self.vm.cx.list(arguments);
         self.vm.cx.module_state.insert("sys.argv", arguments);
+        let options: Vec<Value> = self.settings.warnings.iter().map(|option| self.vm.cx.str(option)).collect();
+        // Which of them are of resources is known once they are read.
+        self.vm.cx.tells_resources = !options.is_empty();
+        let options = self.vm.cx.list(options);
+        self.vm.cx.module_state.insert("sys.warnoptions", options);
     }
 
     /// Runs a text as the main program: its exit status.

@@ -37,6 +37,7 @@ options of run:
   --seed N           seed of string hashes and of the order of ready tasks
   --connect-to HOST:PORT:ADDR:PORT
                      connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
+  -W ACTION          how warnings are dealt with: ACTION:MESSAGE:CATEGORY:MODULE:LINE, all but ACTION optional
   -V, --version      print the version
   -h, --help         print this
 ";
@@ -87,7 +88,7 @@ fn restore_closed_pipe_signal() {
 fn restore_closed_pipe_signal() {}
 
 fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
-    let mut settings = Settings::default();
+    let mut settings = Settings { warnings: warnings_of_environment(), ..Settings::default() };
     let mut words = 0;
     loop {
         let argument = parser.next().map_err(|error| error.to_string())?;
@@ -111,6 +112,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                 let text = text(parser.value())?;
                 settings.max_memory = Some(size(&text).ok_or_else(|| format!("'{text}' is no size"))?);
             }
+            Some(Short('W')) => settings.warnings.push(text(parser.value())?),
             Some(Short('c')) => {
                 let code = text(parser.value())?;
                 return Ok(Command::Run(Script::Code(code), with_arguments(settings, "-c", rest(&mut parser)?)));
@@ -152,6 +154,12 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(other) => return Err(unknown(&other)),
         }
     }
+}
+
+/// What PYTHONWARNINGS says about warnings; options say it better.
+fn warnings_of_environment() -> Vec<String> {
+    let text = std::env::var("PYTHONWARNINGS").unwrap_or_default();
+    text.split(',').filter(|option| !option.is_empty()).map(str::to_string).collect()
 }
 
 /// The message for an option that there is not, with the one that was perhaps meant.

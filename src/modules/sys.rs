@@ -38,6 +38,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("_clear_type_cache()", nothing, "Forget what look-ups in classes found; they notice changes by themselves."),
     plain("_clear_internal_caches()", nothing, "Forget what may be found again; nothing has to be."),
     plain("_library_names()", library_names, "Return the names of all modules in the binary."),
+    plain("_tell_resources()", tell_resources, "From now on what is dropped and not closed has its `__del__` called."),
     plain("audit(event, /, *args)", nothing, "Tell the hooks of an event; there are no hooks."),
     control("_getframe(depth=0, /)", Control::GetFrame, "Return a frame of the call stack."),
     control("_current_frames()", Control::CurrentFrames, "Return the frame each thread is in, by its identifier."),
@@ -58,7 +59,9 @@ fn fill(cx: &mut Context, module: Ref<Module>) {
     module.set(cx, "orig_argv", given);
     let modules = cx.modules.value();
     module.set(cx, "modules", modules);
-    for name in ["warnoptions", "meta_path", "path_hooks"] {
+    let options = cx.module_state.get("sys.warnoptions").copied().unwrap_or_else(|| cx.list(Vec::new()));
+    module.set(cx, "warnoptions", options);
+    for name in ["meta_path", "path_hooks"] {
         let list = cx.list(Vec::new());
         module.set(cx, name, list);
     }
@@ -77,6 +80,11 @@ fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         Value::NONE => cx.error_with(LayoutId::SYSTEM_EXIT, &[]),
         status => cx.error_with(LayoutId::SYSTEM_EXIT, &[status]),
     })
+}
+
+fn tell_resources(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    cx.tells_resources = true;
+    Ok(Value::NONE)
 }
 
 fn intern(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

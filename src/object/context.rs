@@ -72,6 +72,8 @@ pub struct Context {
     pub interned: FxHashMap<Box<[u8]>, Value>,
     /// The names the VM itself speaks of.
     pub names: &'static Names,
+    /// Are scripts told of what is dropped and not closed? Then objects that stand for such are watched.
+    pub tells_resources: bool,
     /// Moves whenever a class changes in a way that caches must see.
     pub class_epoch: u32,
     /// The last version given to a dictionary's set of keys.
@@ -152,6 +154,7 @@ impl Context {
             layouts: Vec::new(),
             interned: FxHashMap::default(),
             names: Names::none(),
+            tells_resources: false,
             class_epoch: 1,
             key_version: 1,
             method_cache: vec![CachedLookup { class: 0, name: 0, epoch: 0, value: Value::UNBOUND }; METHOD_CACHE],

@@ -35,6 +35,11 @@ pub trait Data: Any {
         None
     }
 
+    /// Does it stand for something of the system that should be closed before it is dropped?
+    fn is_resource(&self) -> bool {
+        false
+    }
+
     /// What is left to do when the object is dropped, for those registered with `Heap::add_finalisable`.
     fn finalise(&self) {}
 
@@ -96,13 +101,14 @@ impl Body for Extension {
 impl Extension {
     /// An instance of a class made with `module::make_class` for this kind, or of a subclass.
     pub fn allocate<T: Data>(cx: &mut Context, class: Ref<Class>, data: T) -> Value {
+        let is_watched = class.has(Class::HAS_DEL) || cx.tells_resources && data.is_resource();
         let body = Extension { data: Box::new(data) };
         let layout = class.root_layout.get();
         let object = match class.has(Class::HAS_DICTIONARY) || class.slot_count.get() > 0 {
             true => cx.heap.allocate_attributed(layout, body, class.capacity.get()),
             false => cx.heap.allocate(layout, body),
         };
-        if class.has(Class::HAS_DEL) {
+        if is_watched {
             cx.heap.add_finalisable(object.header());
         }
         object.value()

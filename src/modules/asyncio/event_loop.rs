@@ -24,6 +24,7 @@ use crate::object::value::Value;
 
 pub(super) const METHODS: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "An event loop."),
+    plain("__del__(self)", delete, "Close the loop."),
     plain("run_forever(self, /)", half, "Run until stop() is called."),
     plain("run_until_complete(self, future, /)", half, "Run until the future is done; return its result."),
     control("_run_turns(self, future, /)", Control::RunTurns, "Take turns until stop() is called."),
@@ -157,6 +158,9 @@ fn handle_of(value: Value) -> Ref<Handle> {
 /// A new loop of a class, in debug mode from the start if the environment asks for it.
 pub(super) fn make(cx: &mut Context, class: Ref<Class>) -> Ref<EventLoop> {
     let event_loop = EventLoop::allocate(cx, class);
+    if cx.tells_resources {
+        cx.heap.add_finalisable(event_loop.header());
+    }
     event_loop.is_debug.set(std::env::var_os("PYTHONASYNCIODEBUG").is_some_and(|value| !value.is_empty()));
     event_loop
 }
@@ -164,6 +168,13 @@ pub(super) fn make(cx: &mut Context, class: Ref<Class>) -> Ref<EventLoop> {
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::BASE_EVENT_LOOP)?;
     Ok(make(cx, class).value())
+}
+
+fn delete(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    match of(args.get(0)).is_closed.get() {
+        true => Ok(Value::NONE),
+        false => Err(Stop::Half),
+    }
 }
 
 fn stop(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -17,6 +17,7 @@ use crate::modules::asyncio::encryption::{self, Encryption};
 use crate::modules::asyncio::endpoint::{Endpoint, is_temporary};
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::water_marks::WaterMarks;
+use crate::modules::socket::Socket;
 use crate::object::arguments::Index;
 use crate::object::bytes::{Bytes, bytes_of};
 use crate::object::context::Context;
@@ -39,6 +40,7 @@ const READ_SIZE: usize = 256 * 1024;
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, loop, file, number, protocol, server, is_socket, /)", new, "A connection as a transport."),
     plain("__init__(self, /, *args)", bases::nothing, "Initialize self."),
+    plain("__del__(self)", delete, "Close what was not closed."),
     plain("write(self, data)", write, "Write bytes, now or as soon as that is possible."),
     plain("writelines(self, list_of_data)", half, "Write several pieces."),
     plain("write_eof(self)", write_eof, "Close the writing half after what is to be written."),
@@ -70,6 +72,7 @@ const METHODS: &[Declaration] = &[
 
 const ATTRIBUTES: &[Attribute] = &[
     attribute("_loop", |_, value| Ok(of(value).event_loop.value()), "The loop."),
+    attribute("_closed_sock", |_, value| Ok(of(value).closed_file.get()), "What was the socket or file, or None."),
     attribute("_sock", |_, value| Ok(of(value).file.get()), "The socket or file, or None."),
     attribute(
         "_sock_fd",
@@ -91,6 +94,10 @@ pub struct Transport {
     pub(super) event_loop: Ref<EventLoop>,
     /// The object the descriptor belongs to, or None.
     file: Cell<Value>,
+    /// The same once it is closed.
+    closed_file: Cell<Value>,
+    /// A StreamWriter sees to its being closed.
+    pub(super) is_held: Cell<bool>,
     endpoint: Endpoint,
     /// The TLS session that everything goes through, if there is one.
     pub(super) encryption: OnceCell<Box<Encryption>>,
@@ -115,12 +122,16 @@ pub struct Transport {
 impl Data for Transport {
     fn trace(&self, marker: &mut Marker) {
         marker.object(self.event_loop);
-        for cell in [&self.file, &self.protocol, &self.server] {
+        for cell in [&self.file, &self.closed_file, &self.protocol, &self.server] {
             marker.cell(cell);
         }
         if let Some(encryption) = self.encryption.get() {
             encryption.trace(marker);
         }
+    }
+
+    fn is_resource(&self) -> bool {
+        true
     }
 }
 
@@ -143,6 +154,8 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let transport = Transport {
         event_loop,
         file: Cell::new(args.get(2)),
+        closed_file: Cell::new(Value::NONE),
+        is_held: Cell::new(false),
         endpoint: Endpoint::new(number as RawFd, args.get(6) == Value::TRUE),
         encryption: OnceCell::new(),
         protocol: Cell::new(args.get(4)),
@@ -155,7 +168,18 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         is_ended: Cell::new(false),
         lost: Cell::new(0),
     };
+    if let Some(socket) = Of::<Socket>::from(args.get(2)) {
+        socket.is_held.set(true);
+    }
     Ok(Extension::allocate(cx, class, transport))
+}
+
+fn delete(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let transport = of(args.get(0));
+    match transport.file.get().is_none() || transport.is_held.get() {
+        true => Ok(Value::NONE),
+        false => Err(Stop::Half),
+    }
 }
 
 /// What has to be called for a transport, in the turn it is ready in.
@@ -603,5 +627,7 @@ fn release(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         transport.unwatch(cx, direction);
     }
     transport.endpoint.number.set(-1);
-    Ok(transport.file.replace(Value::NONE))
+    let file = transport.file.replace(Value::NONE);
+    transport.closed_file.set(file);
+    Ok(file)
 }

@@ -23,6 +23,7 @@ const CLASS: &str = "asyncio.streams.StreamWriter";
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "The writing end of a stream."),
     plain("__init__(self, transport, protocol, reader, loop)", init, "Initialize self."),
+    plain("__del__(self)", delete, "Close what was not closed."),
     plain("write(self, data)", write, "Write bytes, now or as soon as that is possible."),
     plain("writelines(self, data)", half, "Write several pieces."),
     plain("write_eof(self)", write_eof, "Close the writing half after what is to be written."),
@@ -65,10 +66,31 @@ impl Data for Writer {
             marker.cell(cell);
         }
     }
+
+    fn is_resource(&self) -> bool {
+        true
+    }
 }
 
 pub(super) fn install(cx: &mut Context, module: Ref<Module>) {
     super::install_class(cx, module, CLASS, &[], METHODS, ATTRIBUTES);
+}
+
+impl Writer {
+    fn set_transport(&self, transport: Value) {
+        self.transport.set(transport);
+        if let Some(transport) = Of::<Transport>::from(transport) {
+            transport.is_held.set(true);
+        }
+    }
+}
+
+fn delete(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let transport = Of::<Transport>::from(of(args.get(0)).transport.get());
+    match transport.is_none_or(|transport| transport.is_closing.get()) {
+        true => Ok(Value::NONE),
+        false => Err(Stop::Half),
+    }
 }
 
 fn of(value: Value) -> Of<Writer> {
@@ -84,7 +106,7 @@ fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn init(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let writer = of(args.get(0));
-    writer.transport.set(args.get(1));
+    writer.set_transport(args.get(1));
     writer.protocol.set(args.get(2));
     writer.reader.set(args.get(3));
     writer.event_loop.set(args.get(4));

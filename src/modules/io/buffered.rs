@@ -50,6 +50,8 @@ pub struct Buffered {
     taken: Cell<usize>,
     /// What was written and is not yet below.
     held: Rc<Pending>,
+    /// A text stands on it, and closes it.
+    pub is_held: Cell<bool>,
 }
 
 impl Data for Buffered {
@@ -68,9 +70,21 @@ impl Data for Buffered {
     fn is_iterator(&self) -> bool {
         true
     }
+
+    fn is_resource(&self) -> bool {
+        true
+    }
 }
 
 impl Stream for Buffered {
+    fn is_unclosed(&self) -> bool {
+        Below::known(self.raw.get()).is_some_and(|below| below.is_unclosed())
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_held.get()
+    }
+
     fn check(&self, cx: &mut Context) -> Result<(), Stop> {
         self.open_below(cx, None).map(|_| ())
     }
@@ -149,12 +163,14 @@ impl Buffered {
             ahead: RefCell::default(),
             taken: Cell::new(0),
             held: Rc::default(),
+            is_held: Cell::new(false),
         }
     }
 
     /// Puts it over a stream.
     pub fn stand_on(&self, below: &Below, size: usize) {
         self.raw.set(below.value());
+        below.hold(true);
         self.is_detached.set(false);
         self.size.set(size);
         self.ahead.take();
@@ -399,6 +415,7 @@ impl Buffered {
     /// Flushes and gives up the stream below.
     pub fn detach(&self, cx: &mut Context) -> Result<Value, Stop> {
         self.flush(cx)?;
+        self.below(cx)?.hold(false);
         self.is_detached.set(true);
         self.held.descriptor.replace(None);
         Ok(self.raw.replace(Value::NONE))

@@ -38,6 +38,16 @@ pub trait Stream: Data + Sized {
     /// Flushes and closes it; nothing if it is closed.
     fn shut(&self, cx: &mut Context) -> Result<(), Stop>;
 
+    /// Is a descriptor below it open that should be closed by now?
+    fn is_unclosed(&self) -> bool {
+        false
+    }
+
+    /// Is it for a stream above it to close it?
+    fn is_held(&self) -> bool {
+        false
+    }
+
     /// Does `readlines` stop where its hint is reached, not only behind it?
     const HINT_ENDS: bool = false;
 
@@ -58,9 +68,13 @@ pub fn object<T: Data>(cx: &mut Context, value: Value) -> Result<Of<T>, Stop> {
 /// A new object of a class of streams or of a subclass of it.
 pub fn allocate(cx: &mut Context, class: Ref<Class>, data: impl Data) -> Value {
     let capacity = capacity(class).unwrap_or(0);
+    let is_watched = cx.tells_resources && data.is_resource();
     let body = Extension { data: Box::new(data) };
-    let value = cx.heap.allocate_attributed(class.root_layout.get(), body, capacity).value();
-    finished(cx, class, value)
+    let object = cx.heap.allocate_attributed(class.root_layout.get(), body, capacity);
+    if is_watched {
+        cx.heap.add_finalisable(object.header());
+    }
+    finished(cx, class, object.value())
 }
 
 /// The class that `__new__` was called on.
@@ -182,9 +196,16 @@ pub fn close<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop>
     Ok(Value::NONE)
 }
 
-/// `__del__`: closes it, and cannot fail.
+/// `__del__`: closes it, and cannot fail. Its half warns of what should have been closed before.
 pub fn delete<T: Stream>(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    match this::<T>(cx, args)?.shut(cx) {
+    let stream = this::<T>(cx, args)?;
+    if stream.is_held() {
+        return Ok(Value::NONE);
+    }
+    if stream.is_unclosed() {
+        return Err(Stop::Half);
+    }
+    match stream.shut(cx) {
         Err(Stop::Wait(wait)) => Err(Stop::Wait(wait)),
         _ => Ok(Value::NONE),
     }

@@ -40,6 +40,8 @@ pub struct FileIo {
     ahead: RefCell<Vec<u8>>,
     /// What was taken to be written by a call that then had to wait.
     behind: RefCell<Vec<u8>>,
+    /// A buffer or text stands on it, and closes it.
+    pub is_held: Cell<bool>,
 }
 
 /// What a mode allows.
@@ -137,9 +139,22 @@ impl Data for FileIo {
     fn is_iterator(&self) -> bool {
         true
     }
+
+    fn is_resource(&self) -> bool {
+        true
+    }
 }
 
 impl Stream for FileIo {
+    fn is_unclosed(&self) -> bool {
+        let descriptor = self.descriptor.borrow();
+        descriptor.as_ref().is_some_and(|descriptor| descriptor.number() >= 0 && descriptor.is_owned())
+    }
+
+    fn is_held(&self) -> bool {
+        self.is_held.get()
+    }
+
     fn check(&self, cx: &mut Context) -> Result<(), Stop> {
         match self.is_closed() {
             true => Err(common::closed(cx)),
@@ -200,6 +215,7 @@ impl FileIo {
             is_seekable: Cell::new(None),
             ahead: RefCell::default(),
             behind: RefCell::default(),
+            is_held: Cell::new(false),
         }
     }
 

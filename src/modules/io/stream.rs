@@ -64,6 +64,24 @@ impl Below {
         }
     }
 
+    /// Is a descriptor of its own open at the bottom?
+    pub fn is_unclosed(&self) -> bool {
+        match self {
+            Below::File(file) => file.is_unclosed(),
+            Below::Buffered(buffered) => buffered.is_unclosed(),
+            Below::Bytes(_) | Below::Pair(_) => false,
+        }
+    }
+
+    /// Notes whether a stream above it sees to its being closed.
+    pub fn hold(&self, is_held: bool) {
+        match self {
+            Below::File(file) => file.is_held.set(is_held),
+            Below::Buffered(buffered) => buffered.is_held.set(is_held),
+            Below::Bytes(_) | Below::Pair(_) => {}
+        }
+    }
+
     /// Can it be read?
     pub fn is_readable(&self) -> bool {
         match self {

@@ -100,6 +100,10 @@ impl Data for Text {
         true
     }
 
+    fn is_resource(&self) -> bool {
+        true
+    }
+
     fn is_ahead(&self) -> bool {
         let below = self.buffer.get().get::<Extension>();
         self.used.get() < self.text.borrow().len() || below.is_some_and(|below| below.data.is_ahead())
@@ -111,6 +115,10 @@ impl Data for Text {
 }
 
 impl Stream for Text {
+    fn is_unclosed(&self) -> bool {
+        Below::known(self.buffer.get()).is_some_and(|below| below.is_unclosed())
+    }
+
     fn check(&self, cx: &mut Context) -> Result<(), Stop> {
         self.open_below(cx).map(|_| ())
     }
@@ -229,6 +237,7 @@ impl Text {
     /// Puts it over a stream.
     pub fn stand_on(&self, cx: &mut Context, below: &Below, manner: Manner) -> Result<(), Stop> {
         self.buffer.set(below.value());
+        below.hold(true);
         self.is_detached.set(false);
         self.manner.set(manner);
         self.forget();
@@ -297,6 +306,7 @@ impl Text {
     /// Flushes and gives up the stream below.
     pub fn detach(&self, cx: &mut Context) -> Result<Value, Stop> {
         self.flush(cx)?;
+        self.below(cx)?.hold(false);
         if self.is_standard_output.get() {
             cx.module_state.insert(output::FILE, Value::NONE);
         }

@@ -32,6 +32,8 @@ pub struct Socket {
     pub timeout: Cell<Option<i64>>,
     /// How many files made of it are open: they keep it open.
     pub files: Cell<usize>,
+    /// A transport sees to its being closed.
+    pub is_held: Cell<bool>,
     /// `close` was called while there were files.
     pub is_closing: Cell<bool>,
     descriptors: Rc<Descriptors>,
@@ -39,6 +41,10 @@ pub struct Socket {
 
 impl Data for Socket {
     fn trace(&self, _: &mut Marker) {}
+
+    fn is_resource(&self) -> bool {
+        true
+    }
 }
 
 impl Drop for Socket {
@@ -58,6 +64,7 @@ impl Socket {
             timeout: Cell::new(None),
             files: Cell::new(0),
             is_closing: Cell::new(false),
+            is_held: Cell::new(false),
             descriptors: cx.descriptors.clone(),
         }
     }

@@ -258,8 +258,11 @@ fn exit(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn delete(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let _ = this(cx, args)?.shut();
-    Ok(Value::NONE)
+    let socket = this(cx, args)?;
+    match socket.number() >= 0 && !socket.is_held.get() {
+        true => Err(Stop::Half),
+        false => Ok(Value::NONE),
+    }
 }
 
 fn detach(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
