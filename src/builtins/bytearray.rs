@@ -86,7 +86,7 @@ fn setitem(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 /// The bytes that are put in the place of a slice.
 fn assigned(cx: &mut Context, value: Value) -> Result<Vec<u8>, Stop> {
-    if let Some(bytes) = bytes::bytes_of(&value) {
+    if let Some(bytes) = bytes::gathered_bytes(&value) {
         return Ok(bytes.into_owned());
     }
     let is_countable = crate::object::integer::Int::is(value) || value.is::<Str>();

@@ -115,7 +115,7 @@ pub fn content(cx: &mut Context, args: Args<'_>, name: &str) -> Result<Vec<u8>, 
     if let Some(view) = source.get::<bytes::MemoryView>() {
         view.check(cx)?;
     }
-    if let Some(bytes) = bytes::bytes_of(&source) {
+    if let Some(bytes) = bytes::gathered_bytes(&source) {
         return Ok(bytes.into_owned());
     }
     content_of_object(cx, source, name)
@@ -196,7 +196,7 @@ fn ne(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn order(cx: &mut Context, args: Args<'_>, op: Comparison) -> Result<Value, Stop> {
-    match bytes::is_bytes_like(args.get(1)) {
+    match bytes::are_ordered(args.get(0), args.get(1)) {
         true => Ok(Value::bool(holds(op, bytes::compare(args.get(0), args.get(1))))),
         false => Ok(cx.not_implemented),
     }

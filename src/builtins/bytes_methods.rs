@@ -98,7 +98,7 @@ fn made(cx: &mut Context, receiver: Value, bytes: Option<Vec<u8>>) -> Result<Val
 pub fn like<'a>(cx: &mut Context, args: Args<'a>, position: usize) -> Result<Cow<'a, [u8]>, Stop> {
     let value = &args.0[position];
     if let Some(view) = value.get::<bytes::MemoryView>() {
-        view.check(cx)?;
+        view.check_contiguous(cx)?;
     }
     if let Some(bytes) = bytes::bytes_of(value) {
         return Ok(bytes);

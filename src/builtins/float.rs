@@ -114,7 +114,7 @@ fn number_of(cx: &mut Context, x: Value) -> Result<f64, Stop> {
     }
     let parsed = match x.get::<Str>() {
         Some(string) => float_text::parse(string.bytes()),
-        None if bytes::is_bytes_like(x) => match bytes::bytes_of(&x) {
+        None if bytes::bytes_of(&x).is_some() => match bytes::bytes_of(&x) {
             Some(bytes) if bytes.is_ascii() => float_text::parse(&bytes),
             _ => None,
         },

@@ -172,7 +172,7 @@ fn of_number(cx: &mut Context, x: Value) -> Result<Value, Stop> {
             _ => {}
         }
     }
-    if x.is::<Str>() || bytes::is_bytes_like(x) {
+    if x.is::<Str>() || bytes::bytes_of(&x).is_some() {
         return parse(cx, x, 10);
     }
     let found = cx.type_name(x);
@@ -331,7 +331,7 @@ fn from_bytes(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 /// The bytes `from_bytes` reads: those of a bytes-like object, of `__bytes__`, or an iterable of integers.
 fn bytes_of(cx: &mut Context, source: Value) -> Result<Vec<u8>, Stop> {
-    if let Some(bytes) = bytes::bytes_of(&source) {
+    if let Some(bytes) = bytes::gathered_bytes(&source) {
         return Ok(bytes.into_owned());
     }
     if has_special(cx, source, cx.names.__bytes__) {

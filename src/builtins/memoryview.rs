@@ -211,7 +211,7 @@ fn setitem(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn set_part(cx: &mut Context, part: &MemoryView, value: Value) -> Result<(), Stop> {
-    let Some(bytes) = bytes::bytes_of(&value).map(|bytes| bytes.into_owned()) else {
+    let Some(bytes) = bytes::gathered_bytes(&value).map(|bytes| bytes.into_owned()) else {
         let found = cx.type_name(value);
         return Err(cx.type_error(format!("a bytes-like object is required, not '{found}'")));
     };

@@ -252,7 +252,10 @@ fn write(
     let laid_out = if is_text(conversion, unit) {
         let text = match value.get::<Str>() {
             Some(text) => text.bytes().to_vec(),
-            None => bytes_like(cx, value)?,
+            None => match bytes::gathered_bytes(&value) {
+                Some(bytes) => bytes.into_owned(),
+                None => bytes_like(cx, value)?,
+            },
         };
         layout.text(&text)
     } else if conversion == 'c' {

@@ -3,7 +3,6 @@
 use crate::object::arguments::has_special;
 use crate::object::bytes::{ByteArray, MemoryView, bytes_of};
 use crate::object::context::Context;
-use crate::object::layout::LayoutId;
 use crate::object::native::{Stop, Wish};
 use crate::object::value::Value;
 
@@ -24,7 +23,7 @@ pub fn read(cx: &mut Context, value: Value, position: usize) -> Result<Vec<u8>, 
 /// The bytes of a value, copied; None for what has none of its own.
 pub fn read_if_bytes(cx: &mut Context, value: Value) -> Result<Option<Vec<u8>>, Stop> {
     if let Some(view) = value.get::<MemoryView>() {
-        view.check(cx)?;
+        view.check_contiguous(cx)?;
     }
     Ok(bytes_of(&value).map(|bytes| bytes.into_owned()))
 }
@@ -44,11 +43,7 @@ impl Target {
             return Ok(Target::Array(array));
         }
         if let Some(view) = value.get::<MemoryView>() {
-            view.check(cx)?;
-            if !view.is_contiguous() {
-                let message = "memoryview: underlying buffer is not C-contiguous";
-                return Err(cx.error(LayoutId::BUFFER_ERROR, message));
-            }
+            view.check_contiguous(cx)?;
             if !view.is_readonly {
                 return Ok(Target::View(view));
             }

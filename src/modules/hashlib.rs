@@ -108,7 +108,7 @@ fn feed(cx: &mut Context, hash: &mut Hash, value: Value) -> Result<(), Stop> {
         return Err(cx.type_error("Strings must be encoded before hashing"));
     }
     if let Some(view) = value.get::<MemoryView>() {
-        view.check(cx)?;
+        view.check_contiguous(cx)?;
     }
     match bytes_of(&value) {
         Some(data) => {

@@ -107,7 +107,7 @@ pub fn type_title(cx: &Context, value: Value) -> String {
 /// The bytes of a bytes-like argument, copied; else TypeError "a bytes-like object is required".
 pub fn bytes_like(cx: &mut Context, value: Value) -> Result<Vec<u8>, Stop> {
     if let Some(view) = value.get::<bytes::MemoryView>() {
-        view.check(cx)?;
+        view.check_contiguous(cx)?;
     }
     match bytes::bytes_of(&value) {
         Some(bytes) => Ok(bytes.into_owned()),

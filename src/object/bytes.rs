@@ -293,6 +293,15 @@ impl MemoryView {
         }
     }
 
+    /// The same; BufferError too if its bytes do not lie one behind the other.
+    pub fn check_contiguous(&self, cx: &mut Context) -> Result<(), Stop> {
+        self.check(cx)?;
+        match self.is_contiguous() {
+            true => Ok(()),
+            false => Err(cx.error(LayoutId::BUFFER_ERROR, "memoryview: underlying buffer is not C-contiguous")),
+        }
+    }
+
     /// How many bytes an item has.
     pub fn item_size(&self) -> usize {
         item_size(self.format).unwrap_or(1)
@@ -391,9 +400,17 @@ pub fn is_bytes_like(value: Value) -> bool {
     value.header().is_some_and(|header| matches!(header.kind(), Kind::Bytes | Kind::ByteArray | Kind::MemoryView))
 }
 
-/// The bytes of bytes, a bytearray, a memoryview or an object of a module that has bytes. Not to be held while a
-/// bytearray may change.
+/// The bytes of bytes, a bytearray, a memoryview or an object of a module that has bytes, if they lie one behind the
+/// other. Not to be held while a bytearray may change.
 pub fn bytes_of(value: &Value) -> Option<Cow<'_, [u8]>> {
+    match value.get::<MemoryView>() {
+        Some(view) if !view.is_contiguous() => None,
+        _ => gathered_bytes(value),
+    }
+}
+
+/// The same of a memoryview whose bytes lie apart, too.
+pub fn gathered_bytes(value: &Value) -> Option<Cow<'_, [u8]>> {
     let header = value.header()?;
     // SAFETY: the object lives as long as the value is held, and its bytes stay where they are as long as the
     // caller keeps to the rule above.
@@ -441,7 +458,7 @@ pub fn equal(a: Value, b: Value) -> bool {
         return a == b;
     }
     let (x, y) = (format(a), format(b));
-    let (Some(left), Some(right)) = (bytes_of(&a), bytes_of(&b)) else { return false };
+    let (Some(left), Some(right)) = (gathered_bytes(&a), gathered_bytes(&b)) else { return false };
     if x == y && !matches!(x, b'f' | b'd' | b'e') {
         return left == right;
     }
@@ -475,9 +492,15 @@ fn numbers(value: Value, format: u8, bytes: &[u8]) -> Option<Vec<Number>> {
     Some(bytes.chunks_exact(size).map(number).collect())
 }
 
+/// Have two objects an order as bytes? Of memoryviews only a bytearray knows it.
+pub fn are_ordered(a: Value, b: Value) -> bool {
+    let is_own = |value: Value| value.is::<Bytes>() || value.is::<ByteArray>();
+    is_own(a) && is_own(b) || a.is::<ByteArray>() && is_bytes_like(b) || is_bytes_like(a) && b.is::<ByteArray>()
+}
+
 /// The order of two bytes-like objects.
 pub fn compare(a: Value, b: Value) -> Ordering {
-    match (bytes_of(&a), bytes_of(&b)) {
+    match (gathered_bytes(&a), gathered_bytes(&b)) {
         (Some(a), Some(b)) => a.cmp(&b),
         _ => Ordering::Equal,
     }

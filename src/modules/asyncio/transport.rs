@@ -19,7 +19,7 @@ use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::water_marks::WaterMarks;
 use crate::modules::socket::Socket;
 use crate::object::arguments::Index;
-use crate::object::bytes::{Bytes, bytes_of};
+use crate::object::bytes::{Bytes, gathered_bytes};
 use crate::object::context::Context;
 use crate::object::descriptors::{Direction, Watcher};
 use crate::object::event_loop::{Entry, EventLoop, Handle};
@@ -493,7 +493,7 @@ pub(super) fn write_value(cx: &mut Context, transport: &Of<Transport>, data: Val
     let pauses = match data.get::<Bytes>() {
         // The usual case is not copied.
         Some(bytes) => transport.write(cx, bytes.bytes())?,
-        None => match bytes_of(&data) {
+        None => match gathered_bytes(&data) {
             Some(bytes) => transport.write(cx, &bytes)?,
             None => {
                 let found = cx.type_name(data);

@@ -14,7 +14,7 @@ use crate::modules::http::answer;
 use crate::modules::http::message::Message;
 use crate::modules::http::{attribute, install_class, subclass};
 use crate::object::arguments::bytes_like;
-use crate::object::bytes::{Bytes, bytes_of};
+use crate::object::bytes::{Bytes, gathered_bytes};
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
@@ -474,7 +474,7 @@ fn write(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let connection = of(args.get(0));
     match args.get(1).get::<Bytes>() {
         Some(bytes) => connection.send(cx, bytes.bytes())?,
-        None => match bytes_of(&args.get(1)) {
+        None => match gathered_bytes(&args.get(1)) {
             Some(bytes) => connection.send(cx, &bytes)?,
             None => return Err(cx.type_error("a bytes-like object is required")),
         },

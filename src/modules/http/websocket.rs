@@ -14,7 +14,7 @@ use crate::modules::http::masks::Masks;
 use crate::modules::http::words::Words;
 use crate::modules::http::{attribute, install_class, subclass};
 use crate::object::arguments::{Index, bytes_like};
-use crate::object::bytes::bytes_of;
+use crate::object::bytes::gathered_bytes;
 use crate::object::context::Context;
 use crate::object::event_loop::EventLoop;
 use crate::object::extension::{Data, Extension, Of, Protocol};
@@ -430,7 +430,7 @@ fn put(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         // Encoding says what is wrong with it.
         Some(text) if text.has_surrogates() => Err(method_call(cx, data, "encode", &[])),
         Some(text) => socket.send(cx, opcode, text.bytes(), bits),
-        None => match bytes_of(&data) {
+        None => match gathered_bytes(&data) {
             Some(bytes) => socket.send(cx, opcode, &bytes, bits),
             None => Err(cx.type_error("a bytes-like object is required")),
         },

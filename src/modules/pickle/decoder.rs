@@ -13,6 +13,7 @@ use rustc_hash::FxHashMap;
 use super::module::unpickling_error;
 use super::opcode::*;
 use super::reader::{Reader, Short};
+use crate::object::arguments::bytes_like;
 use crate::object::bytes::{ByteArray, Bytes, bytes_of};
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -139,12 +140,9 @@ pub fn install(cx: &mut Context, module: Ref<Module>) {
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class: Ref<Class> = cx.module_state[CLASS].get().expect("the class was made with the module");
     let given = args.get(1);
-    let Some(bytes) = bytes_of(&given) else {
-        let found = cx.type_name(given);
-        return Err(cx.type_error(format!("a bytes-like object is required, not '{found}'")));
-    };
+    let bytes = bytes_like(cx, given)?;
     let state = State {
-        reader: Reader::new(bytes.into_owned()),
+        reader: Reader::new(bytes),
         is_whole: args.get(2) == Value::TRUE,
         stack: Vec::new(),
         marks: Vec::new(),

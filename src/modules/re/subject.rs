@@ -61,14 +61,13 @@ impl Subject {
         if is_str {
             return Err(cx.type_error("cannot use a string pattern on a bytes-like object"));
         }
-        let mut subject = Subject { string, data: Data::Bytes(string) };
         if let Some(view) = string.get::<MemoryView>() {
             view.check(cx)?;
             if !view.is_contiguous() {
-                subject.settle(cx);
+                return Err(cx.type_error("expected string or bytes-like object, got 'memoryview'"));
             }
         }
-        Ok(subject)
+        Ok(Subject { string, data: Data::Bytes(string) })
     }
 
     /// Copies bytes that might change, before script code runs again.

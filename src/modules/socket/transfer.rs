@@ -66,7 +66,7 @@ pub fn with_bytes<T>(
     work: impl FnOnce(&mut Context, &[u8]) -> Result<T, Stop>,
 ) -> Result<T, Stop> {
     if let Some(view) = value.get::<MemoryView>() {
-        view.check(cx)?;
+        view.check_contiguous(cx)?;
     }
     match bytes_of(&value) {
         Some(bytes) => work(cx, &bytes),

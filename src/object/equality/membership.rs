@@ -109,6 +109,9 @@ fn bytes_contain(cx: &mut Context, container: Value, item: Value) -> Result<bool
     if let Some(part) = bytes::bytes_of(&item) {
         return Ok(search::find(&own, &part).is_some());
     }
+    if let Some(view) = item.get::<MemoryView>() {
+        view.check_contiguous(cx).map_err(Problem::Stop)?;
+    }
     if !Int::is(item) {
         if cx.special(item, cx.names.__index__).is_some() {
             return Err(Problem::Script);

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::equal::{all_contained, equal, equal_as_data, member_count};
 use super::problem::{DEEPEST, Problem, is_built_in, too_deep};
-use crate::object::bytes::{self, MemoryView};
+use crate::object::bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::DictView;
@@ -130,8 +130,7 @@ fn compare_rest(cx: &mut Context, op: Comparison, a: Value, b: Value) -> Result<
         let fits = if is_strict { least < most } else { least <= most };
         return Ok(Some(fits && all_contained(cx, small, large)?));
     }
-    let is_ordered = |value: Value| bytes::is_bytes_like(value) && !value.is::<MemoryView>();
-    if is_ordered(a) && bytes::is_bytes_like(b) || bytes::is_bytes_like(a) && is_ordered(b) {
+    if bytes::are_ordered(a, b) {
         return Ok(Some(holds(op, bytes::compare(a, b))));
     }
     if let (Some(x), Some(y)) = (a.get::<Slice>(), b.get::<Slice>()) {
