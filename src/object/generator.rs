@@ -351,6 +351,14 @@ impl Ref<Generator> {
     }
 }
 
+impl Generator {
+    /// Does it run for a root that is somebody else? What it waited for may have ended since, without a word to `live`.
+    fn is_end_of_running_chain(&self) -> bool {
+        let (None, Some(delegator)) = (self.delegate.get(), self.delegator.get()) else { return false };
+        delegator.is_running()
+    }
+}
+
 impl Body for Generator {
     const KIND: Kind = Kind::Generator;
 
@@ -369,7 +377,7 @@ impl Body for Generator {
         }
         let base = (self as *const Generator).wrapping_add(1) as *mut Value;
         let live = match self.state.get() {
-            State::Suspended => self.live.get().min(self.registers),
+            State::Suspended if !self.is_end_of_running_chain() => self.live.get().min(self.registers),
             State::Closed => 0,
             _ => self.registers,
         };
