@@ -1,7 +1,11 @@
 //! A diagnostic, and the one place that renders.
 //!
 //! Lexer, parser and compiler say what is wrong with a text in these terms; nothing else prints a source excerpt.
-//! What is printed is bounded, however long the lines are, and what could confuse a terminal is escaped.
+//! What is printed is bounded, however long the lines are, and what could confuse a terminal is escaped. Messages are
+//! CPython's, since scripts see and people search them; what they leave open is said beside them: by who found the
+//! error where it takes the place to know, else by `advice`.
+
+mod advice;
 
 use std::ops::Range;
 
@@ -18,6 +22,8 @@ const WIDEST_LINE: usize = 160;
 const BEFORE_MARK: usize = 60;
 /// Of a span over more lines only the first line is marked.
 const MOST_LINES: u32 = 4;
+/// Longer lines are not shown again with the error mended.
+const LONGEST_MENDED: usize = 72;
 
 /// What is wrong with a source text, where, and what might help.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,6 +32,8 @@ pub struct Diagnostic {
     pub class: &'static str,
     /// What is wrong; the message of that exception.
     pub message: String,
+    /// What is shown instead where that says too little.
+    pub heading: Option<String>,
     /// Where it is wrong.
     pub span: Span,
     /// A word at that place, maybe empty.
@@ -52,7 +60,13 @@ impl Diagnostic {
     /// One of the given class.
     pub fn of_class(class: &'static str, message: impl Into<String>, span: Span) -> Diagnostic {
         let (message, label) = (message.into(), String::new());
-        Diagnostic { class, message, span, label, more: Vec::new(), help: None, at_end_of_input: false }
+        Diagnostic { class, message, heading: None, span, label, more: Vec::new(), help: None, at_end_of_input: false }
+    }
+
+    /// A `SyntaxError` that is no more than "invalid syntax" to a script, and shown with better words.
+    pub fn invalid(heading: impl Into<String>, span: Span) -> Diagnostic {
+        let diagnostic = Diagnostic::syntax("invalid syntax", span);
+        Diagnostic { heading: Some(heading.into()), ..diagnostic }
     }
 
     /// With a word at its place.
@@ -73,6 +87,26 @@ impl Diagnostic {
         self
     }
 
+    /// With the line as it should be: some of its text replaced. Lines that are not read at a glance are left out.
+    pub fn mend(mut self, source: &Source, span: Span, replacement: &str) -> Diagnostic {
+        let (line, start) = (source.line(span.start), source.line_start(source.line(span.start)));
+        let text = source.line_text(line);
+        let (from, to) = ((span.start - start) as usize, (span.end - start) as usize);
+        let (Some(before), Some(behind)) = (text.get(..from), text.get(to..)) else {
+            return self;
+        };
+        let mended = format!("{before}{replacement}{behind}");
+        let mended = mended.trim();
+        if mended.contains('`') || mended.chars().count() > LONGEST_MENDED {
+            return self;
+        }
+        self.help = Some(match self.help {
+            Some(help) => format!("{help}: `{mended}`"),
+            None => format!("write `{mended}`"),
+        });
+        self
+    }
+
     /// As one that more text could make right.
     pub fn at_end(mut self) -> Diagnostic {
         self.at_end_of_input = true;
@@ -83,12 +117,14 @@ impl Diagnostic {
 /// A diagnostic for the terminal: its message, the lines it speaks of, its help.
 pub fn render(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
     let mut excerpt = Excerpt::new(source);
-    let mut labels = vec![excerpt.label(codespan::LabelStyle::Primary, diagnostic.span, &diagnostic.label)];
+    let (label, help) = advice::complete(diagnostic);
+    let mut labels = vec![excerpt.label(codespan::LabelStyle::Primary, diagnostic.span, label)];
     for (span, text) in diagnostic.more.iter().take(3) {
         labels.push(excerpt.label(codespan::LabelStyle::Secondary, *span, text));
     }
-    let notes = diagnostic.help.iter().map(|help| format!("help: {}", escaped(help))).collect();
-    let text = emit(&mut excerpt, labels, &diagnostic.message, notes, colour);
+    let notes = help.iter().map(|help| format!("help: {}", escaped(help))).collect();
+    let heading = diagnostic.heading.as_ref().unwrap_or(&diagnostic.message);
+    let text = emit(&mut excerpt, labels, heading, notes, colour);
     // The heading is codespan's; the class of the exception is the better word for it.
     text.replacen("error", diagnostic.class, 1)
 }

@@ -120,9 +120,9 @@ impl Interpreter {
         let source = Rc::new(Source::new(name, text));
         let options =
             Options { mode: Mode::Module, top_level_await: true, reports_warnings: true, ..Options::default() };
-        let code = match parse(&source, Mode::Module).and_then(|module| {
-            crate::compiler::compile::compile(&module, &source, options).map_err(|error| vec![error])
-        }) {
+        let compiled = parse(&source, Mode::Module)
+            .and_then(|module| crate::compiler::compile::compile(&module, &source, options));
+        let code = match compiled {
             Ok(code) => code,
             Err(errors) => {
                 self.report_errors(&errors, &source);

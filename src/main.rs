@@ -255,7 +255,7 @@ fn check(files: &[String]) -> ExitCode {
 fn errors(source: &Rc<Source>) -> Vec<Diagnostic> {
     let options = Options { top_level_await: true, ..Options::default() };
     match parse(source, Mode::Module) {
-        Ok(module) => compile(&module, source, options).err().into_iter().collect(),
+        Ok(module) => compile(&module, source, options).err().unwrap_or_default(),
         Err(errors) => errors,
     }
 }
@@ -270,8 +270,7 @@ fn disassemble(file: &str) -> ExitCode {
     };
     let source = Rc::new(Source::new(file, &text));
     let options = Options { top_level_await: true, ..Options::default() };
-    let code =
-        parse(&source, Mode::Module).and_then(|module| compile(&module, &source, options).map_err(|error| vec![error]));
+    let code = parse(&source, Mode::Module).and_then(|module| compile(&module, &source, options));
     match code {
         Ok(code) => {
             print!("{}", corolang::bytecode::disassembler::disassemble(&code));

@@ -7,8 +7,9 @@
 use crate::compiler::compile::{FUTURE_ANNOTATIONS, Options};
 use crate::compiler::scope::{
     ANNOTATED, BOUND, DELETED, Flags, GLOBAL, NONLOCAL, PARAMETER, Result, Role, Scope, ScopeId, ScopeKind, Scopes,
-    USED, error, mangle,
+    USED, error, mangle, refuse,
 };
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{
     Alias, Block, Constant, Expression, ExpressionKind, Module, Name, Parameter, Parameters, Statement, StatementKind,
@@ -16,7 +17,7 @@ use crate::syntax::ast::{
 };
 
 /// The scopes of a text, resolved.
-pub fn scopes<'a>(module: &'a Module, options: &Options) -> Result<Scopes<'a>> {
+pub fn scopes<'a>(module: &'a Module, options: &Options) -> std::result::Result<Scopes<'a>, Vec<Diagnostic>> {
     let mut scopes = Scopes::default();
     scopes.add(ScopeKind::Module, None, module, Role::Body);
     let allows_await = options.top_level_await;
@@ -29,16 +30,16 @@ pub fn scopes<'a>(module: &'a Module, options: &Options) -> Result<Scopes<'a>> {
         building: "",
         allows_await,
         late_futures: false,
+        function: None,
+        errors: Vec::new(),
     };
     collector.scopes.text_annotations = options.flags & FUTURE_ANNOTATIONS != 0;
-    let futures = collector.futures(&module.body)?;
-    for statement in &module.body[..futures] {
-        collector.statement(statement)?;
-    }
-    collector.late_futures = true;
-    collector.block(&module.body[futures..])?;
-    collector.scopes.resolve(options.namespace)?;
-    Ok(collector.scopes)
+    let result = collector.module(&module.body).and_then(|()| match collector.errors.is_empty() {
+        true => collector.scopes.resolve(options.namespace),
+        false => Ok(()),
+    });
+    collector.errors.extend(result.err().map(|error| *error));
+    if collector.errors.is_empty() { Ok(collector.scopes) } else { Err(collector.errors) }
 }
 
 /// What a statement stands in, as far as `break`, `continue` and `return` care.
@@ -66,6 +67,9 @@ const FUTURES: [&str; 10] = [
     "annotations",
 ];
 
+/// After so many errors the rest is not walked.
+const MOST_ERRORS: usize = 20;
+
 /// The walk over a tree.
 pub(super) struct Collector<'a> {
     /// What is found.
@@ -83,6 +87,10 @@ pub(super) struct Collector<'a> {
     pub(super) allows_await: bool,
     /// Are the statements over that may come from `__future__`?
     late_futures: bool,
+    /// The name of the `def` the walk is in.
+    pub(super) function: Option<Span>,
+    /// What is wrong so far.
+    errors: Vec<Diagnostic>,
 }
 
 impl<'a> Collector<'a> {
@@ -133,8 +141,29 @@ impl<'a> Collector<'a> {
 
     // ----- statements
 
+    fn module(&mut self, body: &'a [Statement]) -> Result<()> {
+        let futures = self.futures(body)?;
+        self.block(&body[..futures])?;
+        self.late_futures = true;
+        self.block(&body[futures..])
+    }
+
+    /// Walks statements; behind one that is wrong it goes on with the next.
     pub(super) fn block(&mut self, block: &'a [Statement]) -> Result<()> {
-        block.iter().try_for_each(|statement| self.statement(statement))
+        let (current, conditions, iterables) = (self.current, self.conditions, self.iterables);
+        let (function, depth) = (self.function, self.nesting.len());
+        for statement in block {
+            if let Err(error) = self.statement(statement) {
+                if self.errors.len() >= MOST_ERRORS {
+                    return Err(error);
+                }
+                self.errors.push(*error);
+                (self.current, self.conditions, self.iterables) = (current, conditions, iterables);
+                self.function = function;
+                self.nesting.truncate(depth);
+            }
+        }
+        Ok(())
     }
 
     fn optional_block(&mut self, block: &'a Option<Block>) -> Result<()> {
@@ -304,20 +333,22 @@ impl<'a> Collector<'a> {
         let mangled = mangle(self.scope(), name);
         let flags = self.scope().flags(&mangled);
         let other = if flag == GLOBAL { NONLOCAL } else { GLOBAL };
+        let first = self.scope().first_use(&mangled);
+        let fails = |message: String, earlier: &str| refuse(Diagnostic::syntax(message, span).also(first, earlier));
         if flags & PARAMETER != 0 {
-            return error(format!("name '{name}' is parameter and {word}"), span);
+            return fails(format!("name '{name}' is parameter and {word}"), "the parameter");
         }
         if flags & other != 0 {
-            return error(format!("name '{name}' is nonlocal and global"), span);
+            return fails(format!("name '{name}' is nonlocal and global"), "declared here");
         }
         if flags & USED != 0 {
-            return error(format!("name '{name}' is used prior to {word} declaration"), span);
+            return fails(format!("name '{name}' is used prior to {word} declaration"), "used here");
         }
         if flags & ANNOTATED != 0 {
-            return error(format!("annotated name '{name}' can't be {word}"), span);
+            return fails(format!("annotated name '{name}' can't be {word}"), "annotated here");
         }
         if flags & BOUND != 0 {
-            return error(format!("name '{name}' is assigned to before {word} declaration"), span);
+            return fails(format!("name '{name}' is assigned to before {word} declaration"), "assigned here");
         }
         self.scope().mark(&mangled, flag, span);
         Ok(())

@@ -4,8 +4,9 @@
 use crate::compiler::collect::{Collector, all_parameters};
 use crate::compiler::scope::{
     ANNOTATED, Annotated, BOUND, GLOBAL, NONLOCAL, PARAMETER, Result, Role, ScopeKind, TYPE_PARAMETER, USED, error,
-    mangle,
+    mangle, refuse,
 };
+use crate::diagnostic::Diagnostic;
 use crate::syntax::ast::{
     Argument, Case, Class, Expression, ExpressionKind, Function, Name, Parameters, Pattern, PatternKind, Statement,
     TypeParameter, TypeParameterKind,
@@ -106,7 +107,8 @@ impl<'a> Collector<'a> {
             let name = mangle(self.scope(), &parameter.name);
             if self.scope().flags(&name) & PARAMETER != 0 {
                 let message = format!("duplicate argument '{}' in function definition", parameter.name);
-                return error(message, parameter.span);
+                let first = self.scope().first_use(&name);
+                return refuse(Diagnostic::syntax(message, parameter.span).also(first, "named here"));
             }
             if &*name == "__debug__" {
                 return error("cannot assign to __debug__", parameter.span);
@@ -131,8 +133,10 @@ impl<'a> Collector<'a> {
         self.function_annotations(node)?;
         self.enter(ScopeKind::Function, node, Role::Body);
         self.scope().is_async = node.is_async;
+        let around = self.function.replace(node.name_span);
         self.parameters(&node.parameters)?;
         self.body(&node.body)?;
+        self.function = around;
         let scope = self.scope();
         if let (true, true, Some(span)) = (scope.is_async, scope.has_yield, scope.returned) {
             return error("'return' with value in async generator", span);
@@ -182,7 +186,9 @@ impl<'a> Collector<'a> {
         for parameter in parameters {
             let name = mangle(self.scope(), &parameter.name);
             if self.scope().flags(&name) & TYPE_PARAMETER != 0 {
-                return error(format!("duplicate type parameter '{}'", parameter.name), parameter.span);
+                let message = format!("duplicate type parameter '{}'", parameter.name);
+                let first = self.scope().first_use(&name);
+                return refuse(Diagnostic::syntax(message, parameter.span).also(first, "named here"));
             }
             if defaulted && parameter.default.is_none() {
                 let message = format!("non-default type parameter '{}' follows default type parameter", parameter.name);

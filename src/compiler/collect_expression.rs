@@ -2,8 +2,9 @@
 
 use crate::compiler::collect::Collector;
 use crate::compiler::scope::{
-    BOUND, DELETED, Flags, ITERATION, PARAMETER, PASSED, Result, Role, ScopeKind, USED, error, mangle,
+    BOUND, DELETED, Flags, ITERATION, PARAMETER, PASSED, Result, Role, ScopeKind, USED, error, mangle, refuse,
 };
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{Clause, ComprehensionKind, Expression, ExpressionKind, FStringPart, Name, Parameters};
 
@@ -270,7 +271,7 @@ impl<'a> Collector<'a> {
             ScopeKind::Function if scope.is_async => {}
             ScopeKind::GeneratorExpression => scope.is_async = true,
             ScopeKind::Module if allows_await => scope.is_async = true,
-            _ => return error("asynchronous comprehension outside of an asynchronous function", span),
+            _ => return self.only_in_coroutine("asynchronous comprehension outside of an asynchronous function", span),
         }
         Ok(())
     }
@@ -288,7 +289,7 @@ impl<'a> Collector<'a> {
                 Ok(())
             }
             ScopeKind::Module | ScopeKind::Class => error("'await' outside function", span),
-            _ => error("'await' outside async function", span),
+            _ => self.only_in_coroutine("'await' outside async function", span),
         }
     }
 
@@ -300,7 +301,22 @@ impl<'a> Collector<'a> {
                 self.scope().is_async = true;
                 Ok(())
             }
-            _ => error(format!("'{statement}' outside async function"), span),
+            _ => {
+                let head = Span::new(span.start, span.start + "async".len() as u32);
+                self.only_in_coroutine(&format!("'{statement}' outside async function"), head)
+            }
+        }
+    }
+
+    /// What waits stands in a function that cannot wait, or in none.
+    fn only_in_coroutine(&self, message: &str, span: Span) -> Result<()> {
+        let diagnostic = Diagnostic::syntax(message, span);
+        match self.function {
+            _ if self.kind() == ScopeKind::Lambda => {
+                refuse(diagnostic.help("a lambda cannot wait; write an `async def`"))
+            }
+            Some(name) => refuse(diagnostic.also(name, "this function is no coroutine")),
+            None => refuse(diagnostic),
         }
     }
 

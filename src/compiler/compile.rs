@@ -46,10 +46,13 @@ impl Default for Options {
 }
 
 /// Compiles a tree.
-pub fn compile(module: &Module, source: &Rc<Source>, options: Options) -> std::result::Result<Rc<Code>, Diagnostic> {
-    let scopes = collect::scopes(module, &options);
-    let compiled = scopes.and_then(|scopes| Compiler::module(module, source, &scopes, options));
-    compiled.map_err(|diagnostic| *diagnostic)
+pub fn compile(
+    module: &Module,
+    source: &Rc<Source>,
+    options: Options,
+) -> std::result::Result<Rc<Code>, Vec<Diagnostic>> {
+    let scopes = collect::scopes(module, &options)?;
+    Compiler::module(module, source, &scopes, options).map_err(|diagnostic| vec![*diagnostic])
 }
 
 /// What is hardly meant in a text that compiles.

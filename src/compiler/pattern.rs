@@ -8,7 +8,8 @@ use crate::bytecode::instruction::Opcode;
 use crate::compiler::compile::Compiler;
 use crate::compiler::constant::{fold, small, string};
 use crate::compiler::emitter::{Label, Register};
-use crate::compiler::scope::{Result, error};
+use crate::compiler::scope::{Result, error, refuse};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 use crate::syntax::ast::{Case, Comparison, Expression, Name, Pattern, PatternKind};
 
@@ -24,7 +25,8 @@ impl<'a> Compiler<'a> {
         let end = self.label();
         for (index, case) in cases.iter().enumerate() {
             if case.guard.is_none() && index + 1 < cases.len() {
-                refuse_irrefutable(&case.pattern)?;
+                let next = cases[index + 1].pattern.span;
+                refuse_irrefutable(&case.pattern).map_err(|error| Box::new(error.also(next, "never reached")))?;
             }
             let failed = self.label();
             self.case(case, subject, failed)?;
@@ -375,7 +377,8 @@ fn alternative_captures(patterns: &[Pattern], names: &mut Vec<Name>, span: Span)
     let (mut first, mut expected): (Option<Vec<Name>>, Vec<Name>) = (None, Vec::new());
     for (index, pattern) in patterns.iter().enumerate() {
         if index + 1 < patterns.len() {
-            refuse_irrefutable(pattern)?;
+            let next = patterns[index + 1].span;
+            refuse_irrefutable(pattern).map_err(|error| Box::new(error.also(next, "never reached")))?;
         }
         let mut own = names[..before].to_vec();
         captures(pattern, &mut own)?;
@@ -422,7 +425,12 @@ fn refuse_double_keys(entries: &[(Expression, Pattern)]) -> Result<()> {
                 Constant::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
                 _ => "None".to_owned(),
             };
-            return error(format!("mapping pattern checks duplicate key ({text})"), entries[index].0.span);
+            let message = format!("mapping pattern checks duplicate key ({text})");
+            let first =
+                keys[..index].iter().position(|earlier| earlier.as_ref().is_some_and(is_equal)).unwrap_or(index);
+            return refuse(
+                Diagnostic::syntax(message, entries[index].0.span).also(entries[first].0.span, "given here"),
+            );
         }
     }
     Ok(())

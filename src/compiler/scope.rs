@@ -20,6 +20,11 @@ pub fn error<T>(message: impl Into<String>, span: Span) -> Result<T> {
     Err(Box::new(Diagnostic::syntax(message, span)))
 }
 
+/// The same from a diagnostic that says more.
+pub fn refuse<T>(diagnostic: Diagnostic) -> Result<T> {
+    Err(Box::new(diagnostic))
+}
+
 /// The number of a scope; a scope's parent has a lower one.
 pub type ScopeId = u32;
 
@@ -216,6 +221,11 @@ impl Scope<'_> {
             self.bindings.push(name.clone());
         }
         symbol.flags |= flags;
+    }
+
+    /// Where a name that is known here stands first.
+    pub fn first_use(&self, name: &Name) -> Span {
+        self.by_name.get(name).map_or(Span::default(), |&index| self.symbols[index as usize].span)
     }
 
     /// The number of a free variable.

@@ -14,7 +14,7 @@ use crate::syntax::parser::parse;
 fn compiled(text: &str) -> Result<Rc<Code>, Diagnostic> {
     let source = Rc::new(Source::new("<test>", text));
     let module = parse(&source, Mode::Module).map_err(|mut found| found.remove(0))?;
-    compile(&module, &source, Options::default())
+    compile(&module, &source, Options::default()).map_err(|mut found| found.remove(0))
 }
 
 /// The instructions of the first function of a text, one a line, without words and line numbers.

@@ -1,10 +1,11 @@
 //! Arguments and parameters: the order in which they may come, sorted into the tree.
 
-use rustc_hash::FxHashSet;
+use rustc_hash::FxHashMap;
 
 use super::ast::*;
 use super::build::{Build, highest, unboxed};
 use super::target::description;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// An item of a list of parameters, as it is written.
@@ -69,11 +70,12 @@ impl Build<'_> {
     /// Sorts a list of parameters.
     pub fn parameters(&self, items: Vec<Box<ParameterItem>>) -> Parameters {
         let mut sorted = Parameters::default();
-        let (mut slash, mut star, mut defaults) = (false, None, false);
+        let (mut slash, mut star, mut defaulted) = (false, None, None);
         for item in items {
             let span = item.span();
-            if sorted.keyword_variadic.is_some() {
-                self.refuse("arguments cannot follow var-keyword argument", span);
+            if let Some(last) = &sorted.keyword_variadic {
+                let message = "arguments cannot follow var-keyword argument";
+                self.note(Diagnostic::syntax(message, span).also(last.span, "this takes all that are left"));
                 break;
             }
             match *item {
@@ -85,7 +87,8 @@ impl Build<'_> {
                     }
                 }
                 ParameterItem::Star(_) | ParameterItem::Variadic(_) if star.is_some() => {
-                    self.refuse("* argument may appear only once", span);
+                    let diagnostic = Diagnostic::syntax("* argument may appear only once", span);
+                    self.note(diagnostic.also(star.unwrap_or(span), "the first star"));
                 }
                 ParameterItem::Star(span) => star = Some(span),
                 ParameterItem::Variadic(parameter) => {
@@ -95,10 +98,14 @@ impl Build<'_> {
                 ParameterItem::KeywordVariadic(parameter) => sorted.keyword_variadic = Some(parameter),
                 ParameterItem::Plain(parameter) if star.is_some() => sorted.keyword_only.push(parameter),
                 ParameterItem::Plain(parameter) => {
-                    if defaults && parameter.default.is_none() {
-                        self.refuse("parameter without a default follows parameter with a default", span);
+                    match defaulted {
+                        Some(earlier) if parameter.default.is_none() => {
+                            let message = "parameter without a default follows parameter with a default";
+                            self.note(Diagnostic::syntax(message, span).also(earlier, "this one has a default"));
+                        }
+                        None if parameter.default.is_some() => defaulted = Some(span),
+                        _ => {}
                     }
-                    defaults |= parameter.default.is_some();
                     sorted.positional.push(parameter);
                 }
             }
@@ -125,13 +132,16 @@ impl Build<'_> {
 
     /// A list of type parameters.
     pub fn type_parameters(&self, items: Vec<Box<TypeParameter>>) -> Vec<TypeParameter> {
-        let mut defaults = false;
+        let mut defaulted = None;
         for item in &items {
-            if defaults && item.default.is_none() {
-                let message = format!("non-default type parameter '{}' follows default type parameter", item.name);
-                self.refuse(message, item.span);
+            match defaulted {
+                Some(earlier) if item.default.is_none() => {
+                    let message = format!("non-default type parameter '{}' follows default type parameter", item.name);
+                    self.note(Diagnostic::syntax(message, item.span).also(earlier, "this one has a default"));
+                }
+                None if item.default.is_some() => defaulted = Some(item.span),
+                _ => {}
             }
-            defaults |= item.default.is_some();
         }
         unboxed(items)
     }
@@ -175,33 +185,43 @@ impl Build<'_> {
     /// Checks the order of the arguments of a call.
     pub fn arguments(&self, arguments: Vec<Box<Argument>>, comma: bool) -> Vec<Argument> {
         let only = arguments.len() == 1 && !comma;
-        let (mut keyword, mut unpacking) = (false, false);
-        let mut keywords = FxHashSet::default();
+        let (mut keyword, mut unpacking) = (None, None);
+        let mut keywords = FxHashMap::default();
         for argument in &arguments {
             match &**argument {
                 Argument::Positional(value) => {
                     let is_generator =
                         matches!(value.kind, ExpressionKind::Comprehension(ComprehensionKind::Generator, ..));
                     if is_generator && !value.parenthesised && !only {
-                        self.refuse("Generator expression must be parenthesized", value.span);
+                        let text = format!("({})", self.source.slice(value.span));
+                        let diagnostic = Diagnostic::syntax("Generator expression must be parenthesized", value.span);
+                        let diagnostic = diagnostic.label("not the only argument, so it needs parentheses");
+                        self.note(diagnostic.mend(self.source, value.span, &text));
                     }
-                    if unpacking {
-                        self.refuse("positional argument follows keyword argument unpacking", value.span);
-                    } else if keyword {
-                        self.refuse("positional argument follows keyword argument", value.span);
+                    if let Some(earlier) = unpacking {
+                        let message = "positional argument follows keyword argument unpacking";
+                        self.note(Diagnostic::syntax(message, value.span).also(earlier, "unpacked before it"));
+                    } else if let Some(earlier) = keyword {
+                        let message = "positional argument follows keyword argument";
+                        self.note(Diagnostic::syntax(message, value.span).also(earlier, "named before it"));
                     }
                 }
-                Argument::Starred(value) if unpacking => {
-                    self.refuse("iterable argument unpacking follows keyword argument unpacking", value.span);
+                Argument::Starred(value) => {
+                    if let Some(earlier) = unpacking {
+                        let message = "iterable argument unpacking follows keyword argument unpacking";
+                        self.note(Diagnostic::syntax(message, value.span).also(earlier, "unpacked before it"));
+                    }
                 }
-                Argument::Starred(_) => {}
                 Argument::Keyword(name, span, _) => {
-                    keyword = true;
-                    if !keywords.insert(name) {
-                        self.refuse(format!("keyword argument repeated: {name}"), *span);
+                    keyword.get_or_insert(*span);
+                    if let Some(first) = keywords.insert(name, *span) {
+                        let message = format!("keyword argument repeated: {name}");
+                        self.note(Diagnostic::syntax(message, *span).also(first, "given here"));
                     }
                 }
-                Argument::DoubleStarred(_) => unpacking = true,
+                Argument::DoubleStarred(value) => {
+                    unpacking.get_or_insert(value.span);
+                }
             }
         }
         unboxed(arguments)
@@ -221,7 +241,8 @@ impl Build<'_> {
                 && let ExpressionKind::Comprehension(ComprehensionKind::Generator, ..) = value.kind
                 && !value.parenthesised
             {
-                self.refuse("invalid syntax", value.span);
+                let diagnostic = Diagnostic::invalid("a generator is no base of a class", value.span);
+                self.note(diagnostic.label("a class should stand here"));
             }
         }
         arguments

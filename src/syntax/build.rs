@@ -70,7 +70,8 @@ impl<'source> Build<'source> {
     /// Notes an error.
     pub fn note(&self, diagnostic: Diagnostic) {
         let mut errors = self.errors.borrow_mut();
-        if errors.len() < MOST_ERRORS {
+        // What is wrong in one way is not told again in another.
+        if errors.len() < MOST_ERRORS && errors.iter().all(|error| error.span != diagnostic.span) {
             errors.push(diagnostic);
         }
     }

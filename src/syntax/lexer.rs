@@ -7,6 +7,7 @@
 use logos::Logos;
 
 use super::literal;
+use super::slip::lexical;
 use super::token::{Spanned, Token};
 use crate::diagnostic::Diagnostic;
 use crate::source::{Source, Span};
@@ -58,6 +59,8 @@ pub struct Lexer<'source> {
     open: Vec<Open>,
     /// Where the last token ended.
     last_end: u32,
+    /// The line and the quote of the last string that ended with its line.
+    unterminated: (u32, u8),
     /// What was found wrong so far.
     pub errors: Vec<Diagnostic>,
 }
@@ -70,7 +73,7 @@ impl<'source> Lexer<'source> {
         if text.starts_with('\u{FEFF}') {
             logos.bump('\u{FEFF}'.len_utf8());
         }
-        Lexer { source, text, logos, open: Vec::new(), last_end: 0, errors: Vec::new() }
+        Lexer { source, text, logos, open: Vec::new(), last_end: 0, unterminated: (0, 0), errors: Vec::new() }
     }
 
     /// Is the place inside of brackets, where line ends mean nothing?
@@ -143,9 +146,9 @@ impl<'source> Lexer<'source> {
                 self.push(Open::Specification, Token::FieldColon, start)
             }
             Token::Exclamation if !self.is_in_field() => {
-                self.note(
-                    Diagnostic::syntax("invalid syntax", Span::new(start, start + 1)).help("'not' negates a condition"),
-                );
+                let span = Span::new(start, start + 1);
+                let diagnostic = Diagnostic::invalid("`!` is written `not`", span).label("write `not`");
+                self.note(diagnostic.mend(self.source, span, "not "));
                 Token::Invalid
             }
             _ => token,
@@ -199,16 +202,14 @@ impl<'source> Lexer<'source> {
                 if self.source.line(at) != self.source.line(start) {
                     message.push_str(&format!(" on line {}", self.source.line(at)));
                 }
-                self.note(Diagnostic::syntax(message, span).also(Span::new(at, at + 1), "opened here"));
-                // It closes the bracket it belongs to, if there is one before the next string around it.
-                let inner =
-                    self.open.iter().rposition(|open| !matches!(open, Open::Bracket(..))).map_or(0, |at| at + 1);
-                let own = self.open[inner..]
-                    .iter()
-                    .rposition(|open| matches!(open, Open::Bracket(kind, _) if *kind == opener));
-                if let Some(own) = own {
-                    self.open.truncate(inner + own);
-                }
+                let expected = lexical::closer_of(kind);
+                self.note(
+                    Diagnostic::syntax(message, span)
+                        .label(format!("`{expected}` should stand here"))
+                        .also(Span::new(at, at + 1), "opened here")
+                        .help(format!("close `{}` by `{expected}` first", kind as char)),
+                );
+                self.close_mismatched(opener);
                 Token::Invalid
             }
             Some(Open::Field(_)) => {
@@ -220,6 +221,20 @@ impl<'source> Lexer<'source> {
                 Token::Invalid
             }
         }
+    }
+
+    /// A bracket that closes another kind than was opened last closes the one it belongs to, if there is one before the
+    /// next string around it; a brace the field it stands in; else the one opened last, in the place of its own.
+    fn close_mismatched(&mut self, opener: u8) {
+        let inner = self.open.iter().rposition(|open| !matches!(open, Open::Bracket(..))).map_or(0, |at| at + 1);
+        let own = self.open[inner..].iter().rposition(|open| matches!(open, Open::Bracket(kind, _) if *kind == opener));
+        let is_field = inner > 0 && matches!(self.open[inner - 1], Open::Field(_));
+        let kept = match own {
+            Some(own) => inner + own,
+            None if is_field && opener == b'{' => inner - 1,
+            None => self.open.len() - 1,
+        };
+        self.open.truncate(kept);
     }
 
     /// Does the next line begin like a statement although brackets are open? Then one of them was forgotten; it is
@@ -236,8 +251,9 @@ impl<'source> Lexer<'source> {
         if !self.open.iter().all(|open| matches!(open, Open::Bracket(..))) {
             return false;
         }
-        let message = format!("'{}' was never closed", kind as char);
-        self.note(Diagnostic::syntax(message, Span::new(at, at + 1)));
+        let start = self.position();
+        let diagnostic = lexical::never_closed(kind, at);
+        self.note(diagnostic.also(Span::new(start, start + length as u32), "a statement begins here"));
         self.open.clear();
         true
     }
@@ -247,12 +263,9 @@ impl<'source> Lexer<'source> {
         let end = self.text.len() as u32;
         match self.open.iter().rev().find(|open| !matches!(open, Open::Specification)).copied() {
             Some(Open::Bracket(kind, at)) => {
-                let message = format!("'{}' was never closed", kind as char);
-                self.note(Diagnostic::syntax(message, Span::new(at, at + 1)).at_end());
+                self.note(lexical::never_closed(kind, at).at_end());
             }
-            Some(Open::Field(at)) => {
-                self.note(Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)).at_end());
-            }
+            Some(Open::Field(at)) => self.note(lexical::never_closed(b'{', at).at_end()),
             // A backslash joins the last line with none.
             _ if self.last_end < end && !self.text[self.last_end as usize..].contains('#') => {
                 let rest = &self.text[self.last_end as usize..];
@@ -280,24 +293,13 @@ impl<'source> Lexer<'source> {
             }
             '\\' => Diagnostic::syntax("unexpected character after line continuation character", span),
             '\0' => Diagnostic::syntax("source code cannot contain null bytes", span),
-            '$' | '?' | '`' => Diagnostic::syntax("invalid syntax", span).label("no operator of the language"),
-            _ => self.bad_character(character, span),
+            '$' | '?' | '`' => lexical::foreign_sign(self.source, start),
+            _ => lexical::bad_character(character, span),
         };
+        // All that is meant by the sign is one error.
+        self.skip(diagnostic.span.end.saturating_sub(span.end) as usize);
         self.note(diagnostic);
         Token::Invalid
-    }
-
-    /// A character that has no business in a program.
-    fn bad_character(&self, character: char, span: Span) -> Diagnostic {
-        let code = character as u32;
-        if is_printable(character) {
-            let diagnostic = Diagnostic::syntax(format!("invalid character '{character}' (U+{code:04X})"), span);
-            return match lookalike(character) {
-                Some(ascii) => diagnostic.help(format!("did you mean '{ascii}'?")),
-                None => diagnostic,
-            };
-        }
-        Diagnostic::syntax(format!("invalid non-printable character U+{code:04X}"), span)
     }
 
     /// Refuses names with characters that may not be in one.
@@ -316,7 +318,7 @@ impl<'source> Lexer<'source> {
             };
             if !is_good && self.errors.len() < MOST_ERRORS {
                 let at = start + index as u32;
-                self.note(self.bad_character(character, Span::new(at, at + character.len_utf8() as u32)));
+                self.note(lexical::bad_character(character, Span::new(at, at + character.len_utf8() as u32)));
             }
             token = if is_good { token } else { Token::Invalid };
         }
@@ -333,7 +335,8 @@ impl<'source> Lexer<'source> {
             }
             Err((range, message)) => {
                 let end = start + range.end as u32;
-                self.note(Diagnostic::syntax(message, Span::new(start + range.start as u32, end)));
+                let span = Span::new(start + range.start as u32, end);
+                self.note(lexical::number(self.source, Diagnostic::syntax(message, span), text));
                 self.rewind(end.max(self.position()));
                 Token::Invalid
             }
@@ -389,8 +392,16 @@ impl<'source> Lexer<'source> {
         if !triple && body.windows(2).any(|pair| pair == [b'\\', quote]) {
             message.push_str("; perhaps you escaped the end quote?");
         }
+        let begun = std::mem::replace(&mut self.unterminated, (line, quote));
+        if !triple && begun == (line - 1, quote) {
+            // It is the end of the string that began in the line before.
+            return Token::Invalid;
+        }
         let mut diagnostic = Diagnostic::syntax(message, opening);
         diagnostic.at_end_of_input = triple;
+        if !triple && let Some(help) = lexical::quotes(self.source, opening, self.position()) {
+            diagnostic = diagnostic.help(help);
+        }
         self.note(diagnostic);
         Token::Invalid
     }
@@ -445,7 +456,7 @@ impl<'source> Lexer<'source> {
             Some(b'}') => {
                 self.skip(1);
                 let message = format!("{}: single '}}' is not allowed", quotes.kind);
-                self.note(Diagnostic::syntax(message, Span::new(start, start + 1)).help("write '}}' for a brace"));
+                self.note(Diagnostic::syntax(message, Span::new(start, start + 1)));
                 Token::Invalid
             }
             Some(&byte) if byte == quotes.quote && !in_specification => {
@@ -483,7 +494,7 @@ impl<'source> Lexer<'source> {
         });
         let kind = quotes.kind;
         let mut diagnostic = match (in_specification, at_end, field, quotes.triple) {
-            (true, true, Some(at), _) => Diagnostic::syntax("'{' was never closed", Span::new(at, at + 1)),
+            (true, true, Some(at), _) => lexical::never_closed(b'{', at),
             (true, ..) => Diagnostic::syntax(format!("{kind}: expecting '}}', or format specs"), Span::new(here, here)),
             (.., true) => Diagnostic::syntax(
                 format!("unterminated triple-quoted {kind} literal (detected at line {line})"),
@@ -539,30 +550,4 @@ fn text_length(bytes: &[u8], quotes: Quotes, in_specification: bool) -> usize {
         }
     }
     at.min(bytes.len())
-}
-
-/// Would `repr` show it as it is?
-fn is_printable(character: char) -> bool {
-    use unicode_general_category::{GeneralCategory::*, get_general_category};
-    !matches!(
-        get_general_category(character),
-        Control | Format | Surrogate | PrivateUse | Unassigned | LineSeparator | ParagraphSeparator | SpaceSeparator
-    )
-}
-
-/// The ASCII character that one from a typeset document was meant to be.
-fn lookalike(character: char) -> Option<char> {
-    Some(match character {
-        '\u{FF01}'..='\u{FF5E}' => char::from_u32(character as u32 - 0xFEE0)?,
-        '‘' | '’' | '‚' | '′' | '´' => '\'',
-        '“' | '”' | '„' | '″' | '«' | '»' => '"',
-        '–' | '—' | '−' | '‐' | '‑' => '-',
-        '×' | '∗' => '*',
-        '÷' => '/',
-        '、' => ',',
-        '。' => '.',
-        '【' => '[',
-        '】' => ']',
-        _ => return None,
-    })
 }

@@ -10,7 +10,6 @@ pub mod literal;
 pub mod parser;
 pub mod pattern;
 pub mod slip;
-pub mod slip_expression;
 pub mod soft_keyword;
 pub mod statement;
 pub mod string;

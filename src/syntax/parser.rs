@@ -4,7 +4,8 @@ use super::ast::{Block, Mode, Module};
 use super::build::Build;
 use super::grammar::{Failure, Grammar};
 use super::layout::Layout;
-use super::slip;
+use super::slip::lexical::lookalikes_mended;
+use super::slip::place;
 use super::soft_keyword;
 use super::token::{Spanned, Token};
 use crate::diagnostic::Diagnostic;
@@ -21,12 +22,21 @@ pub fn parse(source: &Source, mode: Mode) -> Result<Module, Vec<Diagnostic>> {
     let mut parser = Parser::new(source, mode);
     let mut body = Vec::new();
     let mut errors = Vec::new();
-    let mut count = 0;
+    let (mut count, mut is_wrong) = (0, false);
     while errors.len() < MOST_ERRORS && parser.layout.next_statement(&mut parser.tokens) {
         count += 1;
+        let opens = parser.may_have_clauses();
         match parser.statement() {
-            Ok(statements) => body.extend(statements),
-            Err(found) => errors.extend(found),
+            Ok(statements) => {
+                body.extend(statements);
+                is_wrong &= !opens;
+            }
+            // A clause has nothing to belong to where the statement before it is wrong.
+            Err(_) if is_wrong && parser.begins_clause() => {}
+            Err(found) => {
+                errors.extend(found);
+                is_wrong |= opens;
+            }
         }
         if count > 1 && mode != Mode::Module && errors.is_empty() {
             let message = match mode {
@@ -74,11 +84,29 @@ impl<'source> Parser<'source> {
         Span::new(self.tokens.first().map_or(0, |first| first.0), end.map_or(0, |last| last.2))
     }
 
+    /// Do the tokens at hand begin like a statement of several clauses?
+    fn may_have_clauses(&self) -> bool {
+        use Token::*;
+        self.tokens.first().is_some_and(|first| matches!(first.1, If | For | While | Try | Async))
+    }
+
+    /// Do the tokens at hand begin like a clause of a statement before them?
+    fn begins_clause(&self) -> bool {
+        self.tokens.first().is_some_and(|&(start, token, end)| match token {
+            Token::Elif | Token::Else | Token::Except | Token::Finally => true,
+            Token::Name => matches!(self.source.slice(Span::new(start, end)), "catch" | "elseif" | "elsif"),
+            _ => false,
+        })
+    }
+
     /// Parses the statement whose tokens are at hand.
     fn statement(&mut self) -> Result<Block, Vec<Diagnostic>> {
         // The first token of the next statement has been looked at as well; its errors wait.
         let next = self.layout.peek();
-        let end = self.tokens.last().map_or(0, |last| last.2.max(last.0 + 1));
+        let end = self.tokens.last().map_or(0, |last| match last.1 {
+            Token::Dedent if next.1 != Token::End => last.0,
+            _ => last.2.max(last.0 + 1),
+        });
         let errors = self.layout.take_errors(end);
         if let Some(&(start, Token::Indent, end)) = self.tokens.first() {
             return Err(vec![Diagnostic::indentation("unexpected indent", Span::new(start, end))]);
@@ -86,7 +114,7 @@ impl<'source> Parser<'source> {
         let is_unclosed = match errors.as_slice() {
             [] => false,
             [only] if only.message.ends_with("was never closed") => true,
-            _ => return Err(without_consequences(errors)),
+            _ => return Err(without_consequences(errors, self.source)),
         };
         soft_keyword::resolve(&mut self.tokens, self.source);
         let result = self.grammar.run(&self.build, self.start, &self.tokens);
@@ -94,6 +122,8 @@ impl<'source> Parser<'source> {
         match result {
             _ if !is_unclosed && !found.is_empty() => Err(found),
             Ok(block) if !is_unclosed => Ok(block),
+            // What the lexer could not read and did not note follows from what it noted before.
+            Err(_) if errors.is_empty() && self.tokens.iter().any(|token| token.1 == Token::Invalid) => Err(errors),
             Err(failure) => Err(self.explain(&failure, next, errors)),
             Ok(_) => Err(errors),
         }
@@ -108,24 +138,55 @@ impl<'source> Parser<'source> {
             start == end || token == Token::Newline || Some(self.source.line(start)) > bracket
         });
         if bracket.is_some() && is_behind {
-            return unclosed;
+            return unclosed.into_iter().map(|error| found_at(error, token)).collect();
         }
-        let found = slip::explain(self.source, &self.grammar, &self.tokens, next, failure);
+        let found = place::explain(self.source, &self.grammar, &self.tokens, next, failure);
         let opens_more = token.is_some_and(|token| token.1.begins_operand() || token.1.opens());
         if bracket.is_some() && opens_more && found.message == "invalid syntax" { unclosed } else { vec![found] }
     }
 }
 
-/// Drops what only follows from another error: behind a bad character or string brackets seem open that are not.
-fn without_consequences(errors: Vec<Diagnostic>) -> Vec<Diagnostic> {
+/// A bracket that was never closed, with the place where that was found.
+fn found_at(error: Diagnostic, token: Option<Spanned>) -> Diagnostic {
+    match token {
+        Some((start, token, end)) if start < end && error.more.is_empty() && token != Token::Newline => {
+            error.also(Span::new(start, end), "this cannot follow inside of the bracket")
+        }
+        _ => error,
+    }
+}
+
+/// Drops what only follows from another error: behind a bad character or string brackets seem open that are not, and
+/// behind a bracket of the wrong kind others do not match. Characters that are bad in one line are one error.
+fn without_consequences(errors: Vec<Diagnostic>, source: &Source) -> Vec<Diagnostic> {
     let mut kept: Vec<Diagnostic> = Vec::new();
     for error in errors {
-        let is_consequence =
-            error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
-        if kept.is_empty() || !is_consequence {
-            kept.push(error);
+        let is_open = error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
+        let is_first = kept.is_empty();
+        let is_closed = is_unmatched(&error) && kept.iter().any(is_unmatched);
+        let like = kept.iter_mut().find(|other| {
+            is_bad_character(other)
+                && is_bad_character(&error)
+                && source.line(other.span.start) == source.line(error.span.start)
+        });
+        match like {
+            Some(other) => other.more.push((error.span, "and here".into())),
+            None if is_first || !is_open && !is_closed => kept.push(error),
+            None => {}
         }
     }
     kept.sort_by_key(|error| error.span.start);
-    kept
+    kept.into_iter()
+        .map(|error| if is_bad_character(&error) { lookalikes_mended(error, source) } else { error })
+        .collect()
+}
+
+/// Is it about a bracket that closes what is not open?
+fn is_unmatched(error: &Diagnostic) -> bool {
+    error.message.starts_with("closing parenthesis") || error.message.starts_with("unmatched")
+}
+
+/// Is it about a character that no token begins with?
+fn is_bad_character(error: &Diagnostic) -> bool {
+    error.message.starts_with("invalid character") || error.message.starts_with("invalid non-printable character")
 }

@@ -2,6 +2,7 @@
 
 use super::ast::*;
 use super::build::{Build, highest, unboxed};
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// An argument of a class pattern.
@@ -46,9 +47,10 @@ impl Build<'_> {
     /// `[a, b]`
     pub fn pattern_sequence(&self, l: u32, items: Vec<Box<Pattern>>, r: u32) -> Box<Pattern> {
         let items = unboxed(items);
-        let stars = items.iter().filter(|item| matches!(item.kind, PatternKind::Star(_))).count();
-        if stars > 1 {
-            self.refuse("multiple starred names in sequence pattern", Span::new(l, r));
+        let mut stars = items.iter().filter(|item| matches!(item.kind, PatternKind::Star(_)));
+        if let (Some(first), Some(second)) = (stars.next(), stars.next()) {
+            let diagnostic = Diagnostic::syntax("multiple starred names in sequence pattern", Span::new(l, r));
+            self.note(diagnostic.also(first.span, "the first star").also(second.span, "the second"));
         }
         self.pattern(l, highest_pattern(&items), PatternKind::Sequence(items), r)
     }
@@ -61,7 +63,10 @@ impl Build<'_> {
         match items.pop() {
             Some(item) => {
                 if let PatternKind::Star(_) = item.kind {
-                    self.refuse("invalid syntax", item.span);
+                    let heading = "a star stands among the items of a sequence";
+                    let diagnostic =
+                        Diagnostic::invalid(heading, item.span).label("parentheses alone make no sequence");
+                    self.note(diagnostic.help("a comma does: `(*rest,)`"));
                 }
                 item
             }
@@ -115,7 +120,10 @@ impl Build<'_> {
     /// A dotted name as a key; a plain name would be captured, and a key cannot be.
     pub fn pattern_key(&self, key: Expression) -> Expression {
         if let ExpressionKind::Name(_) = key.kind {
-            self.refuse("invalid syntax", key.span);
+            let diagnostic = Diagnostic::invalid("a key of a pattern is a literal or a dotted name", key.span);
+            self.note(
+                diagnostic.label("a plain name has no value here").help("write `module.NAME`, or compare in a guard"),
+            );
         }
         key
     }
@@ -123,7 +131,8 @@ impl Build<'_> {
     /// `**rest`
     pub fn rest_pattern(&self, l: u32, name: Name, r: u32) -> Box<Pattern> {
         if &*name == "_" {
-            self.refuse("invalid syntax", Span::new(l, r));
+            let diagnostic = Diagnostic::invalid("`**_` takes nothing", Span::new(l, r));
+            self.note(diagnostic.label("leave it out").help("a dict may have more keys than its pattern"));
         }
         self.pattern(l, 0, PatternKind::Capture(name), r)
     }
@@ -138,7 +147,11 @@ impl Build<'_> {
             match (key, pattern.kind) {
                 (Some(key), kind) => keyed.push((key, Pattern { kind, ..pattern })),
                 (None, PatternKind::Capture(name)) if index == last => rest = Some(name),
-                (None, _) => self.refuse("invalid syntax", pattern.span),
+                (None, _) => {
+                    let diagnostic =
+                        Diagnostic::invalid("`**` stands at the end of the pattern of a dict", pattern.span);
+                    self.note(diagnostic.label("keys follow this").help("move it behind them"));
+                }
             }
         }
         let height = keyed.iter().map(|(key, pattern)| key.height.max(pattern.height)).max().unwrap_or(0);
@@ -149,21 +162,28 @@ impl Build<'_> {
     pub fn class_pattern(&self, l: u32, class: Expression, arguments: Vec<PatternArgument>, r: u32) -> Box<Pattern> {
         let mut positional = Vec::new();
         let mut keywords: Vec<(Name, Pattern)> = Vec::new();
+        let mut spans: Vec<Span> = Vec::new();
         for argument in arguments {
             match argument {
                 PatternArgument::Positional(pattern) => {
-                    if !keywords.is_empty() {
-                        self.refuse("positional patterns follow keyword patterns", pattern.span);
+                    if let Some(named) = spans.first() {
+                        let message = "positional patterns follow keyword patterns";
+                        self.note(Diagnostic::syntax(message, pattern.span).also(*named, "named before it"));
                     }
                     if let PatternKind::Star(_) = pattern.kind {
-                        self.refuse("invalid syntax", pattern.span);
+                        let heading = "a star stands among the items of a sequence";
+                        self.note(
+                            Diagnostic::invalid(heading, pattern.span).label("arguments of a class pattern here"),
+                        );
                     }
                     positional.push(*pattern);
                 }
                 PatternArgument::Keyword(name, span, pattern) => {
-                    if keywords.iter().any(|(other, _)| *other == name) {
-                        self.refuse(format!("attribute name repeated in class pattern: {name}"), span);
+                    if let Some(first) = keywords.iter().position(|(other, _)| *other == name) {
+                        let message = format!("attribute name repeated in class pattern: {name}");
+                        self.note(Diagnostic::syntax(message, span).also(spans[first], "given here"));
                     }
+                    spans.push(span);
                     keywords.push((name, *pattern));
                 }
             }

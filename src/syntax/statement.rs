@@ -4,6 +4,7 @@ use super::arguments::arguments_height;
 use super::ast::*;
 use super::build::{Build, highest, unboxed};
 use super::target::description;
+use crate::diagnostic::Diagnostic;
 use crate::source::Span;
 
 /// `value as target`
@@ -138,7 +139,9 @@ impl Build<'_> {
             return items;
         }
         if let Some((_, Some(target))) = items.iter().find(|(_, target)| target.is_some()) {
-            self.refuse("invalid syntax", target.span);
+            let heading = "what the parentheses enclose is one value";
+            let diagnostic = Diagnostic::invalid(heading, target.span).label("the name stands behind the parentheses");
+            self.note(diagnostic.help("write `with (value) as name:`"));
         }
         let mut values: Vec<Expression> = items.into_iter().map(|(value, _)| value).collect();
         let only = values.len() == 1 && !comma;
@@ -170,7 +173,9 @@ impl Build<'_> {
             && let ExpressionKind::Tuple(_) = kind.kind
             && !kind.parenthesised
         {
-            self.refuse("multiple exception types must be parenthesized when using 'as'", kind.span);
+            let message = "multiple exception types must be parenthesized when using 'as'";
+            let text = format!("({})", self.source.slice(kind.span));
+            self.note(Diagnostic::syntax(message, kind.span).mend(self.source, kind.span, &text));
         }
         let name = name.and_then(|target| self.handler_name(target));
         Box::new((star, Handler { span: Span::new(l, r), kind, name, body }))
@@ -190,7 +195,10 @@ impl Build<'_> {
         for (index, clause) in clauses.into_iter().enumerate() {
             let (star, handler) = *clause;
             if star != is_group {
-                self.refuse("cannot have both 'except' and 'except*' on the same 'try'", handler.span);
+                let message = "cannot have both 'except' and 'except*' on the same 'try'";
+                let first = handlers.first().map_or(handler.span, |first: &Handler| first.span);
+                let (these, those) = if star { ("`except*`", "`except`") } else { ("`except`", "`except*`") };
+                self.note(Diagnostic::syntax(message, handler.span).label(these).also(first, those));
             } else if handler.kind.is_none() && index != last {
                 self.refuse("default 'except:' must be last", handler.span);
             }

@@ -132,9 +132,20 @@ impl Build<'_> {
         let name = description(part);
         if only && std::ptr::eq(part, target) && suggests_comparison(part) {
             let message = format!("cannot assign to {name} here. Maybe you meant '==' instead of '='?");
-            return self.refuse(message, part.span);
+            let diagnostic = Diagnostic::syntax(message, part.span);
+            return self.note(match self.dashed_name(part) {
+                Some(name) => diagnostic.label("a name has no `-`").mend(self.source, part.span, &name),
+                None => diagnostic,
+            });
         }
         self.refuse(format!("cannot assign to {name}"), part.span);
+    }
+
+    /// `max-speed`, as it can be a name: nothing but names with a `-` between them, without spaces.
+    fn dashed_name(&self, target: &Expression) -> Option<String> {
+        let text = self.source.slice(target.span);
+        let is_word = |word: &str| word.starts_with(char::is_alphabetic) && word.chars().all(char::is_alphanumeric);
+        (text.contains('-') && text.split(['-', '_']).all(is_word)).then(|| text.replace('-', "_"))
     }
 
     /// `a += value`

@@ -37,13 +37,13 @@ impl Vm {
     /// Compiles a text, or SyntaxError.
     pub fn compile(&mut self, source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Stop> {
         let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
-        compile(&module, source, options).map_err(|error| self.syntax_error(&error, source))
+        compile(&module, source, options).map_err(|errors| self.syntax_error(&errors[0], source))
     }
 
     /// Compiles a text that is not run now; what it is warned of is a list for the half `warn_syntax`, or None.
     pub fn compile_with_warnings(&mut self, source: &Rc<Source>, options: Options) -> Result<(Rc<Code>, Value), Stop> {
         let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
-        let code = compile(&module, source, options).map_err(|error| self.syntax_error(&error, source))?;
+        let code = compile(&module, source, options).map_err(|errors| self.syntax_error(&errors[0], source))?;
         let found = warnings(&module, options);
         if found.is_empty() {
             return Ok((code, Value::NONE));

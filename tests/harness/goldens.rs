@@ -8,7 +8,13 @@ use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 use std::{env, fs};
 
-/// Each tests/diagnostics/NAME.co ends with status 1 and the standard error of NAME.stderr.
+/// What begins the golden of a syntax error: what CPython says of the same text, which tests/python_says.py writes.
+const PYTHON: &str = "CPython 3.13 says:\n";
+/// What stands between that and what Corolang says.
+const COROLANG: &str = "\nCorolang says:\n";
+
+/// Each tests/diagnostics/NAME.co ends with status 1 and the standard error of NAME.stderr; those below
+/// tests/diagnostics/syntax show beside it what CPython says.
 pub fn diagnostics() -> Vec<Trial> {
     let folder = walk::root().join("tests/diagnostics");
     let scripts = walk::files(&folder, "co").into_iter();
@@ -31,7 +37,22 @@ fn diagnostic(path: &Path) -> Result<(), Failed> {
     if !finished.stdout.is_empty() {
         return Err(Failed::from(format!("it printed something:\n{}", finished.stdout)));
     }
-    hold(&path.with_extension("stderr"), &finished.stderr)
+    let golden = path.with_extension("stderr");
+    if folder.ends_with("syntax") {
+        let python = python(&golden)?;
+        return hold(&golden, &format!("{python}{COROLANG}{}", finished.stderr));
+    }
+    hold(&golden, &finished.stderr)
+}
+
+/// What CPython says in a golden, with the line before it.
+fn python(golden: &Path) -> Result<String, Failed> {
+    let text = fs::read_to_string(golden).unwrap_or_default();
+    let python = text.split_once(COROLANG).map_or(text.as_str(), |(python, _)| python);
+    match python.strip_prefix(PYTHON) {
+        Some(said) if !said.trim().is_empty() => Ok(python.to_owned()),
+        _ => Err(Failed::from(format!("{}: tests/python_says.py writes what CPython says", golden.display()))),
+    }
 }
 
 /// Each tests/golden/bytecode/NAME.co is listed by `corolang dis` as NAME.txt says.
