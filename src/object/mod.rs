@@ -48,6 +48,7 @@ pub mod slice;
 pub mod string;
 pub mod struct_sequence;
 pub mod thread;
+pub mod timeline;
 pub mod truth;
 pub mod tuple;
 pub mod unicode_error;
