@@ -26,6 +26,8 @@
 
 pub mod interpreter;
 
+pub mod timeline;
+
 pub mod event_loop;
 
 pub mod vm;

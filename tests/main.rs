@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::{commands, goldens, layers, readme, scripts};
+use harness::{commands, goldens, layers, readme, scripts, timeline};
 use libtest_mimic::{Arguments, Trial};
 use std::collections::HashSet;
 
@@ -20,10 +20,11 @@ fn main() {
     trials.extend(goldens::examples());
     trials.extend(commands::trials());
     trials.extend(readme::trials());
+    trials.extend(timeline::trials());
     trials.push(layers::trial());
     let pending = pending();
     let mark = |trial: Trial| {
-        let known = pending.contains(trial.name());
+        let known = pending.contains(trial.name()) || trial.has_ignored_flag();
         trial.with_ignored_flag(known)
     };
     let trials = trials.into_iter().map(mark).collect();

@@ -108,7 +108,7 @@ fn blessing() -> bool {
 }
 
 /// Compares a text with its golden file, or writes the file.
-fn hold(golden: &Path, got: &str) -> Result<(), Failed> {
+pub fn hold(golden: &Path, got: &str) -> Result<(), Failed> {
     if blessing() {
         return fs::write(golden, got).map_err(|error| Failed::from(format!("{}: {error}", golden.display())));
     }

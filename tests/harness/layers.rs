@@ -9,7 +9,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 16] = [
     &["main"],
     &["repl"],
-    &["interpreter"],
+    &["interpreter", "timeline"],
     &["event_loop"],
     &["vm"],
     &["modules", "builtins"],

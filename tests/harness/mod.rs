@@ -6,6 +6,8 @@ pub mod goldens;
 pub mod layers;
 pub mod process;
 pub mod readme;
+pub mod recordings;
 pub mod script;
 pub mod scripts;
+pub mod timeline;
 pub mod walk;
