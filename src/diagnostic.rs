@@ -142,7 +142,7 @@ fn emit(
     excerpt: &mut Excerpt<'_>,
     mut labels: Vec<Label<()>>,
     message: &str,
-    notes: Vec<String>,
+    mut notes: Vec<String>,
     colour: bool,
 ) -> String {
     for label in &labels {
@@ -150,8 +150,14 @@ fn emit(
     }
     excerpt.finish();
     labels.retain_mut(|label| {
-        label.range = excerpt.place(label.range.start)..excerpt.place(label.range.end);
-        label.style == codespan::LabelStyle::Primary || !label.range.is_empty()
+        let place = label.range.clone();
+        label.range = excerpt.place(place.start)..excerpt.place(place.end);
+        let is_seen = label.style == codespan::LabelStyle::Primary || !label.range.is_empty();
+        if !is_seen && !place.is_empty() {
+            // It is in the part of a long line that was cut off.
+            notes.push(format!("{}: {}", excerpt.position(place.start), label.message));
+        }
+        is_seen
     });
     let report = codespan::Diagnostic::error().with_message(escaped(message)).with_labels(labels).with_notes(notes);
     let config = Config { start_context_lines: MOST_LINES as usize, ..Config::default() };
@@ -265,6 +271,14 @@ impl<'source> Excerpt<'source> {
         }
         self.text.push('\n');
         self.lines.push(Line { number, range: start..self.text.len(), places });
+    }
+
+    /// The name of the source with the line and the column of a place.
+    fn position(&self, offset: usize) -> String {
+        let line = self.source.line(offset as u32);
+        let start = self.source.line_start(line) as usize;
+        let column = self.source.text[start..offset].chars().count() + 1;
+        format!("{}:{line}:{column}", self.name)
     }
 
     /// Where a place in the source is in the text of the excerpt.

@@ -9,6 +9,7 @@ pub mod lexer;
 pub mod literal;
 pub mod parser;
 pub mod pattern;
+pub mod recovery;
 pub mod slip;
 pub mod soft_keyword;
 pub mod statement;

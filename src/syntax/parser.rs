@@ -4,6 +4,7 @@ use super::ast::{Block, Mode, Module};
 use super::build::Build;
 use super::grammar::{Failure, Grammar};
 use super::layout::Layout;
+use super::recovery;
 use super::slip::lexical::lookalikes_mended;
 use super::slip::place;
 use super::soft_keyword;
@@ -114,19 +115,72 @@ impl<'source> Parser<'source> {
         let is_unclosed = match errors.as_slice() {
             [] => false,
             [only] if only.message.ends_with("was never closed") => true,
-            _ => return Err(without_consequences(errors, self.source)),
+            _ => return Err(self.unread(errors, next)),
         };
         soft_keyword::resolve(&mut self.tokens, self.source);
         let result = self.grammar.run(&self.build, self.start, &self.tokens);
         let found = self.build.take_errors();
         match result {
-            _ if !is_unclosed && !found.is_empty() => Err(found),
-            Ok(block) if !is_unclosed => Ok(block),
+            Ok(block) if !is_unclosed && found.is_empty() => Ok(block),
+            Ok(_) => Err(if is_unclosed { errors } else { found }),
+            Err(failure) if is_unclosed => Err(self.explain(&failure, next, errors)),
             // What the lexer could not read and did not note follows from what it noted before.
-            Err(_) if errors.is_empty() && self.tokens.iter().any(|token| token.1 == Token::Invalid) => Err(errors),
-            Err(failure) => Err(self.explain(&failure, next, errors)),
-            Ok(_) => Err(errors),
+            Err(_) if self.tokens.iter().any(|token| token.1 == Token::Invalid) => Err(errors),
+            Err(failure) => Err(self.all_errors(failure, found, next)),
         }
+    }
+
+    /// What the lexer could not read, and what is wrong in the other lines.
+    fn unread(&mut self, errors: Vec<Diagnostic>, next: Spanned) -> Vec<Diagnostic> {
+        let errors = without_consequences(errors, self.source);
+        // Where a bracket is open, or the indentation wrong, the lines are not what they seem.
+        let are_lines = errors.iter().all(|error| error.class == "SyntaxError" && !is_at_end(error));
+        if !are_lines || !recovery::replace_unread(&mut self.tokens) {
+            return errors;
+        }
+        soft_keyword::resolve(&mut self.tokens, self.source);
+        let result = self.grammar.run(&self.build, self.start, &self.tokens);
+        let mut found = self.build.take_errors();
+        found.extend(errors);
+        match result {
+            Ok(_) => {
+                found.sort_by_key(|error| error.span.start);
+                found
+            }
+            Err(failure) => self.all_errors(failure, found, next),
+        }
+    }
+
+    /// What is wrong at the failure, and in the lines behind it when the one at fault is taken for an empty one.
+    fn all_errors(&mut self, mut failure: Failure, mut errors: Vec<Diagnostic>, next: Spanned) -> Vec<Diagnostic> {
+        let mut last = 0;
+        for _ in 0..recovery::MOST_LINES {
+            let place = self.tokens.get(failure.index).map_or(next.0, |token| token.0);
+            let line = self.source.line(place);
+            if line <= last {
+                break;
+            }
+            last = line;
+            // Of what is wrong in one line the first is told, since the rest may follow from it.
+            if errors.iter().all(|error| self.source.line(error.span.start) != line) {
+                errors.extend(self.explain(&failure, next, Vec::new()));
+            }
+            if !recovery::replace_line(&mut self.tokens, failure.index) {
+                break;
+            }
+            let result = self.grammar.run(&self.build, self.start, &self.tokens);
+            for error in self.build.take_errors() {
+                if errors.iter().all(|other| other.span != error.span) {
+                    errors.push(error);
+                }
+            }
+            match result {
+                Ok(_) => break,
+                Err(other) => failure = other,
+            }
+        }
+        errors.sort_by_key(|error| error.span.start);
+        errors
     }
 
     /// Says why the tokens at hand are no statement: their bracket that was never closed, if there is one and they
@@ -161,7 +215,7 @@ fn found_at(error: Diagnostic, token: Option<Spanned>) -> Diagnostic {
 fn without_consequences(errors: Vec<Diagnostic>, source: &Source) -> Vec<Diagnostic> {
     let mut kept: Vec<Diagnostic> = Vec::new();
     for error in errors {
-        let is_open = error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing";
+        let is_open = is_at_end(&error);
         let is_first = kept.is_empty();
         let is_closed = is_unmatched(&error) && kept.iter().any(is_unmatched);
         let like = kept.iter_mut().find(|other| {
@@ -179,6 +233,11 @@ fn without_consequences(errors: Vec<Diagnostic>, source: &Source) -> Vec<Diagnos
     kept.into_iter()
         .map(|error| if is_bad_character(&error) { lookalikes_mended(error, source) } else { error })
         .collect()
+}
+
+/// Is it about something open at the end?
+fn is_at_end(error: &Diagnostic) -> bool {
+    error.message.ends_with("was never closed") || error.message == "unexpected EOF while parsing"
 }
 
 /// Is it about a bracket that closes what is not open?
