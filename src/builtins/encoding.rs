@@ -15,6 +15,9 @@ use crate::text::encoding::{self, Encoding, Handler};
 /// Names of codecs that are from text to text or from bytes to bytes.
 const NOT_OF_TEXT: &[&str] = &["hex", "base64", "bz2", "zlib", "uu", "quopri", "rot13", "rot_13", "hex_codec"];
 
+/// Names of encodings that the script half knows, without any registry.
+const OF_NAMES: &[&str] = &["idna", "punycode"];
+
 /// Has a script imported `codecs`, so that it may have registered encodings and handlers of its own?
 fn has_registry(cx: &mut Context) -> bool {
     let name = cx.intern("codecs");
@@ -56,7 +59,7 @@ impl Manner {
         if let Some(found) = encoding::lookup(&self.encoding) {
             return Ok(found);
         }
-        if has_registry(cx) {
+        if has_registry(cx) || OF_NAMES.iter().any(|name| self.encoding.eq_ignore_ascii_case(name)) {
             return Err(Stop::Half);
         }
         let name = &self.encoding;
