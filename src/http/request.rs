@@ -34,6 +34,15 @@ pub struct RequestHead {
 
 /// Reads the head of a request at the front of some bytes; None if more of it must come.
 pub fn parse(bytes: &[u8]) -> Result<Option<RequestHead>, Refusal> {
+    read(bytes, true)
+}
+
+/// Reads a head that a script made, which needs no Host.
+pub fn parse_made(bytes: &[u8]) -> Result<Option<RequestHead>, Refusal> {
+    read(bytes, false)
+}
+
+fn read(bytes: &[u8], needs_host: bool) -> Result<Option<RequestHead>, Refusal> {
     let mut fields = [const { MaybeUninit::<httparse::Header<'_>>::uninit() }; MOST_FIELDS];
     let mut request = httparse::Request::new(&mut []);
     let status = httparse::ParserConfig::default().parse_request_with_uninit_headers(&mut request, bytes, &mut fields);
@@ -69,7 +78,7 @@ pub fn parse(bytes: &[u8]) -> Result<Option<RequestHead>, Refusal> {
         minor,
         fields: places,
         length,
-        framing: framing(&meaning, minor)?,
+        framing: framing(&meaning, minor, needs_host)?,
         keeps_alive: if minor == 0 { meaning.keeps_alive && !meaning.closes } else { !meaning.closes },
         upgrades: meaning.upgrades,
         expects: meaning.expects && minor == 1,
@@ -113,8 +122,8 @@ fn has_other_version(bytes: &[u8]) -> bool {
 }
 
 /// How the body of a request ends (RFC 9112, 6). What two servers could read in two ways is refused.
-fn framing(meaning: &Meaning, minor: u8) -> Result<Framing, Refusal> {
-    if meaning.hosts > 1 || (meaning.hosts == 0 && minor == 1) {
+fn framing(meaning: &Meaning, minor: u8, needs_host: bool) -> Result<Framing, Refusal> {
+    if meaning.hosts > 1 || (needs_host && meaning.hosts == 0 && minor == 1) {
         return Err(Refusal::malformed("A request needs one Host"));
     }
     if !meaning.is_chunked && !meaning.has_other_coding {

@@ -43,6 +43,11 @@ const METHODS: &[Declaration] = &[
     plain("pause_writing(self)", pause_writing, "Called when there is too much to be written."),
     plain("resume_writing(self)", resume_writing, "Called when that is over."),
     plain("receive(self)", receive, "Coroutine for the next request; None when there is none any more."),
+    plain(
+        "request_of(self, head, like=None, /)",
+        super::message::request_of,
+        "Return a request with this head, whose body is that of another; None if it is no head.",
+    ),
     plain("drain(self)", drain, "Coroutine that waits until more may be written."),
     plain("write(self, data)", write, "Write bytes after those that are still held back."),
     plain("read_body_into(self, reader)", read_body_into, "Have the body of the request go to a StreamReader."),
@@ -90,7 +95,7 @@ enum Incoming {
 pub(super) struct Connection {
     event_loop: Ref<EventLoop>,
     /// The class of requests.
-    request_class: Ref<Class>,
+    pub(super) request_class: Ref<Class>,
     transport: Cell<Value>,
     /// What has come in and has not been used.
     input: RefCell<Buffer>,

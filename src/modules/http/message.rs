@@ -3,9 +3,10 @@
 use std::cell::Cell;
 
 use crate::http::head::Framing;
-use crate::http::request::RequestHead;
+use crate::http::request::{self, RequestHead};
 use crate::modules::http::connection::{self, Connection};
 use crate::modules::http::{attribute, install_class};
+use crate::object::arguments::bytes_like;
 use crate::object::bytes::Bytes;
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -166,6 +167,17 @@ fn route(cx: &mut Context, value: Value) -> Result<Value, Stop> {
 fn handler(cx: &mut Context, value: Value) -> Result<Value, Stop> {
     let found = plain_route(cx, value)?;
     Ok(found.get::<Tuple>().and_then(|pair| pair.get(1)).unwrap_or(Value::NONE))
+}
+
+/// `request_of(self, head, like=None)`: a request that did not come in, as copies and tests have them.
+pub(super) fn request_of(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let connection = connection::of(args.get(0));
+    let bytes = bytes_like(cx, args.get(1))?;
+    let Ok(Some(mut head)) = request::parse_made(&bytes) else { return Ok(Value::NONE) };
+    if let Some(like) = Of::<Message>::from(args.get(2)) {
+        head.framing = like.head.framing;
+    }
+    Ok(Message::allocate(cx, connection.request_class, args.get(0), bytes.into(), head))
 }
 
 fn target(cx: &mut Context, value: Value) -> Result<Value, Stop> {
