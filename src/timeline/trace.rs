@@ -200,7 +200,7 @@ impl Trace<'_> {
 
 /// The time moved off the edges of a run: at an edge a reader could take the span beside it.
 fn inside(run: &Run, time: u64) -> u64 {
-    if run.ended - run.began < 2 { run.began } else { time.clamp(run.began + 1, run.ended - 1) }
+    if run.ended.saturating_sub(run.began) < 2 { run.began } else { time.clamp(run.began + 1, run.ended - 1) }
 }
 
 /// What the thread of a lane is called: its name, what it runs, and how it ended if not well.

@@ -2,7 +2,7 @@
 //
 // On the axis of time a position is a time. On the axis of steps every event (a run begins, wakes or makes something,
 // or ends) is one unit from the one before, whatever time passed: a run that follows another at once begins where that
-// one ended, and a pause in which nothing ran is one unit wide.
+// one ended, one that follows its own wake-up where that is, and a pause in which nothing ran is one unit wide.
 //
 // Each has the positions of the runs (`ready`, `began`, `ended`, by slot) and of the lanes (`made`, `end`).
 
@@ -51,7 +51,7 @@ class StepAxis {
   }
 
   // Merges three ascending lists: marks (something is woken or made), ends and beginnings. Of those at one time the
-  // marks come first, then the ends of runs that have begun.
+  // marks come first, then the ends of runs that have begun; but the end of what is woken right then comes before.
   placeEvents(recording) {
     const { began, ended, ready, sequence } = recording;
     const marks = Float64Array.from(new Set([...recording.wakeTimes, ...recording.made])).sort();
@@ -65,7 +65,8 @@ class StepAxis {
       const markAt = mark < marks.length ? marks[mark] : Infinity;
       const endAt = end < ends.length ? ended[ends[end]] : Infinity;
       const beginAt = begin < sequence.length ? began[sequence[begin]] : Infinity;
-      if (markAt <= endAt && markAt <= beginAt) {
+      const isWokenAgain = markAt === endAt && hasBegun[ends[end]] && this.isWokenAtItsEnd(recording, ends[end]);
+      if (markAt <= endAt && markAt <= beginAt && !isWokenAgain) {
         // The first instant needs no room of its own.
         if (markAt > 0) position += 1;
         this.note(markAt, position);
@@ -79,7 +80,7 @@ class StepAxis {
         end += 1;
       } else {
         const slot = sequence[begin];
-        const followsAtOnce = (lastEnd !== NONE && ready[slot] <= lastEnd) || beginAt === lastMark;
+        const followsAtOnce = (lastEnd !== NONE && ready[slot] <= lastEnd) || ready[slot] === lastMark;
         if (!followsAtOnce && beginAt > 0) position += 1;
         [lastEnd, lastMark] = [NONE, NONE];
         this.began[slot] = position;
@@ -88,6 +89,12 @@ class StepAxis {
         begin += 1;
       }
     }
+  }
+
+  // Whether the lane of a run is woken again at the very time the run ends, as generators are that are asked anew.
+  isWokenAtItsEnd(recording, slot) {
+    return !recording.isLast(slot) && recording.waker[slot + 1] !== NONE
+      && recording.ready[slot + 1] === recording.ended[slot];
   }
 
   note(time, position) {
