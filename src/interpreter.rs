@@ -1,13 +1,17 @@
 //! The whole pipeline wired once: source in, exit status out.
 //!
+//! Beside whole programs it runs sessions: inputs one after the other, which the REPL reads (`session`).
+//!
 //! An `Interpreter` owns a machine and the driver that answers what it asks of the world outside. It knows nothing of the command
 //! line; `main.rs` does.
+
+mod session;
 
 use std::rc::Rc;
 
 use crate::builtins;
-use crate::bytecode::code::CodeKind;
-use crate::compiler::compile::Options;
+use crate::bytecode::code::{Code, CodeKind};
+use crate::compiler::compile::{Options, compile};
 use crate::diagnostic::{Diagnostic, render};
 use crate::event_loop::driver::{Driver, End};
 use crate::object::clock::Clock;
@@ -27,6 +31,8 @@ use crate::source::Source;
 use crate::syntax::ast::Mode;
 use crate::syntax::parser::parse;
 use crate::vm::machine::{Flow, Limits, Vm};
+
+pub use session::Failure;
 
 /// How a program is run.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +72,8 @@ pub struct Interpreter {
     pub vm: Vm,
     driver: Driver,
     settings: Settings,
+    /// How the inputs of a session are compiled, as `Options::flags`.
+    flags: u32,
 }
 
 impl Interpreter {
@@ -95,7 +103,7 @@ impl Interpreter {
             crate::modules::close(&mut cx);
         }
         let vm = Vm::new(cx, limits);
-        let mut interpreter = Interpreter { vm, driver: Driver::default(), settings };
+        let mut interpreter = Interpreter { vm, driver: Driver::default(), settings, flags: 0 };
         interpreter.set_path();
         interpreter
     }
@@ -117,18 +125,17 @@ impl Interpreter {
 
     /// Runs a text as the main program: its exit status.
     pub fn run_main(&mut self, name: &str, text: &str) -> i32 {
+        match self.run_text(name, text) {
+            Ok(result) => self.end(result),
+            Err(Unparsed) => 1,
+        }
+    }
+
+    /// Runs a text: its result, unless it is wrong, which is said.
+    fn run_text(&mut self, name: &str, text: &str) -> Result<Result<Value, End>, Unparsed> {
         let source = Rc::new(Source::new(name, text));
-        let options =
-            Options { mode: Mode::Module, top_level_await: true, reports_warnings: true, ..Options::default() };
-        let compiled = parse(&source, Mode::Module)
-            .and_then(|module| crate::compiler::compile::compile(&module, &source, options));
-        let code = match compiled {
-            Ok(code) => code,
-            Err(errors) => {
-                self.report_errors(&errors, &source);
-                return 1;
-            }
-        };
+        let compiled = compile_text(&source, MODULE);
+        let code = self.unless_wrong(compiled, &source)?;
         let main = self.make_main();
         if !name.starts_with('<') {
             let file = self.vm.cx.str(name);
@@ -142,16 +149,19 @@ impl Interpreter {
             }
             _ => self.vm.run_module_function(function, Then::Finish, 0),
         };
-        let result = self.driver.drive(&mut self.vm, flow);
-        self.end(result)
+        Ok(self.driver.drive(&mut self.vm, flow))
     }
 
     /// Runs a module found by its name as the main program: its exit status.
     pub fn run_module(&mut self, name: &str) -> i32 {
+        let result = self.run_named(name);
+        self.end(result)
+    }
+
+    fn run_named(&mut self, name: &str) -> Result<Value, End> {
         self.make_main();
         let name = self.vm.cx.str(name);
-        let result = self.call_half("run_module_as_main", &[name]);
-        self.end(result)
+        self.call_half("run_module_as_main", &[name])
     }
 
     /// The exit status of a program that ran so: what it left unfinished is finished, unless a limit stopped it.
@@ -174,7 +184,8 @@ impl Interpreter {
         main
     }
 
-    fn flush(&mut self) {
+    /// Writes out what has been printed.
+    pub fn flush(&mut self) {
         let _ = output::finish(&mut self.vm.cx);
     }
 
@@ -184,6 +195,14 @@ impl Interpreter {
         for error in errors {
             output::report(&render(error, source, self.settings.colour));
         }
+    }
+
+    /// What was compiled, unless there are errors, which are printed.
+    fn unless_wrong<T>(&mut self, compiled: Result<T, Vec<Diagnostic>>, source: &Source) -> Result<T, Unparsed> {
+        compiled.map_err(|errors| {
+            self.report_errors(&errors, source);
+            Unparsed
+        })
     }
 
     /// Prints an exception that nobody handled, and gives the exit status it means; Err is that of a limit.
@@ -292,6 +311,18 @@ impl Interpreter {
         let name = self.vm.cx.intern(name);
         self.vm.cx.modules.get_interned(name).and_then(|module| module.get())
     }
+}
+
+/// Errors of a text have been printed.
+struct Unparsed;
+
+/// How the texts of programs are compiled.
+const MODULE: Options =
+    Options { mode: Mode::Module, namespace: false, top_level_await: true, flags: 0, reports_warnings: true };
+
+fn compile_text(source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Vec<Diagnostic>> {
+    let module = parse(source, options.mode)?;
+    compile(&module, source, options)
 }
 
 fn random_seed() -> u64 {

@@ -24,6 +24,8 @@
 //! - **A suspended frame is the only concurrency.** A generator is its frame, run in place; a chain of delegation
 //!   knows its innermost, so a step costs the same at any depth (`vm::switch`).
 
+pub mod repl;
+
 pub mod interpreter;
 
 pub mod timeline;

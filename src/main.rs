@@ -9,6 +9,7 @@ use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::memory::{self, Counting};
+use corolang::repl::session::Look;
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
 use corolang::syntax::parser::parse;
@@ -20,15 +21,18 @@ static ALLOCATOR: Counting = Counting;
 const HELP: &str = "\
 Corolang, a tiny scripting language with native coroutines.
 
-usage: corolang [run] [OPTION...] FILE [ARGUMENT...]
+usage: corolang                                         the prompt
+       corolang [run] [OPTION...] FILE [ARGUMENT...]
        corolang [OPTION...] -c CODE [ARGUMENT...]
        corolang [OPTION...] -m MODULE [ARGUMENT...]
        corolang check FILE...
        corolang dis FILE
 
-A FILE of - is the standard input. Options end at the script: what follows it is the script's.
+A FILE of - is the standard input, which is also what runs without a FILE where it is no terminal. Options end at the
+script: what follows it is the script's.
 
 options of run:
+  -i, --interactive  show the prompt after the script, and also where there is no terminal
   --gc-stress        collect garbage at every safe point
   --fuel N           leave and re-enter the VM every N instructions
   --max-steps N      end after N calls and turns of loops, with exit status 124
@@ -45,6 +49,8 @@ options of run:
 /// What is to be done.
 enum Command {
     Run(Script, Settings),
+    /// A prompt, after the script if there is one.
+    Prompt(Option<Script>, Settings),
     Check(Vec<String>),
     Disassemble(String),
     Print(String),
@@ -69,6 +75,7 @@ fn main() -> ExitCode {
         Ok(Command::Check(files)) => check(&files),
         Ok(Command::Disassemble(file)) => disassemble(&file),
         Ok(Command::Run(script, settings)) => run(script, settings),
+        Ok(Command::Prompt(script, settings)) => prompt(script, settings),
         Err(message) => {
             eprintln!("corolang: {message}\nTry 'corolang --help'.");
             ExitCode::from(2)
@@ -89,11 +96,14 @@ fn restore_closed_pipe_signal() {}
 
 fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
     let mut settings = Settings { warnings: warnings_of_environment(), ..Settings::default() };
+    let mut is_interactive = false;
     let mut words = 0;
     loop {
         let argument = parser.next().map_err(|error| error.to_string())?;
         match argument {
-            None if words == 0 && std::io::stdin().is_terminal() => return Ok(Command::Print(HELP.to_string())),
+            None if is_interactive || words == 0 && std::io::stdin().is_terminal() => {
+                return Ok(Command::Prompt(None, with_arguments(settings, "", vec![])));
+            }
             None if words == 0 => {
                 return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![])));
             }
@@ -102,6 +112,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Short('V') | Long("version")) => {
                 return Ok(Command::Print(format!("corolang {}\n", env!("CARGO_PKG_VERSION"))));
             }
+            Some(Short('i') | Long("interactive")) => is_interactive = true,
             Some(Long("gc-stress")) => settings.gc_stress = true,
             Some(Long("virtual-time")) => settings.virtual_time = true,
             Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
@@ -115,11 +126,13 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Short('W')) => settings.warnings.push(text(parser.value())?),
             Some(Short('c')) => {
                 let code = text(parser.value())?;
-                return Ok(Command::Run(Script::Code(code), with_arguments(settings, "-c", rest(&mut parser)?)));
+                let settings = with_arguments(settings, "-c", rest(&mut parser)?);
+                return Ok(to_run(Script::Code(code), settings, is_interactive));
             }
             Some(Short('m')) => {
                 let module = text(parser.value())?;
-                return Ok(Command::Run(Script::Module(module), with_arguments(settings, "-m", rest(&mut parser)?)));
+                let settings = with_arguments(settings, "-m", rest(&mut parser)?);
+                return Ok(to_run(Script::Module(module), settings, is_interactive));
             }
             Some(Value(word)) => {
                 let word = word.into_string().map_err(|word| format!("{} is no text", word.display()))?;
@@ -142,18 +155,26 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                     }
                     "-" => {
                         let arguments = rest(&mut parser)?;
-                        return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", arguments)));
+                        let settings = with_arguments(settings, "-", arguments);
+                        return Ok(match is_interactive {
+                            true => Command::Prompt(None, settings),
+                            false => Command::Run(Script::StandardInput, settings),
+                        });
                     }
                     _ => {
                         let arguments = rest(&mut parser)?;
                         let settings = with_arguments(settings, &word, arguments);
-                        return Ok(Command::Run(Script::File(word), settings));
+                        return Ok(to_run(Script::File(word), settings, is_interactive));
                     }
                 }
             }
             Some(other) => return Err(unknown(&other)),
         }
     }
+}
+
+fn to_run(script: Script, settings: Settings, is_interactive: bool) -> Command {
+    if is_interactive { Command::Prompt(Some(script), settings) } else { Command::Run(script, settings) }
 }
 
 /// What PYTHONWARNINGS says about warnings; options say it better.
@@ -167,7 +188,7 @@ fn unknown(argument: &lexopt::Arg<'_>) -> String {
     let known =
         ["gc-stress", "fuel", "max-steps", "max-memory", "virtual-time", "seed", "connect-to", "version", "help"];
     match argument {
-        Long(name) => match corolang::text::suggest::closest(name, known) {
+        Long(name) => match corolang::text::suggest::closest(name, known.into_iter().chain(["interactive"])) {
             Some(near) => format!("unknown option '--{name}': did you mean '--{near}'?"),
             None => format!("unknown option '--{name}'"),
         },
@@ -196,6 +217,42 @@ fn number(parser: &mut lexopt::Parser, option: &str) -> Result<u64, String> {
 fn rest(parser: &mut lexopt::Parser) -> Result<Vec<String>, String> {
     let arguments = parser.raw_args().map_err(|error| error.to_string())?;
     arguments.map(|argument| text(Ok(argument))).collect()
+}
+
+/// Runs the script, if there is one, and then what is entered.
+fn prompt(script: Option<Script>, mut settings: Settings) -> ExitCode {
+    settings.colour = use_colour();
+    settings.path = search_path(script.as_ref().unwrap_or(&Script::StandardInput));
+    let text = match &script {
+        Some(Script::File(file)) => read(file),
+        Some(Script::Code(code)) => Ok(code.clone()),
+        _ => Ok(String::new()),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(message) => {
+            eprintln!("corolang: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    let is_typed = std::io::stdin().is_terminal();
+    let is_shown = std::io::stdout().is_terminal();
+    let is_dumb = std::env::var_os("TERM").is_none_or(|value| value.is_empty() || value == "dumb");
+    let look = Look { is_typed, can_edit: is_typed && is_shown && !is_dumb, colour: is_shown && settings.colour };
+    corolang::object::signals::leave_failures_to_writers();
+    corolang::object::signals::watch();
+    let mut interpreter = Interpreter::new(settings);
+    let ran = match &script {
+        Some(Script::Module(module)) => interpreter.run_module_before_session(module),
+        Some(Script::File(file)) => interpreter.run_before_session(file, &text),
+        Some(_) => interpreter.run_before_session("<string>", &text),
+        None => Ok(()),
+    };
+    let status = match ran {
+        Ok(()) => corolang::repl::session::run(&mut interpreter, look),
+        Err(status) => status,
+    };
+    std::process::exit(status)
 }
 
 /// Bytes of `50M` and the like.

@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::{commands, goldens, layers, readme, scripts, timeline};
+use harness::{commands, goldens, layers, readme, scripts, sessions, timeline};
 use libtest_mimic::{Arguments, Trial};
 use std::collections::HashSet;
 
@@ -20,6 +20,7 @@ fn main() {
     trials.extend(goldens::examples());
     trials.extend(commands::trials());
     trials.extend(readme::trials());
+    trials.extend(sessions::trials());
     trials.extend(timeline::trials());
     trials.push(layers::trial());
     let pending = pending();

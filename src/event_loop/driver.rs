@@ -56,6 +56,8 @@ pub struct Driver {
     turns: u64,
     /// and how often that was when garbage was collected because nothing could wake any.
     collected_at: Option<u64>,
+    /// When nothing can wake the program any more, what it waits for is given up instead of the program.
+    pub outlives_deadlocks: bool,
 }
 
 impl Driver {
@@ -109,6 +111,12 @@ impl Driver {
             Request::Deadlock { is_reported } => {
                 if !is_reported {
                     output::report("corolang: nothing can wake the program any more\n");
+                }
+                if self.outlives_deadlocks {
+                    let stop = cx.runtime_error("nothing can wake this any more, so it is given up");
+                    if let Stop::Raise(exception) = stop {
+                        return Ok(Some(Resume::Throw(exception)));
+                    }
                 }
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use crate::diagnostic::render_excerpt;
 use crate::object::context::Context;
+use crate::object::dict::Dict;
 use crate::object::exception::Traceback;
 use crate::object::heap::Ref;
 use crate::object::module::{Module, NativeModule};
@@ -15,6 +16,7 @@ pub const MODULE: NativeModule = NativeModule { name: "_traceback", fill };
 
 const FUNCTIONS: &[Declaration] = &[
     plain("excerpt(tb, /)", excerpt, "Return the source around the place an exception was raised, marked, or ''."),
+    plain("input_text(name, /)", input_text, "Return the text of an input of the session, or None."),
     plain("is_coloured()", is_coloured, "Return whether messages on the standard error output may have colours."),
 ];
 
@@ -44,6 +46,15 @@ fn excerpt(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let text = render_excerpt(&code.source, span, "raised here", may_colour());
     Ok(cx.str(&text))
+}
+
+/// The key of `Context::module_state` under which a session keeps the texts of its inputs by name, in a dict.
+pub const INPUTS: &str = "session.inputs";
+
+fn input_text(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let name = cx.intern_value(args.get(0));
+    let inputs = cx.module_state.get(INPUTS).and_then(|inputs| inputs.get::<Dict>());
+    Ok(inputs.and_then(|inputs| inputs.get_interned(name)).unwrap_or(Value::NONE))
 }
 
 fn is_coloured(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {

@@ -184,6 +184,8 @@ pub struct EventLoop {
     tasks: RefCell<Vec<Ref<Future>>>,
     /// `run_forever` is under way.
     pub is_running: Cell<bool>,
+    /// It rests between the inputs of a session: tasks can be made for it, but other loops may run.
+    pub rests: Cell<bool>,
     /// `close` was called.
     pub is_closed: Cell<bool>,
     /// `stop` was called: the turn under way is the last.
@@ -234,6 +236,7 @@ impl EventLoop {
             timers: RefCell::default(),
             tasks: RefCell::default(),
             is_running: Cell::new(false),
+            rests: Cell::new(false),
             is_closed: Cell::new(false),
             is_stopping: Cell::new(false),
             is_waiting: Cell::new(false),
@@ -552,6 +555,11 @@ impl Running {
     /// The loop.
     pub fn event_loop(&self) -> Option<Ref<EventLoop>> {
         self.event_loop.get()
+    }
+
+    /// The loop, but for one that rests.
+    pub fn busy_loop(&self) -> Option<Ref<EventLoop>> {
+        self.event_loop().filter(|event_loop| event_loop.is_running.get() || !event_loop.rests.get())
     }
 
     /// The task.

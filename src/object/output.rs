@@ -42,7 +42,11 @@ struct Buffer {
     is_terminal: bool,
 }
 
+/// Takes what is about to be written, or leaves it to the system.
+pub type Diversion = Box<dyn Fn(&[u8]) -> bool>;
+
 thread_local! {
+    static DIVERSION: RefCell<Option<Diversion>> = const { RefCell::new(None) };
     static BUFFER: RefCell<Buffer> =
         RefCell::new(Buffer { bytes: Vec::new(), is_terminal: io::stdout().is_terminal() });
 }
@@ -87,6 +91,10 @@ pub fn finish(cx: &mut Context) -> Result<(), Stop> {
 
 fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
     let end = BUFFER.with_borrow_mut(|buffer| {
+        if buffer.bytes.is_empty() || is_diverted(&buffer.bytes) {
+            buffer.bytes.clear();
+            return WriteEnd::Whole;
+        }
         let written = write_bytes(NUMBER, &buffer.bytes, !is_alone);
         match written.end {
             WriteEnd::Full | WriteEnd::Interrupted => drop(buffer.bytes.drain(..written.count)),
@@ -107,9 +115,21 @@ fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
     Err(os_error(cx, &error, Value::UNBOUND))
 }
 
+/// From now on output and messages are offered to this first.
+pub fn divert(diversion: Diversion) {
+    DIVERSION.set(Some(diversion));
+}
+
+/// Offers something that is about to be written: has it been taken?
+pub fn is_diverted(bytes: &[u8]) -> bool {
+    DIVERSION.with_borrow(|diversion| diversion.as_ref().is_some_and(|takes| takes(bytes)))
+}
+
 /// Writes to the standard error output, whose reader may be gone.
 pub fn report(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    if !is_diverted(text.as_bytes()) {
+        let _ = io::stderr().write_all(text.as_bytes());
+    }
 }
 
 /// The file that a script has put in the place of the standard output; None while it is the standard output

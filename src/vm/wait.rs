@@ -64,6 +64,8 @@ impl Vm {
         match input {
             input if self.step() == DEADLOCK => {
                 let is_reported = !matches!(input, Input::Error(_));
+                // Whoever drives the machine may throw something in.
+                self.go_to(0);
                 self.outcome = Some(Outcome::Suspended(Request::Deadlock { is_reported }));
                 return Next::Called(Flow::Leave);
             }

@@ -61,6 +61,12 @@ const CALLS: &[Call] = &[
     call("max_steps", &["run", "--max-steps", "1000", "-"], "while True: pass\n", 124, "", "..."),
     call("seeded_hashes", &["run", "--seed", "5", "FOLDER/greet.co"], "", 0, "hello\n", ""),
     call("no_trailing_newline", &["-c", "print('x', end='')"], "", 0, "x", ""),
+    call("i_reads_lines", &["-i"], "1 + 1\nfor i in 'ab':\n    print(i)\n\n_\nexit(4)\n", 4, "2\na\nb\n2\n", ">>> "),
+    call("i_ends_with_the_input", &["-i"], "print('x')", 0, "x\n", ">>> "),
+    call("i_survives_errors", &["-i"], "1 +\n1 / 0\n5\n", 0, "5\n", "ZeroDivisionError"),
+    call("i_after_code", &["-i", "-c", "import sys; x = 5; sys.exit(3)"], "x\n", 0, "5\n", "SystemExit: 3"),
+    call("i_after_a_module", &["-i", "-m", "package.part"], "__name__\n", 0, "__main__ 1\n'__main__'\n", ">>> "),
+    call("piped_text_is_a_script", &[], "for i in 'ab':\n  print(i)\nprint(1)\n", 0, "a\nb\n1\n", ""),
     call("output_in_order", &["-c", "for n in range(3): print(n)"], "", 0, "0\n1\n2\n", ""),
 ];
 

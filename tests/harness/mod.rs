@@ -1,4 +1,5 @@
-//! What the test binary is made of: the scripts and their comments, the process that runs one, goldens and the layer order.
+//! What the test binary is made of: the scripts and their comments, the process that runs one, goldens, sessions
+//! of the REPL and the layer order.
 
 pub mod commands;
 pub mod compare;
@@ -9,5 +10,8 @@ pub mod readme;
 pub mod recordings;
 pub mod script;
 pub mod scripts;
+pub mod sessions;
+#[cfg(unix)]
+pub mod terminal;
 pub mod timeline;
 pub mod walk;

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long one script may take; what a sanitizer watches takes longer.
-const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(feature = "mimalloc") { 20 } else { 120 });
+pub const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(feature = "mimalloc") { 20 } else { 120 });
 
 /// What a finished run left behind.
 #[derive(Debug)]
@@ -110,7 +110,7 @@ fn wait(child: &mut Child) -> Result<Option<i32>, String> {
 }
 
 /// The exit status as a shell shows it.
-fn number(status: ExitStatus) -> Option<i32> {
+pub fn number(status: ExitStatus) -> Option<i32> {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return Some(128 + signal);
@@ -119,12 +119,14 @@ fn number(status: ExitStatus) -> Option<i32> {
 }
 
 /// An empty folder that disappears with its owner.
-struct Scratch {
-    path: PathBuf,
+pub struct Scratch {
+    /// Where it is.
+    pub path: PathBuf,
 }
 
 impl Scratch {
-    fn new() -> Result<Scratch, String> {
+    /// A new one.
+    pub fn new() -> Result<Scratch, String> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("run-{}-{number}", std::process::id()));

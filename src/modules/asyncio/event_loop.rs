@@ -165,6 +165,15 @@ pub(super) fn make(cx: &mut Context, class: Ref<Class>) -> Ref<EventLoop> {
     event_loop
 }
 
+/// A loop that rests between the inputs of a session, and counts as running then.
+pub fn make_resting(cx: &mut Context) -> Ref<EventLoop> {
+    crate::modules::require(cx, &super::MODULE);
+    let class = cx.class(LayoutId::EVENT_LOOP);
+    let event_loop = make(cx, class);
+    event_loop.rests.set(true);
+    event_loop
+}
+
 fn new(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = instance_class(cx, args.get(0), LayoutId::BASE_EVENT_LOOP)?;
     Ok(make(cx, class).value())
@@ -212,7 +221,7 @@ fn check_running(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if of(args.get(0)).is_running.get() {
         return Err(cx.runtime_error("This event loop is already running"));
     }
-    if cx.running.event_loop().is_some() {
+    if cx.running.busy_loop().is_some() {
         return Err(cx.runtime_error("Cannot run the event loop while another loop is running"));
     }
     Ok(Value::NONE)

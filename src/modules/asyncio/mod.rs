@@ -186,7 +186,7 @@ fn get_running_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn running_loop(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    Ok(cx.running.event_loop)
+    Ok(cx.running.busy_loop().map_or(Value::NONE, |event_loop| event_loop.value()))
 }
 
 fn set_running_loop(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

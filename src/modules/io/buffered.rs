@@ -362,6 +362,7 @@ impl Buffered {
         let below = self.open_below(cx, Some("write to closed file"))?;
         match self.direction {
             Direction::StandardOutput => return output::write(cx, bytes),
+            Direction::StandardError if output::is_diverted(bytes) => return Ok(()),
             Direction::StandardError => return below.write(cx, bytes),
             Direction::Both if self.unread() > 0 => {
                 below.seek(cx, -(self.unread() as i64), 1)?;
