@@ -208,6 +208,9 @@ impl Interpreter {
     /// Prints an exception that nobody handled, and gives the exit status it means; Err is that of a limit.
     fn report(&mut self, exception: Value) -> Result<i32, i32> {
         self.flush();
+        if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
+            self.vm.cx.signals.is_ending.set(true);
+        }
         if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
             return self.exit_status(exception);
         }

@@ -54,6 +54,8 @@ pub mod tls;
 
 pub mod diagnostic;
 
+pub mod inquiry;
+
 pub mod library;
 
 pub mod source;

@@ -26,6 +26,7 @@ usage: corolang                                         the prompt
        corolang [OPTION...] -c CODE [ARGUMENT...]
        corolang [OPTION...] -m MODULE [ARGUMENT...]
        corolang check FILE...
+       corolang tasks PID
        corolang dis FILE
 
 A FILE of - is the standard input, which is also what runs without a FILE where it is no terminal. Options end at the
@@ -53,6 +54,7 @@ enum Command {
     Prompt(Option<Script>, Settings),
     Check(Vec<String>),
     Disassemble(String),
+    Ask(u32),
     Print(String),
 }
 
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
         }
         Ok(Command::Check(files)) => check(&files),
         Ok(Command::Disassemble(file)) => disassemble(&file),
+        Ok(Command::Ask(process)) => ask(process),
         Ok(Command::Run(script, settings)) => run(script, settings),
         Ok(Command::Prompt(script, settings)) => prompt(script, settings),
         Err(message) => {
@@ -151,6 +154,15 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                         return match files.as_slice() {
                             [file] => Ok(Command::Disassemble(file.clone())),
                             _ => Err("dis takes one FILE".to_string()),
+                        };
+                    }
+                    "tasks" if words == 0 => {
+                        let processes = rest(&mut parser)?;
+                        return match processes.as_slice() {
+                            [process] => Ok(Command::Ask(
+                                process.parse().map_err(|_| format!("'{process}' is no number of a process"))?,
+                            )),
+                            _ => Err("tasks takes one PID".to_string()),
                         };
                     }
                     "-" => {
@@ -337,6 +349,20 @@ fn disassemble(file: &str) -> ExitCode {
             for error in errors {
                 eprint!("{}", render(&error, &source, use_colour()));
             }
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints what another process that runs a program does, as that process tells it.
+fn ask(process: u32) -> ExitCode {
+    match corolang::inquiry::ask(process) {
+        Ok(tree) => {
+            print!("{tree}");
+            ExitCode::SUCCESS
+        }
+        Err(message) => {
+            eprintln!("corolang: {message}");
             ExitCode::FAILURE
         }
     }

@@ -108,6 +108,14 @@ impl Driver {
                 output::report("corolang: the limit of steps is used up\n");
                 return Err(End::Stopped(STEPS_USED_UP));
             }
+            Request::Interrupt => {
+                let _ = output::flush(cx);
+                let tree = vm.live_tree(true);
+                output::report(&format!(
+                    "corolang: interrupted again while the first interrupt was being dealt with\n{tree}"
+                ));
+                return Err(End::Stopped(signals::INTERRUPTED));
+            }
             Request::Deadlock { is_reported } => {
                 if !is_reported {
                     output::report("corolang: nothing can wake the program any more\n");
@@ -127,6 +135,9 @@ impl Driver {
     /// Gives the machine to the next thread that is ready, and waits until there is one.
     fn run_next(&mut self, vm: &mut Vm) -> Result<Outcome, End> {
         loop {
+            if signals::is_asked() {
+                vm.answer_inquiry(false);
+            }
             self.wake(&mut vm.cx);
             if let Some(thread) = vm.cx.threads.take_ready() {
                 self.turns += 1;
@@ -150,6 +161,7 @@ impl Driver {
             wake_main(cx, Value::TRUE);
         }
         let now = cx.clock.now();
+        cx.threads.note_wait(now);
         while let Some(ticket) = cx.threads.next_late(now) {
             end_wait(cx, ticket, Value::FALSE);
         }
@@ -219,7 +231,7 @@ impl Driver {
         if vm.cx.running.since_rest >= WORK && until.is_none_or(|until| until > rest) {
             self.wait(&mut vm.cx, Some(rest));
             self.take_fired(&mut vm.cx);
-            if !self.fired.is_empty() || signals::is_pending() {
+            if !self.fired.is_empty() || signals::has_come() {
                 return;
             }
             vm.collect_at_rest();

@@ -74,7 +74,7 @@ impl Driver {
         }
         self.look(cx, Some(Duration::ZERO));
         let until = [until, cx.clock.next_alarm()].into_iter().flatten().min();
-        if !self.fired.is_empty() {
+        if !self.fired.is_empty() || signals::has_come() {
             return;
         }
         let left = left(cx, until);

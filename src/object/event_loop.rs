@@ -331,6 +331,16 @@ impl EventLoop {
         }
     }
 
+    /// The tasks that sleep, and until when.
+    pub fn sleepers(&self) -> Vec<(Ref<Future>, i64)> {
+        let timers = self.timers.borrow();
+        let sleeper = |timer: &Timer| match timer.due {
+            Due::Sleep(task, ticket) if task.ticket.get() == ticket => Some((task, timer.when)),
+            _ => None,
+        };
+        timers.heap.iter().filter_map(sleeper).collect()
+    }
+
     /// Are there any timers, stale ones included?
     pub fn has_timers(&self) -> bool {
         !self.timers.borrow().heap.is_empty()

@@ -106,9 +106,13 @@ impl Frame {
 
     /// The word of the code it is at: that of the instruction under way.
     pub fn word(&self) -> u32 {
+        self.next_word().saturating_sub(1)
+    }
+
+    /// The word of the instruction that comes next.
+    pub fn next_word(&self) -> u32 {
         let start = self.code().instructions.as_ptr() as usize;
-        let words = (self.pc as usize).saturating_sub(start) / size_of::<Instruction>();
-        words.saturating_sub(1) as u32
+        ((self.pc as usize).saturating_sub(start) / size_of::<Instruction>()) as u32
     }
 }
 

@@ -6,6 +6,8 @@
 
 use std::cell::Cell;
 
+use rustc_hash::FxHashSet;
+
 use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
@@ -43,14 +45,22 @@ pub enum Role {
     Gathering,
 }
 
+/// The bits of flags.
+const FLAGS: u32 = 0xff;
+
+/// The unit of the time that a task waits, as a power of two of nanoseconds: 67 ms, of which there is room for 13 days.
+const WAIT_UNIT: u32 = 26;
+
 /// The body of a future.
 pub struct Future {
     /// Where it is in its life.
     pub state: Cell<FutureState>,
     /// What it stands for.
     pub role: Role,
-    /// See the constants.
-    flags: Cell<u8>,
+    /// A task: how often `cancel` was called, less `uncancel`.
+    cancel_requests: Cell<u16>,
+    /// See the constants; in the upper three bytes, of a task, when it began to wait (see `note_wait`), 0 before it has.
+    flags: Cell<u32>,
     /// A task: moves with every sleep, so that a timer which comes too late is known.
     pub ticket: Cell<u32>,
     /// Its loop.
@@ -74,8 +84,6 @@ pub struct Future {
     pub number: Cell<u32>,
     /// A task: its place among the tasks of the loop.
     pub place: Cell<u32>,
-    /// A task: how often `cancel` was called, less `uncancel`.
-    pub cancel_requests: Cell<u32>,
     /// A task: what it runs. A gathering: the list of its children. A future: what stands behind it, say
     /// the primitive whose waiter has it, or None.
     pub coroutine: Cell<Value>,
@@ -87,6 +95,8 @@ pub struct Future {
     /// until it runs, else None.
     pub waiter: Cell<Value>,
 }
+
+const _: () = assert!(size_of::<Future>() <= 112, "a task is to fit its size class");
 
 impl Body for Future {
     const KIND: Kind = Kind::Future;
@@ -104,27 +114,28 @@ impl Body for Future {
 
 impl Future {
     /// It has just been yielded by an `await`, not by a `yield`.
-    pub const BLOCKING: u8 = 1;
+    pub const BLOCKING: u32 = 1;
     /// Its exception has not been looked at.
-    pub const LOG_TRACEBACK: u8 = 2;
+    pub const LOG_TRACEBACK: u32 = 2;
     /// The next step of the task raises CancelledError.
-    pub const MUST_CANCEL: u8 = 4;
+    pub const MUST_CANCEL: u32 = 4;
     /// `callbacks` is a list.
-    const SEVERAL: u8 = 8;
+    const SEVERAL: u32 = 8;
     /// A gathering gives exceptions as results.
-    pub const RETURN_EXCEPTIONS: u8 = 16;
+    pub const RETURN_EXCEPTIONS: u32 = 16;
     /// `cancel` of a gathering was called.
-    pub const CANCEL_REQUESTED: u8 = 32;
+    pub const CANCEL_REQUESTED: u32 = 32;
     /// Nothing is said if it is destroyed while it is pending.
-    pub const QUIET: u8 = 64;
+    pub const QUIET: u32 = 64;
     /// A task whose first step runs within `create_task`.
-    pub const EAGER: u8 = 128;
+    pub const EAGER: u32 = 128;
 
     /// A pending future of a class.
     pub fn allocate(cx: &mut Context, class: Ref<Class>, role: Role, event_loop: Ref<EventLoop>) -> Ref<Future> {
         let body = Future {
             state: Cell::new(FutureState::Pending),
             role,
+            cancel_requests: Cell::new(0),
             flags: Cell::new(0),
             ticket: Cell::new(0),
             event_loop,
@@ -137,7 +148,6 @@ impl Future {
             origin_word: Cell::new(0),
             number: Cell::new(0),
             place: Cell::new(u32::MAX),
-            cancel_requests: Cell::new(0),
             coroutine: Cell::new(Value::NONE),
             name: Cell::new(Value::UNBOUND),
             context: Cell::new(Value::NONE),
@@ -158,20 +168,44 @@ impl Future {
 
     /// Has it this flag?
     #[inline(always)]
-    pub fn has(&self, flag: u8) -> bool {
+    pub fn has(&self, flag: u32) -> bool {
         self.flags.get() & flag != 0
     }
 
     /// Sets a flag.
     #[inline(always)]
-    pub fn set(&self, flag: u8) {
+    pub fn set(&self, flag: u32) {
         self.flags.set(self.flags.get() | flag);
     }
 
     /// Clears a flag.
     #[inline(always)]
-    pub fn clear(&self, flag: u8) {
+    pub fn clear(&self, flag: u32) {
         self.flags.set(self.flags.get() & !flag);
+    }
+
+    /// How often `cancel` of a task was called, less `uncancel`; there is an end to what is counted.
+    pub fn cancel_requests(&self) -> u16 {
+        self.cancel_requests.get()
+    }
+
+    /// Counts so many more requests to cancel a task, or fewer.
+    pub fn count_cancel_requests(&self, more: i16) {
+        self.cancel_requests.set(self.cancel_requests.get().saturating_add_signed(more));
+    }
+
+    /// A task begins to wait at a time of the clock, which is kept as precisely as the room beside the flags allows.
+    #[inline(always)]
+    pub fn note_wait(&self, now: i64) {
+        let since = (now >> WAIT_UNIT) as u32 + 1;
+        self.flags.set(self.flags.get() & FLAGS | since << FLAGS.count_ones());
+    }
+
+    /// How many nanoseconds ago a task began to wait; None if it has not, or runs for the first time.
+    pub fn waited(&self, now: i64) -> Option<i64> {
+        let since = self.flags.get() >> FLAGS.count_ones();
+        let units = ((now >> WAIT_UNIT) as u32 + 1).wrapping_sub(since) & (u32::MAX >> FLAGS.count_ones());
+        (since != 0).then_some((units as i64) << WAIT_UNIT)
     }
 
     /// Is it no longer pending?
@@ -312,8 +346,8 @@ impl Ref<Future> {
     /// `cancel(msg)`: whether that could be asked for. A task asks what it waits for, a gathering its children; those
     /// that wait for an answer stand in a list, so that a long chain of them costs no stack.
     pub fn cancel(self, cx: &mut Context, message: Value, canceller: Value) -> bool {
-        let mut asking = Vec::new();
-        let mut answer = self.ask_to_cancel(cx, message, canceller, &mut asking);
+        let (mut asking, mut asked) = (Vec::new(), FxHashSet::default());
+        let mut answer = self.ask_to_cancel(cx, message, canceller, &mut asking, &mut asked);
         while let Some(last) = asking.pop() {
             answer = match last {
                 Asking::Task(task) => {
@@ -327,7 +361,7 @@ impl Ref<Future> {
                     match gathering.child(next) {
                         Some(child) => {
                             asking.push(Asking::Gathering { gathering, next: next + 1, has_asked });
-                            child.ask_to_cancel(cx, message, canceller, &mut asking)
+                            child.ask_to_cancel(cx, message, canceller, &mut asking, &mut asked)
                         }
                         None => gathering.cancel_requested(has_asked),
                     }
@@ -337,8 +371,17 @@ impl Ref<Future> {
         answer
     }
 
-    /// Asks a future and whatever it waits for in turn, up to one that has an answer or has several to ask.
-    fn ask_to_cancel(mut self, cx: &mut Context, message: Value, canceller: Value, asking: &mut Vec<Asking>) -> bool {
+    /// Asks a future and whatever it waits for in turn, up to one that has an answer or has several to ask. `asked` are
+    /// the tasks that have been asked and wait for another or for several: if one of them is met again, tasks wait for
+    /// each other in a circle, which is broken there.
+    fn ask_to_cancel(
+        mut self,
+        cx: &mut Context,
+        message: Value,
+        canceller: Value,
+        asking: &mut Vec<Asking>,
+        asked: &mut FxHashSet<Value>,
+    ) -> bool {
         loop {
             self.clear(Future::LOG_TRACEBACK);
             if self.is_done() {
@@ -356,8 +399,12 @@ impl Ref<Future> {
                     return false;
                 }
                 Role::Task => {
-                    self.cancel_requests.set(self.cancel_requests.get() + 1);
+                    self.count_cancel_requests(1);
                     match self.waiter.get().get::<Future>() {
+                        Some(waiter) if waiter.role != Role::Future && !asked.insert(self.value()) => {
+                            self.cancel_wait(cx, waiter, message, canceller);
+                            return true;
+                        }
                         Some(waiter) => {
                             asking.push(Asking::Task(self));
                             self = waiter;
@@ -387,6 +434,14 @@ impl Ref<Future> {
     pub fn cancel_sleep(self, cx: &mut Context, message: Value, canceller: Value) {
         self.end_sleep();
         self.event_loop.timer_is_stale();
+        let thrown = new_cancelled_error(cx, message, canceller);
+        self.event_loop.push(Entry::Woken { task: self, thrown });
+    }
+
+    /// A task waits no longer for a future that is none the wiser, and is woken by CancelledError.
+    fn cancel_wait(self, cx: &mut Context, waited: Ref<Future>, message: Value, canceller: Value) {
+        waited.remove_waiter(cx, self.value());
+        self.waiter.set(Value::FALSE);
         let thrown = new_cancelled_error(cx, message, canceller);
         self.event_loop.push(Entry::Woken { task: self, thrown });
     }
@@ -553,9 +608,11 @@ fn raise(cx: &mut Context, exception: Value) -> Stop {
 
 /// Is cancelling it, or what it waits for, up to a method of a script?
 pub fn is_cancelled_by_script(cx: &mut Context, future: Ref<Future>) -> bool {
-    let mut left = vec![future];
+    let (mut left, mut seen) = (vec![future], FxHashSet::default());
     while let Some(asked) = left.pop() {
-        if asked.is_done() {
+        // Tasks may wait for each other in a circle.
+        let is_known = asked.role != Role::Future && !seen.insert(asked.value());
+        if asked.is_done() || is_known {
             continue;
         }
         if asked != future && overrides(cx, asked, "cancel") {

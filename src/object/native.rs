@@ -404,6 +404,8 @@ pub enum Request {
         /// It runs until it is stopped, so it may wait for nothing.
         is_endless: bool,
     },
+    /// Ctrl-C has come while the one before was being dealt with: the program ends.
+    Interrupt,
     /// Nothing can wake the program any more: it ends.
     Deadlock {
         /// It has been said who waits for what.

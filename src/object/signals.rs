@@ -3,14 +3,20 @@
 //!
 //! Ctrl-C raises KeyboardInterrupt as long as the script wants nothing else. Natives that work for long look for it
 //! too, by `check`. One that does not would hold the program up, so an alarm is set to come when nobody has looked for
-//! a while: it ends the process with the status that an interrupt has.
+//! a while: it ends the process with the status that an interrupt has. Whoever presses Ctrl-C a second time while the
+//! first is being dealt with is not asked to wait any longer (`vm::signal`).
+//!
+//! SIGQUIT asks what the program does (`vm::live`), as long as the script wants nothing else of it: that is what the
+//! system's default is here.
 #![allow(unsafe_code)]
 
+use std::cell::Cell;
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
+use std::time::Instant;
 
 use crate::object::context::Context;
 use crate::object::heap::Marker;
@@ -29,6 +35,18 @@ static IS_ALARM_FREE: AtomicBool = AtomicBool::new(true);
 
 /// Has that alarm been set?
 static IS_ALARM_SET: AtomicBool = AtomicBool::new(false);
+
+/// Was the last SIGINT sent by somebody else, not by the program itself?
+static IS_FROM_OUTSIDE: AtomicBool = AtomicBool::new(false);
+
+/// Does SIGQUIT ask what the program does?
+static TAKES_INQUIRIES: AtomicBool = AtomicBool::new(false);
+
+/// Has it come?
+static IS_ASKED: AtomicBool = AtomicBool::new(false);
+
+/// Has whoever started the process wanted SIGQUIT ignored, so that it means nothing where nobody waits for an answer?
+static IS_QUIT_IGNORED: AtomicBool = AtomicBool::new(false);
 
 /// The pipe that wakes who waits: its end for pollers, and the one that the handler writes to.
 static WAKE: OnceLock<(UnixStream, UnixStream)> = OnceLock::new();
@@ -52,10 +70,14 @@ const fn bit(number: i32) -> u64 {
     1 << (number - 1)
 }
 
-/// What scripts have installed for signals.
+/// What scripts have installed for signals, and what has become of Ctrl-C.
 #[derive(Default)]
 pub struct Handlers {
     by_number: Vec<(i32, Value)>,
+    /// When Ctrl-C was last made a KeyboardInterrupt.
+    pub interrupted: Cell<Option<Instant>>,
+    /// The program is at its end because of one.
+    pub is_ending: Cell<bool>,
 }
 
 impl Handlers {
@@ -103,7 +125,29 @@ pub fn check(cx: &mut Context) -> Result<(), Stop> {
     }
     PENDING.fetch_and(!bit(libc::SIGINT), Relaxed);
     stop_patience();
+    cx.signals.interrupted.set(Some(Instant::now()));
     Err(cx.error_with(LayoutId::KEYBOARD_INTERRUPT, &[]))
+}
+
+/// Was the last SIGINT sent by somebody else, not by the program itself?
+pub fn is_interrupt_from_outside() -> bool {
+    IS_FROM_OUTSIDE.load(Relaxed)
+}
+
+/// Has somebody asked what the program does?
+#[inline]
+pub fn is_asked() -> bool {
+    IS_ASKED.load(Relaxed)
+}
+
+/// Has either happened, so that nobody waits before he has looked?
+pub fn has_come() -> bool {
+    is_pending() || is_asked()
+}
+
+/// If somebody has, he need not ask again: whether that is for the standard error output where nobody waits elsewhere.
+pub fn take_inquiry() -> Option<bool> {
+    IS_ASKED.swap(false, Relaxed).then(|| !IS_QUIT_IGNORED.load(Relaxed))
 }
 
 /// Signals that were taken, lowest number first.
@@ -143,10 +187,10 @@ impl Iterator for Taken {
     }
 }
 
-/// For a native that has had no effect yet: leaves it where a signal is pending. What the signal calls for is done, and
-/// then the native is called again.
+/// For a native that has had no effect yet: leaves it where a signal is pending, or somebody asks what the program does.
+/// What that calls for is done, and then the native is called again.
 pub fn look() -> Result<(), Stop> {
-    if !is_pending() {
+    if !has_come() {
         return Ok(());
     }
     // The wait is over before it begins.
@@ -195,26 +239,49 @@ pub enum Disposition {
 }
 
 /// Notes a signal. Only what a handler may call is called here.
-extern "C" fn note(number: libc::c_int) {
+extern "C" fn note(number: libc::c_int, sent: *mut libc::siginfo_t, _: *mut libc::c_void) {
     let before = PENDING.fetch_or(bit(number), Relaxed);
-    // SAFETY: calls that a handler may make, with one byte to be written each time; the error number of whoever was
-    // interrupted is put back.
+    // SAFETY: calls that a handler may make, with one byte to be written each time; the system says by whom the signal
+    // was sent; the error number of whoever was interrupted is put back.
     unsafe {
         let error = error_number();
         let saved = *error;
+        if number == libc::SIGINT {
+            IS_FROM_OUTSIDE.store((*sent).si_pid() != libc::getpid(), Relaxed);
+        }
         if number == libc::SIGINT && IS_INTERRUPT.load(Relaxed) && IS_ALARM_FREE.load(Relaxed) {
             let _ = set_action(libc::SIGALRM, end as *const () as libc::sighandler_t);
             libc::alarm(PATIENCE);
             IS_ALARM_SET.store(true, Relaxed);
         }
-        if let Some((_, wake)) = WAKE.get().filter(|_| before == 0) {
-            libc::write(wake.as_raw_fd(), b"!".as_ptr().cast(), 1);
+        if before == 0 {
+            wake();
         }
         let descriptor = SCRIPT_WAKE.load(Relaxed);
         if descriptor >= 0 {
             libc::write(descriptor, [number as u8].as_ptr().cast(), 1);
         }
         *error = saved;
+    }
+}
+
+/// Notes that somebody asks what the program does.
+extern "C" fn note_inquiry(_: libc::c_int) {
+    IS_ASKED.store(true, Relaxed);
+    // SAFETY: as in `note`.
+    unsafe {
+        let error = error_number();
+        let saved = *error;
+        wake();
+        *error = saved;
+    }
+}
+
+/// Wakes who waits: a handler may call it.
+unsafe fn wake() {
+    if let Some((_, wake)) = WAKE.get() {
+        // SAFETY: the descriptor stays open, and the byte is there.
+        unsafe { libc::write(wake.as_raw_fd(), b"!".as_ptr().cast(), 1) };
     }
 }
 
@@ -250,6 +317,9 @@ fn set_action(number: i32, handler: libc::sighandler_t) -> io::Result<()> {
     let result = unsafe {
         let mut action: libc::sigaction = std::mem::zeroed();
         action.sa_sigaction = handler;
+        if handler == note as *const () as libc::sighandler_t {
+            action.sa_flags = libc::SA_SIGINFO;
+        }
         libc::sigaction(number, &action, std::ptr::null_mut())
     };
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
@@ -271,6 +341,10 @@ pub fn disposition(number: i32) -> io::Result<Disposition> {
         handler if handler == note as *const () as libc::sighandler_t => Disposition::Noted,
         // Ours, after an interrupt.
         handler if handler == end as *const () as libc::sighandler_t => Disposition::Default,
+        handler if handler == note_inquiry as *const () as libc::sighandler_t => match IS_QUIT_IGNORED.load(Relaxed) {
+            true => Disposition::Ignored,
+            false => Disposition::Default,
+        },
         _ => Disposition::Foreign,
     })
 }
@@ -278,6 +352,10 @@ pub fn disposition(number: i32) -> io::Result<Disposition> {
 /// Has the system do something else when a signal comes. `raises` says of SIGINT whether it raises KeyboardInterrupt.
 pub fn dispose(number: i32, disposition: Disposition, raises: bool) -> io::Result<()> {
     let handler = match disposition {
+        Disposition::Default if number == libc::SIGQUIT && TAKES_INQUIRIES.load(Relaxed) => {
+            IS_QUIT_IGNORED.store(false, Relaxed);
+            note_inquiry as *const () as libc::sighandler_t
+        }
         Disposition::Default => libc::SIG_DFL,
         Disposition::Ignored => libc::SIG_IGN,
         Disposition::Noted | Disposition::Foreign => note as *const () as libc::sighandler_t,
@@ -293,8 +371,13 @@ pub fn dispose(number: i32, disposition: Disposition, raises: bool) -> io::Resul
     Ok(())
 }
 
-/// Has Ctrl-C raise KeyboardInterrupt from now on, unless whoever started the process wants it ignored.
+/// Has Ctrl-C raise KeyboardInterrupt from now on, unless whoever started the process wants it ignored, and SIGQUIT ask
+/// what the program does: where that was to be ignored, as shells have it for what runs in the background, only if
+/// somebody waits for the answer.
 pub fn watch() {
+    IS_QUIT_IGNORED.store(disposition(libc::SIGQUIT).is_ok_and(|found| found == Disposition::Ignored), Relaxed);
+    TAKES_INQUIRIES.store(true, Relaxed);
+    let _ = set_action(libc::SIGQUIT, note_inquiry as *const () as libc::sighandler_t);
     if disposition(libc::SIGINT).is_ok_and(|found| found != Disposition::Ignored) {
         let _ = dispose(libc::SIGINT, Disposition::Noted, true);
     }
@@ -315,6 +398,9 @@ pub fn leave_to_program(restores: bool) {
         if matches!(disposition(number), Ok(Disposition::Noted | Disposition::Foreign)) {
             let _ = set_action(number, libc::SIG_DFL);
         }
+    }
+    if disposition(libc::SIGQUIT).is_ok_and(|found| found == Disposition::Ignored) {
+        let _ = set_action(libc::SIGQUIT, libc::SIG_IGN);
     }
     if restores {
         for number in IGNORED {

@@ -50,6 +50,8 @@ pub struct Thread {
     pub answer: Cell<Value>,
     /// What it waits for.
     pub need: Cell<Need>,
+    /// When it was noted that it waits, in nanoseconds of the clock; None while it does not.
+    pub since: Cell<Option<i64>>,
 }
 
 /// What a thread waits for.
@@ -283,6 +285,7 @@ impl Threads {
 
     fn make_ready(&mut self, thread: Ref<Thread>, answer: Value) {
         thread.need.set(Need::Turn);
+        thread.since.set(None);
         thread.answer.set(answer);
         self.ready.push_back(thread);
     }
@@ -337,6 +340,14 @@ impl Threads {
                 self.wake(ticket, Value::TRUE);
                 return;
             }
+        }
+    }
+
+    /// The thread that ran last, if it waits, has done so from this time on, unless that is known already.
+    pub fn note_wait(&self, now: i64) {
+        let since = self.current.since.get();
+        if since.is_none() && !matches!(self.current.need.get(), Need::Turn) {
+            self.current.since.set(Some(now));
         }
     }
 
@@ -459,6 +470,7 @@ impl Thread {
             aside: RefCell::new(Aside::NOTHING),
             answer: Cell::new(Value::NONE),
             need: Cell::new(Need::Turn),
+            since: Cell::new(None),
         }
     }
 }

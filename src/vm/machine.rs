@@ -522,8 +522,11 @@ impl Vm {
         }
         self.cx.clock.work();
         self.look_at_watchdog();
-        if let Err(interrupted) = signals::check(&mut self.cx) {
-            return self.raise(interrupted);
+        if let Some(flow) = self.interrupt() {
+            return flow;
+        }
+        if signals::is_asked() {
+            self.answer_inquiry(true);
         }
         if self.limits.gc_stress || self.cx.wants_collection || self.held() >= self.next_collection {
             if let Some(live) = live {

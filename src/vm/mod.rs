@@ -21,6 +21,7 @@ pub mod handled;
 pub mod import;
 pub mod interpret;
 pub mod iterate;
+pub mod live;
 pub mod machine;
 pub mod name;
 pub mod native_frame;

@@ -332,7 +332,10 @@ impl Vm {
         if yielded.is_none() {
             if task.waiter.get() != Value::TRUE {
                 event_loop.push(Entry::Again(task));
-            } else if task.has(Future::MUST_CANCEL) {
+                return None;
+            }
+            task.note_wait(self.cx.running.polled);
+            if task.has(Future::MUST_CANCEL) {
                 task.clear(Future::MUST_CANCEL);
                 let (message, canceller) = (task.cancel_message.get(), task.canceller.get());
                 task.cancel_sleep(&mut self.cx, message, canceller);
@@ -350,6 +353,7 @@ impl Vm {
             return Some(Next::Called(self.call_half("task_yielded", &args, Then::Machine, 0)));
         };
         future.clear(Future::BLOCKING);
+        task.note_wait(self.cx.running.polled);
         task.wait_for(&mut self.cx, future);
         None
     }

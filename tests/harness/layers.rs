@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The entries of src/ from top to bottom; those of one line stand beside each other and may not name each other.
-const LAYERS: [&[&str]; 16] = [
+const LAYERS: [&[&str]; 17] = [
     &["main"],
     &["repl"],
     &["interpreter", "timeline"],
@@ -21,6 +21,7 @@ const LAYERS: [&[&str]; 16] = [
     &["http"],
     &["tls"],
     &["diagnostic"],
+    &["inquiry"],
     &["library"],
     &["source"],
 ];

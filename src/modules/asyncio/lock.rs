@@ -108,6 +108,11 @@ pub(super) fn install(cx: &mut Context, module: Ref<Module>) -> Ref<Class> {
     mixin
 }
 
+/// The task that has taken a lock, or None; None if it is no lock.
+pub(super) fn owner(value: Value) -> Option<Value> {
+    Of::<Lock>::from(value).map(|lock| lock.owner.get())
+}
+
 fn of(value: Value) -> Of<Lock> {
     Of::from(value).expect("the receiver was checked")
 }

@@ -3,6 +3,7 @@
 
 mod abstract_loop;
 mod bases;
+pub mod behind;
 pub mod buffer;
 mod encryption;
 mod endpoint;
@@ -322,7 +323,7 @@ fn note_cancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     if future.role == Role::Gathering {
         return Ok(Value::bool(future.cancel_requested(has_asked)));
     }
-    future.cancel_requests.set(future.cancel_requests.get() + 1);
+    future.count_cancel_requests(1);
     if !has_asked {
         future.must_cancel(args.get(2), Value::NONE);
     }

@@ -124,6 +124,11 @@ impl Waiters {
         self.0.borrow().iter().all(|future| future.state.get() == FutureState::Cancelled)
     }
 
+    /// Does somebody wait by this future?
+    pub fn contains(&self, future: Ref<Future>) -> bool {
+        self.0.borrow().contains(&future)
+    }
+
     /// All, copied.
     pub fn all(&self) -> Vec<Ref<Future>> {
         self.0.borrow().iter().copied().collect()

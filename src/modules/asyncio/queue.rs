@@ -273,6 +273,16 @@ fn error(cx: &mut Context, name: &str) -> Stop {
     cx.error_with(class.root_layout.get(), &[])
 }
 
+/// What one of those who wait for a queue wants of it, in words; None if it is no queue.
+pub(super) fn wanted(value: Value, waiter: Ref<Future>) -> Option<&'static str> {
+    let queue = Of::<Queue>::from(value)?;
+    Some(match (queue.getters.contains(waiter), queue.putters.contains(waiter)) {
+        (true, _) => "an item of a Queue",
+        (_, true) => "room in a Queue",
+        _ => "the end of work with a Queue's items",
+    })
+}
+
 fn of(value: Value) -> Of<Queue> {
     Of::from(value).expect("the receiver was checked")
 }

@@ -174,6 +174,11 @@ pub(super) fn install(cx: &mut Context, module: Ref<Module>, mixin: Ref<Class>) 
     make_primitive(cx, module, BOUNDED_CLASS, &[class], &tables);
 }
 
+/// The tasks that hold a semaphore, as far as is known; None if it is none.
+pub(super) fn holders(value: Value) -> Option<Vec<Value>> {
+    Of::<Semaphore>::from(value).map(|semaphore| semaphore.holders.borrow().clone())
+}
+
 fn of(value: Value) -> Of<Semaphore> {
     Of::from(value).expect("the receiver was checked")
 }

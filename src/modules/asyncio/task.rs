@@ -44,7 +44,7 @@ pub(super) const ATTRIBUTES: &[Attribute] = &[
     },
     attribute(
         "_num_cancels_requested",
-        |_, value| Ok(Value::small(of(value).cancel_requests.get() as i64)),
+        |_, value| Ok(Value::small(of(value).cancel_requests() as i64)),
         "How many requests to cancel it are pending.",
     ),
     Attribute {
@@ -94,13 +94,13 @@ fn set_name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn cancelling(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    Ok(Value::small(of(args.get(0)).cancel_requests.get() as i64))
+    Ok(Value::small(of(args.get(0)).cancel_requests() as i64))
 }
 
 fn uncancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let task = of(args.get(0));
-    let left = task.cancel_requests.get().saturating_sub(1);
-    task.cancel_requests.set(left);
+    task.count_cancel_requests(-1);
+    let left = task.cancel_requests();
     if left == 0 {
         task.clear(Future::MUST_CANCEL);
     }

@@ -4,4 +4,4 @@ mod mask;
 mod module;
 mod timers;
 
-pub use module::MODULE;
+pub use module::{DEFAULT_INT_HANDLER, MODULE};

@@ -25,6 +25,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("default_int_handler(signalnum, frame, /)", default_int_handler, "Raise KeyboardInterrupt."),
     plain("raise_signal(signalnum, /)", raise_signal, "Send a signal to the executing process."),
     plain("pthread_kill(thread_id, signalnum, /)", pthread_kill, "Send a signal to a thread."),
+    plain("_insist()", insist, "End the program, if the last SIGINT came from outside."),
     plain("pause()", pause, "Wait until a signal has come."),
     plain("strsignal(signalnum, /)", strsignal, "Return what the system calls a signal, or None."),
     plain("valid_signals()", valid_signals, "Return the numbers of the signals of this platform as a set."),
@@ -57,7 +58,7 @@ const OTHER_SIGNALS: &[(&str, i32)] =
 const OTHER_SIGNALS: &[(&str, i32)] = &[("SIGEMT", libc::SIGEMT), ("SIGINFO", libc::SIGINFO)];
 
 /// Where the function that raises KeyboardInterrupt is kept.
-const DEFAULT_INT_HANDLER: &str = "signal.default_int_handler";
+pub const DEFAULT_INT_HANDLER: &str = "signal.default_int_handler";
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
     module.add_functions(cx, FUNCTIONS);
@@ -151,6 +152,14 @@ fn pthread_kill(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     match unsafe { libc::pthread_kill(libc::pthread_self(), number) } {
         0 => Err(Stop::Signals(Value::NONE)),
         error => Err(os_error(cx, &std::io::Error::from_raw_os_error(error), Value::UNBOUND)),
+    }
+}
+
+/// Ctrl-C has come again while the first is being dealt with: nobody has to wait for the end of that.
+fn insist(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    match signals::is_interrupt_from_outside() {
+        true => Err(Stop::Request(Box::new(Request::Interrupt))),
+        false => Ok(Value::NONE),
     }
 }
 

@@ -5,5 +5,5 @@ mod module;
 mod reentrant_lock;
 mod simple_queue;
 
-pub use module::{MODULE, ident_of, pass_on};
+pub use module::{MODULE, holder_of, ident_of, pass_on};
 pub use simple_queue::QUEUE;

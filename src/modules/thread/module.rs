@@ -95,7 +95,8 @@ fn holder(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     })
 }
 
-fn holder_of(lock: Value) -> Option<i64> {
+/// The number of the thread that holds a lock; None if nobody does, or it is none.
+pub fn holder_of(lock: Value) -> Option<i64> {
     match Of::<Lock>::from(lock) {
         Some(lock) => lock.holder(),
         None => Of::<ReentrantLock>::from(lock)?.holder(),

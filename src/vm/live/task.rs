@@ -1,0 +1,322 @@
+//! The tasks of a loop in the tree: what each waits for, where and since when. Many that are alike are summed up.
+
+use std::hash::{Hash, Hasher};
+
+use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
+
+use crate::modules::asyncio::behind::{Behind, thing_in_words};
+use crate::object::context::Context;
+use crate::object::event_loop::EventLoop;
+use crate::object::function::CodeObject;
+use crate::object::future::{Future, Role};
+use crate::object::generator::{Await, Generator, State};
+use crate::object::heap::Ref;
+use crate::object::string::text_of;
+use crate::object::value::Value;
+use crate::vm::live::forest::Forest;
+use crate::vm::live::place::{Place, Places, places_of_awaitable};
+use crate::vm::live::text::{Branch, counted, several, waiting_time};
+
+/// Of tasks that are alike, of the same parent, so many are shown,
+const MOST_ALIKE: usize = 10;
+/// and of all so many.
+const MOST_TASKS: usize = 500;
+/// So many sums stand beside each other,
+const MOST_SUMS: usize = 30;
+/// and so deep the tree is drawn.
+const MOST_LEVELS: usize = 40;
+/// So many tasks of a circle are named.
+const MOST_OF_CIRCLE: usize = 20;
+
+/// What a task does.
+enum Doing {
+    /// Its step is under way.
+    Runs,
+    /// Its first step is still to come.
+    NotBegun,
+    /// It could go on.
+    Ready,
+    /// It sleeps, until a time if that is known.
+    Sleeps(Option<i64>),
+    /// It waits for a future.
+    Waits(Ref<Future>),
+    /// It waits for something else.
+    WaitsForOther(Value),
+}
+
+/// What is known of all tasks while the tree is made.
+pub(super) struct Survey<'cx> {
+    cx: &'cx mut Context,
+    now: i64,
+    /// Those whose step is under way.
+    running: FxHashSet<Value>,
+    /// When those that sleep wake up.
+    sleepers: FxHashMap<Value, i64>,
+    /// How many more tasks may be shown.
+    left: usize,
+}
+
+impl<'cx> Survey<'cx> {
+    /// One in which these tasks run.
+    pub fn new(cx: &'cx mut Context, running: FxHashSet<Value>) -> Survey<'cx> {
+        let now = cx.clock.now();
+        Survey { cx, now, running, sleepers: FxHashMap::default(), left: MOST_TASKS }
+    }
+
+    /// The branches of the tasks of a loop.
+    pub fn branches(&mut self, event_loop: Ref<EventLoop>) -> Vec<Branch> {
+        let mut tasks = event_loop.tasks();
+        tasks.sort_by_key(|task| task.number.get());
+        self.sleepers = event_loop.sleepers().into_iter().map(|(task, until)| (task.value(), until)).collect();
+        let forest = Forest::new(self.cx, tasks);
+        let stand = Stand::new(self, &forest);
+        let mut branches = self.siblings(&forest, &stand, &forest.roots, 0);
+        for circle in &forest.circles {
+            branches.push(Branch::line(circle_in_words(&forest, circle)));
+        }
+        branches
+    }
+
+    fn siblings(&mut self, forest: &Forest, stand: &Stand, places: &[usize], level: usize) -> Vec<Branch> {
+        if level == MOST_LEVELS && !places.is_empty() {
+            let count = places.iter().map(|&place| stand.sizes[place]).sum();
+            return vec![Branch::line(format!("and {} below", counted(count, "more task")))];
+        }
+        let mut alike: FxHashMap<u64, usize> = FxHashMap::default();
+        for &place in places {
+            *alike.entry(stand.shapes[place]).or_default() += 1;
+        }
+        let mut branches = Vec::new();
+        let (mut sums, mut sum_of) = (Vec::<Sum>::new(), FxHashMap::<u64, usize>::default());
+        for &place in places {
+            let shape = stand.shapes[place];
+            let most = if alike[&shape] <= MOST_ALIKE + 1 { MOST_ALIKE + 1 } else { MOST_ALIKE };
+            let index = *sum_of.entry(shape).or_insert_with(|| {
+                sums.push(Sum { first: place, shown: 0, count: 0, below: 0 });
+                sums.len() - 1
+            });
+            if sums[index].shown < most && self.left > 0 {
+                sums[index].shown += 1;
+                self.left -= 1;
+                let below = self.siblings(forest, stand, &forest.children[place], level + 1);
+                branches.push(Branch { lines: self.lines(forest.tasks[place]), below });
+            } else {
+                sums[index].count += 1;
+                sums[index].below += stand.sizes[place] - 1;
+            }
+        }
+        sums.retain(|sum| sum.count > 0);
+        if sums.len() > MOST_SUMS {
+            let count = sums.drain(MOST_SUMS..).map(|sum| sum.count + sum.below).sum();
+            branches.push(Branch::line(format!("and {}", counted(count, "more task"))));
+        }
+        branches.extend(sums.iter().map(|sum| Branch::line(self.sum_in_words(forest, sum))));
+        branches
+    }
+
+    fn sum_in_words(&mut self, forest: &Forest, sum: &Sum) -> String {
+        let task = forest.tasks[sum.first];
+        let places = places_of_awaitable(task.coroutine.get());
+        let place = places.shown.last().map_or(String::new(), |place| format!(" at {}", place.address()));
+        let what = match self.doing(task) {
+            Doing::Runs => " running".to_string(),
+            Doing::NotBegun => " that have not begun".to_string(),
+            Doing::Ready => " ready to go on".to_string(),
+            Doing::Sleeps(_) => " waiting for a timer".to_string(),
+            Doing::Waits(future) => format!(" waiting for {}", self.kind_of_wait(future, &places)),
+            Doing::WaitsForOther(_) => " waiting for something else than a future".to_string(),
+        };
+        let below = match sum.below {
+            0 => String::new(),
+            below => format!(", and {} below them", counted(below, "task")),
+        };
+        format!("and {}{place}{what}{below}", counted(sum.count, "more task"))
+    }
+
+    /// What a task is and does, and where.
+    fn lines(&mut self, task: Ref<Future>) -> Vec<String> {
+        let doing = self.doing(task);
+        let places = places_of_awaitable(task.coroutine.get());
+        let waited = task.waited(self.now);
+        let words = match doing {
+            Doing::Runs => "runs".to_string(),
+            Doing::NotBegun => "has not begun".to_string(),
+            Doing::Ready => "is ready to go on".to_string(),
+            Doing::Sleeps(until) => {
+                format!("waits for a timer{}", waiting_time(waited, until.map(|until| until - self.now)))
+            }
+            Doing::Waits(future) => {
+                format!("waits for {}{}", self.in_words(future, &places), waiting_time(waited, None))
+            }
+            Doing::WaitsForOther(other) => {
+                format!("waits for a {} object{}", self.cx.type_name(other), waiting_time(waited, None))
+            }
+        };
+        let mut lines = vec![format!("{} {words}", title(task))];
+        // The thread's own lines say where it runs.
+        if !matches!(doing, Doing::Runs) {
+            lines.extend(places.lines());
+        }
+        let has_own = places.shown.iter().any(|place| !place.is_of_library());
+        if let Some(code) = task.origin.get().get::<CodeObject>().filter(|_| !has_own) {
+            lines.push(format!("made {}", Place { code, word: task.origin_word.get() }.shown()));
+        }
+        lines
+    }
+
+    fn doing(&self, task: Ref<Future>) -> Doing {
+        let (coroutine, waiter) = (task.coroutine.get(), task.waiter.get());
+        let own = coroutine.get::<Generator>();
+        if self.running.contains(&task.value()) || own.is_some_and(|own| own.is_running()) {
+            return Doing::Runs;
+        }
+        let is_new = own.is_some_and(|own| own.state.get() == State::Created)
+            || coroutine.get::<Await>().is_some_and(|own| own.state.get() == State::Created);
+        match waiter.get::<Future>() {
+            Some(future) if future.is_done() => Doing::Ready,
+            Some(future) => Doing::Waits(future),
+            None if waiter == Value::TRUE => Doing::Sleeps(self.sleepers.get(&task.value()).copied()),
+            None if waiter.is_none() && is_new => Doing::NotBegun,
+            None if waiter.is_none() || waiter == Value::FALSE => Doing::Ready,
+            None => Doing::WaitsForOther(waiter),
+        }
+    }
+
+    /// What a future is that somebody waits for, with the names of those behind it.
+    fn in_words(&mut self, future: Ref<Future>, places: &Places) -> String {
+        match Behind::of(self.cx, future) {
+            Behind::Task(task) => name(task),
+            Behind::Gathering(children) => format!("gather() of {}", self.names(&children)),
+            Behind::Shielded(inner) => format!("shield() of {}", self.names(&[inner])),
+            Behind::Several(futures) => format!("wait() of {}", self.names(&futures)),
+            Behind::Group(tasks) => format!("a TaskGroup with {}", self.names(&tasks)),
+            Behind::Held(word, holders) if holders.is_empty() => format!("a {word} that no task is known to hold"),
+            Behind::Held(word, holders) => {
+                let verb = if holders.len() == 1 { "holds" } else { "hold" };
+                format!("a {word} that {} {verb}", several(holders.into_iter().map(name).collect()))
+            }
+            Behind::Thing(thing) => thing_in_words(self.cx, thing, future),
+            Behind::Nothing => a_future(places),
+        }
+    }
+
+    /// Those of several futures that are not done, in short.
+    fn names(&mut self, futures: &[Ref<Future>]) -> String {
+        let left = futures.iter().filter(|future| !future.is_done());
+        let names = left.map(|&future| match Behind::of(self.cx, future) {
+            Behind::Task(task) => name(task),
+            Behind::Gathering(_) => "gather()".to_string(),
+            Behind::Shielded(inner) if inner.role == Role::Task => format!("shield() of {}", name(inner)),
+            _ => "a Future".to_string(),
+        });
+        several(names.collect())
+    }
+
+    /// The same for several that wait alike.
+    fn kind_of_wait(&mut self, future: Ref<Future>, places: &Places) -> String {
+        match Behind::of(self.cx, future) {
+            Behind::Task(_) => "another task".to_string(),
+            Behind::Gathering(_) => "gather()".to_string(),
+            Behind::Shielded(_) => "shield()".to_string(),
+            Behind::Several(_) => "wait()".to_string(),
+            Behind::Group(_) => "a TaskGroup".to_string(),
+            Behind::Held(word, _) => format!("a {word}"),
+            Behind::Thing(thing) => thing_in_words(self.cx, thing, future),
+            Behind::Nothing => a_future(places),
+        }
+    }
+
+    /// A number that tasks have in common which do the same at the same place.
+    fn shape(&self, task: Ref<Future>) -> FxHasher {
+        let mut shape = FxHasher::default();
+        let doing = self.doing(task);
+        std::mem::discriminant(&doing).hash(&mut shape);
+        if let Doing::Waits(future) = doing {
+            (future.role as u8).hash(&mut shape);
+            let behind = future.coroutine.get();
+            behind.header().map(|behind| behind.layout().0).hash(&mut shape);
+        }
+        let mut awaited = Some(task.coroutine.get());
+        while let Some(own) = awaited.and_then(|awaited| awaited.get::<Generator>()) {
+            (own.function.code.get().value(), own.word()).hash(&mut shape);
+            awaited = own.delegated();
+        }
+        shape
+    }
+}
+
+/// Tasks that are not shown one by one.
+struct Sum {
+    /// One that is like them.
+    first: usize,
+    /// How many such are shown,
+    shown: usize,
+    /// how many are not,
+    count: usize,
+    /// and how many stand below those.
+    below: usize,
+}
+
+/// What is known of each task of a forest by its place there.
+struct Stand {
+    /// A number that those have in common which are alike, with all below them.
+    shapes: Vec<u64>,
+    /// How many there are with those below.
+    sizes: Vec<usize>,
+}
+
+impl Stand {
+    fn new(survey: &Survey<'_>, forest: &Forest) -> Stand {
+        let mut stand = Stand { shapes: vec![0; forest.tasks.len()], sizes: vec![1; forest.tasks.len()] };
+        for place in forest.leaves_first() {
+            let children = &forest.children[place];
+            // However many of a kind stand below it, it is like others with that kind below.
+            let mut below: Vec<u64> = children.iter().map(|&child| stand.shapes[child]).collect();
+            below.sort_unstable();
+            below.dedup();
+            let mut shape = survey.shape(forest.tasks[place]);
+            below.hash(&mut shape);
+            stand.shapes[place] = shape.finish();
+            stand.sizes[place] += children.iter().map(|&child| stand.sizes[child]).sum::<usize>();
+        }
+        stand
+    }
+}
+
+/// The name of a task.
+pub(super) fn name(task: Ref<Future>) -> String {
+    match task.name.get() {
+        Value::UNBOUND => format!("Task-{}", task.number.get()),
+        name => text_of(name),
+    }
+}
+
+/// Its name and what it runs.
+fn title(task: Ref<Future>) -> String {
+    let coroutine = task.coroutine.get();
+    let function = match (coroutine.get::<Generator>(), coroutine.get::<Await>()) {
+        (Some(own), _) => text_of(own.qualified_name()),
+        (_, Some(own)) => own.native.map_or_else(String::new, |native| native.qualified_name.to_string()),
+        _ => String::new(),
+    };
+    // What a function is called where it was defined inside of another says less than it is long.
+    let function = function.rsplit("<locals>.").next().unwrap_or_default();
+    if function.is_empty() { name(task) } else { format!("{} {function}()", name(task)) }
+}
+
+fn a_future(places: &Places) -> String {
+    match &places.called {
+        Some(called) => format!("a Future in {called}()"),
+        None => "a Future".to_string(),
+    }
+}
+
+fn circle_in_words(forest: &Forest, circle: &[usize]) -> String {
+    let mut names: Vec<String> = circle.iter().map(|&place| name(forest.tasks[place])).collect();
+    names.push(names[0].clone());
+    if names.len() > MOST_OF_CIRCLE {
+        let more = format!("{} more", names.len() - MOST_OF_CIRCLE);
+        names.splice(MOST_OF_CIRCLE - 1..names.len() - 1, [more]);
+    }
+    format!("in a circle: {}", names.join(" -> "))
+}
