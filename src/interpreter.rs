@@ -59,6 +59,8 @@ pub struct Settings {
     pub warnings: Vec<String>,
     /// Where connections go instead of where the program wants them to go.
     pub redirects: Vec<Redirect>,
+    /// Where a sampling profile of the program goes.
+    pub profile: Option<String>,
     /// The program may touch nothing but its standard streams: it opens no file and there is no module of the system.
     pub closed: bool,
 }

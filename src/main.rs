@@ -43,6 +43,7 @@ options of run:
   --connect-to HOST:PORT:ADDR:PORT
                      connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
   -W ACTION          how warnings are dealt with: ACTION:MESSAGE:CATEGORY:MODULE:LINE, all but ACTION optional
+  --profile FILE     write the stacks in which time passes, by line, with milliseconds, for tools that draw flame graphs
   -V, --version      print the version
   -h, --help         print this
 ";
@@ -121,6 +122,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
             Some(Long("max-steps")) => settings.max_steps = Some(number(&mut parser, "max-steps")?),
             Some(Long("seed")) => settings.seed = Some(number(&mut parser, "seed")?),
+            Some(Long("profile")) => settings.profile = Some(text(parser.value())?),
             Some(Long("connect-to")) => settings.redirects.push(text(parser.value())?.parse()?),
             Some(Long("max-memory")) => {
                 let text = text(parser.value())?;
@@ -197,8 +199,18 @@ fn warnings_of_environment() -> Vec<String> {
 
 /// The message for an option that there is not, with the one that was perhaps meant.
 fn unknown(argument: &lexopt::Arg<'_>) -> String {
-    let known =
-        ["gc-stress", "fuel", "max-steps", "max-memory", "virtual-time", "seed", "connect-to", "version", "help"];
+    let known = [
+        "gc-stress",
+        "fuel",
+        "max-steps",
+        "max-memory",
+        "virtual-time",
+        "seed",
+        "connect-to",
+        "profile",
+        "version",
+        "help",
+    ];
     match argument {
         Long(name) => match corolang::text::suggest::closest(name, known.into_iter().chain(["interactive"])) {
             Some(near) => format!("unknown option '--{name}': did you mean '--{near}'?"),
@@ -392,13 +404,27 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let profile = match settings.profile.as_ref().map(|file| (file, std::fs::File::create(file))) {
+        Some((file, Err(error))) => {
+            eprintln!("corolang: can't write the profile to '{file}': {error}");
+            return ExitCode::from(2);
+        }
+        Some((_, Ok(file))) => Some(file),
+        None => None,
+    };
     corolang::object::signals::leave_failures_to_writers();
     corolang::object::signals::watch();
     let mut interpreter = Interpreter::new(settings);
+    if let Some(file) = profile {
+        interpreter.vm.start_profile(file);
+    }
     let status = match script {
         Script::Module(module) => interpreter.run_module(&module),
         _ => interpreter.run_main(&name, &text),
     };
+    if let Err(error) = interpreter.vm.write_profile() {
+        eprintln!("corolang: the profile could not be written: {error}");
+    }
     // Not by way of `ExitCode`: nothing of the heap needs to be freed.
     std::process::exit(status)
 }

@@ -84,7 +84,10 @@ impl Driver {
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Option<Resume>, End> {
         let cx = &mut vm.cx;
         match request {
-            Request::Fuel => return Ok(Some(Resume::Send(Value::NONE))),
+            Request::Fuel => {
+                vm.aim();
+                return Ok(Some(Resume::Send(Value::NONE)));
+            }
             Request::Turn => {
                 cx.threads.yield_turn();
                 self.look_around(vm);
@@ -146,8 +149,10 @@ impl Driver {
             }
             let left = output::flush(&mut vm.cx);
             match (self.can_be_woken(&mut vm.cx), left) {
-                (true, Err(Stop::Wait(wait))) => self.wait_with_output(vm, wait.interests),
-                (true, _) => self.wait_at_rest(vm),
+                (true, Err(Stop::Wait(wait))) => {
+                    vm.outside_profile(|vm| self.wait_with_output(vm, wait.interests));
+                }
+                (true, _) => vm.outside_profile(|vm| self.wait_at_rest(vm)),
                 (false, _) => self.nothing_comes(vm),
             }
         }

@@ -21,6 +21,7 @@ use crate::object::signals;
 use crate::object::value::Value;
 use crate::object::watchdog::Watchdog;
 use crate::vm::collect::FIRST_COLLECTION;
+use crate::vm::profile::{self, Profile};
 use crate::vm::trace::Told;
 
 /// How a step that may need script code went.
@@ -125,6 +126,8 @@ pub struct Vm {
     pub thrown: Value,
     /// The memory limit has been exceeded once: the next time ends the program.
     pub out_of_memory: bool,
+    /// Where the time goes, if that is to be found out.
+    pub(super) profile: Option<Box<Profile>>,
 }
 
 /// Calls and loop turns between two looks at the clock of the collector.
@@ -164,6 +167,7 @@ impl Vm {
             watchdog: Watchdog::IDLE,
             thrown: Value::UNBOUND,
             out_of_memory: false,
+            profile: None,
         };
         vm.cx.fuel = if vm.limits.gc_stress { 0 } else { SLICE };
         vm.cx.steps_behind = steps_left.min(i64::MAX as u64) as i64;
@@ -476,7 +480,7 @@ impl Vm {
 
     /// Runs until the loop is left.
     pub fn resume(&mut self, resume: Resume) -> Outcome {
-        self.instructions_left = self.limits.fuel.unwrap_or(u64::MAX);
+        self.instructions_left = if self.is_aiming() { 1 } else { self.limits.fuel.unwrap_or(u64::MAX) };
         self.look_at_watchdog();
         let flow = match (resume, self.awaiting.take()) {
             // The handlers of signals come first; who waits for the world looks at it again after the answer.
@@ -496,7 +500,7 @@ impl Vm {
         };
         match flow {
             Flow::Leave => {}
-            _ if self.limits.fuel.is_some() || !self.tracer.is_none() => self.run::<true>(),
+            _ if self.limits.fuel.is_some() || !self.tracer.is_none() || self.is_aiming() => self.run::<true>(),
             _ => self.run::<false>(),
         }
         self.outcome.take().expect("the loop says why it is left")
@@ -506,7 +510,11 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub fn safe_point(&mut self, live: Option<u16>) -> Flow {
-        let slice = if self.limits.gc_stress { 0 } else { SLICE };
+        let slice = match (self.limits.gc_stress, &self.profile) {
+            (true, _) => 0,
+            (_, Some(_)) => profile::SLICE,
+            _ => SLICE,
+        };
         let used = slice - self.cx.fuel.min(slice);
         if self.limits.max_steps.is_some() {
             if used as u64 >= self.steps_left {
@@ -549,6 +557,9 @@ impl Vm {
         }
         if !self.finalising && !(self.cx.pending_finalisers.is_empty() && self.cx.pending_callbacks.is_empty()) {
             return self.run_finalisers();
+        }
+        if self.takes_aim() {
+            return Flow::Leave;
         }
         if self.cx.threads.are_several() && self.has_had_turn(used) {
             self.outcome = Some(Outcome::Suspended(Request::Turn));

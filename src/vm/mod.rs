@@ -26,6 +26,7 @@ pub mod machine;
 pub mod name;
 pub mod native_frame;
 pub mod operator;
+pub mod profile;
 pub mod signal;
 pub mod store_attribute;
 pub mod subscript;
