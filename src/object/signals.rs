@@ -36,8 +36,8 @@ static IS_ALARM_FREE: AtomicBool = AtomicBool::new(true);
 /// Has that alarm been set?
 static IS_ALARM_SET: AtomicBool = AtomicBool::new(false);
 
-/// Was the last SIGINT sent by somebody else, not by the program itself?
-static IS_FROM_OUTSIDE: AtomicBool = AtomicBool::new(false);
+/// The process that sent the last SIGINT; 0 where that was the system, for a key of the terminal.
+static INTERRUPTER: AtomicI32 = AtomicI32::new(0);
 
 /// Does SIGQUIT ask what the program does?
 static TAKES_INQUIRIES: AtomicBool = AtomicBool::new(false);
@@ -131,7 +131,12 @@ pub fn check(cx: &mut Context) -> Result<(), Stop> {
 
 /// Was the last SIGINT sent by somebody else, not by the program itself?
 pub fn is_interrupt_from_outside() -> bool {
-    IS_FROM_OUTSIDE.load(Relaxed)
+    INTERRUPTER.load(Relaxed) != std::process::id() as i32
+}
+
+/// Did it come from the terminal?
+pub fn is_interrupt_from_terminal() -> bool {
+    INTERRUPTER.load(Relaxed) == 0
 }
 
 /// Has somebody asked what the program does?
@@ -207,7 +212,13 @@ pub fn wake_end() -> io::Result<RawFd> {
     let (end, wake) = UnixStream::pair()?;
     end.set_nonblocking(true)?;
     wake.set_nonblocking(true)?;
-    Ok(WAKE.get_or_init(|| (end, wake)).0.as_raw_fd())
+    let end = WAKE.get_or_init(|| (end, wake)).0.as_raw_fd();
+    if has_come() {
+        // It came when there was nothing yet to wake anybody by.
+        // SAFETY: a handler may do it, and so may we.
+        unsafe { self::wake() };
+    }
+    Ok(end)
 }
 
 /// Takes out what the handler wrote.
@@ -247,7 +258,7 @@ extern "C" fn note(number: libc::c_int, sent: *mut libc::siginfo_t, _: *mut libc
         let error = error_number();
         let saved = *error;
         if number == libc::SIGINT {
-            IS_FROM_OUTSIDE.store((*sent).si_pid() != libc::getpid(), Relaxed);
+            INTERRUPTER.store((*sent).si_pid(), Relaxed);
         }
         if number == libc::SIGINT && IS_INTERRUPT.load(Relaxed) && IS_ALARM_FREE.load(Relaxed) {
             let _ = set_action(libc::SIGALRM, end as *const () as libc::sighandler_t);

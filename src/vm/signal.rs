@@ -14,7 +14,8 @@ use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
-/// A second Ctrl-C so soon ends the program, though the script has caught the KeyboardInterrupt of the first.
+/// A second Ctrl-C so soon at a terminal ends the program, though the script has caught the KeyboardInterrupt of the
+/// first.
 const SWALLOWED: Duration = Duration::from_millis(500);
 
 /// So far the contexts of an exception are followed.
@@ -86,11 +87,12 @@ impl Vm {
     /// Is it not the first Ctrl-C, with the one before being dealt with still, or hardly over? Whoever presses it again
     /// so wants the program to end. What the program sends itself does not count.
     fn is_insisted(&self) -> bool {
-        let signals = &self.cx.signals;
-        let Some(before) = signals.interrupted.get().filter(|_| signals::is_interrupt_from_outside()) else {
+        let handlers = &self.cx.signals;
+        let Some(before) = handlers.interrupted.get().filter(|_| signals::is_interrupt_from_outside()) else {
             return false;
         };
-        signals.is_ending.get() || before.elapsed() < SWALLOWED || self.handles_interrupt()
+        let is_hammered = before.elapsed() < SWALLOWED && signals::is_interrupt_from_terminal();
+        handlers.is_ending.get() || is_hammered || self.handles_interrupt()
     }
 
     /// Is a KeyboardInterrupt being handled, or an exception that came up while one was?

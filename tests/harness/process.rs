@@ -47,17 +47,20 @@ pub fn run(arguments: &[String], stdin: &str, folder: Option<&Path>) -> Result<F
     Ok(Finished { status, stdout: take(&stdout)?, stderr: take(&stderr)? })
 }
 
-/// Ctrl-C reaches the program even where whoever started the tests ignores it, as a shell does in the background.
+/// The keys that interrupt a program reach it even where whoever started the tests ignores them, as a shell does in the
+/// background.
 #[cfg(unix)]
 #[allow(unsafe_code, reason = "the child is changed between fork and exec")]
 fn heed_interrupts(command: &mut Command) {
     use std::os::unix::process::CommandExt;
     let heed = || {
-        // SAFETY: signal() may be called after fork, and no handler is set.
-        unsafe { libc::signal(libc::SIGINT, libc::SIG_DFL) };
+        for number in [libc::SIGINT, libc::SIGQUIT] {
+            // SAFETY: signal() may be called after fork, and no handler is set.
+            unsafe { libc::signal(number, libc::SIG_DFL) };
+        }
         Ok(())
     };
-    // SAFETY: `heed` makes one system call and touches no memory.
+    // SAFETY: `heed` makes system calls and touches no memory.
     unsafe { command.pre_exec(heed) };
 }
 
