@@ -36,12 +36,21 @@ pub struct Options {
     pub flags: u32,
     /// Does the code report what the text is warned of when it runs?
     pub reports_warnings: bool,
+    /// Do its generators tell a recorder what they do?
+    pub recorded: bool,
 }
 
 impl Default for Options {
     /// A module in its own globals.
     fn default() -> Options {
-        Options { mode: Mode::Module, namespace: false, top_level_await: false, flags: 0, reports_warnings: false }
+        Options {
+            mode: Mode::Module,
+            namespace: false,
+            top_level_await: false,
+            flags: 0,
+            reports_warnings: false,
+            recorded: false,
+        }
     }
 }
 
@@ -293,6 +302,13 @@ impl<'a> Compiler<'a> {
     /// Appends an instruction.
     pub fn emit(&mut self, opcode: Opcode, a: u8, b: u16, c: u16, d: u16, span: Span) {
         self.unit.emitter.emit(opcode, a, b, c, d, span);
+    }
+
+    /// Appends what tells a recorder of the generator, if there is one.
+    pub fn record(&mut self, what: u8, span: Span) {
+        if self.options.recorded && self.unit.kind == CodeKind::Generator {
+            self.emit(Opcode::Record, what, 0, 0, 0, span);
+        }
     }
 
     /// A new label.

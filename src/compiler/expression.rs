@@ -6,7 +6,7 @@
 //! the first register that was free, and nothing else stays taken.
 
 use crate::bytecode::code::Constant;
-use crate::bytecode::instruction::Opcode;
+use crate::bytecode::instruction::{DELEGATES, GOES_ON, Opcode, YIELDS};
 use crate::compiler::compile::Compiler;
 use crate::compiler::constant::{fold, literal, small};
 use crate::compiler::emitter::Register;
@@ -236,7 +236,9 @@ impl<'a> Compiler<'a> {
         self.release(mark);
         let register = self.target(destination);
         let is_async = self.scopes.get(self.unit.scope).is_async;
+        self.record(YIELDS, span);
         self.emit(Opcode::Yield, is_async as u8, register, value, mark, span);
+        self.record(GOES_ON, span);
         Ok(register)
     }
 
@@ -246,7 +248,9 @@ impl<'a> Compiler<'a> {
         self.release(mark);
         let delegate = self.allocate(1);
         self.emit(Opcode::GetDelegate, 0, delegate, value, 0, span);
+        self.record(DELEGATES, span);
         self.emit(Opcode::Delegate, 0, destination.unwrap_or(delegate), delegate, delegate + 1, span);
+        self.record(GOES_ON, span);
         if destination.is_some() {
             self.release(delegate);
         }

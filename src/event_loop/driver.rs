@@ -9,6 +9,7 @@ use crate::object::event_loop::{Entry, Handle};
 use crate::object::extension::Of;
 use crate::object::native::{Interest, Request, Stop};
 use crate::object::output;
+use crate::object::recorder::Reason;
 use crate::object::signals;
 use crate::object::value::Value;
 use crate::object::work::settle_futures;
@@ -69,6 +70,9 @@ impl Driver {
                 Outcome::Returned(value) if vm.cx.threads.is_main() => return Ok(value),
                 Outcome::Raised(exception) if vm.cx.threads.is_main() => return Err(End::Raised(exception)),
                 Outcome::Returned(_) | Outcome::Raised(_) => {
+                    if vm.cx.recorder.is_some() {
+                        vm.record_end_of_thread();
+                    }
                     vm.cx.threads.end_current();
                     self.run_next(vm)?
                 }
@@ -82,6 +86,7 @@ impl Driver {
 
     /// The answer to a request, or None where the thread that asks has to wait, which is noted.
     fn answer(&mut self, vm: &mut Vm, request: Request) -> Result<Option<Resume>, End> {
+        let reason = if vm.cx.recorder.is_some() { vm.reason_to_wait(&request) } else { Reason::Nothing };
         let cx = &mut vm.cx;
         match request {
             Request::Fuel => {
@@ -132,6 +137,9 @@ impl Driver {
                 return Err(End::Stopped(NOTHING_TO_WAIT_FOR));
             }
         }
+        if vm.cx.recorder.is_some() {
+            vm.record_wait(reason);
+        }
         Ok(None)
     }
 
@@ -145,6 +153,9 @@ impl Driver {
             if let Some(thread) = vm.cx.threads.take_ready() {
                 self.turns += 1;
                 vm.switch_to(thread);
+                if vm.cx.recorder.is_some() {
+                    vm.record_turn();
+                }
                 return Ok(vm.go_on());
             }
             let left = output::flush(&mut vm.cx);

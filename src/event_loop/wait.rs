@@ -79,7 +79,7 @@ impl Driver {
         }
         let left = left(cx, until);
         if let (Some(left), false) = (left, self.pool.is_busy() || cx.descriptors.is_time_held(&is_heeded)) {
-            return cx.clock.advance(left);
+            return pass(cx, left);
         }
         // Somebody else takes the time he takes, and virtual time stands still, unless he lets that much of it pass.
         let start = Instant::now();
@@ -88,7 +88,7 @@ impl Driver {
             && self.fired.is_empty()
             && start.elapsed() >= left
         {
-            cx.clock.advance(left);
+            pass(cx, left);
         }
     }
 
@@ -99,6 +99,14 @@ impl Driver {
             std::thread::sleep(timeout.map_or(LOOK, |timeout| timeout.min(LOOK)));
         }
         self.see_to_jobs(cx);
+    }
+}
+
+/// Virtual time passes.
+fn pass(cx: &mut Context, time: Duration) {
+    cx.clock.advance(time);
+    if let Some(recorder) = &mut cx.recorder {
+        recorder.pass(time);
     }
 }
 

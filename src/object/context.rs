@@ -19,6 +19,7 @@ use crate::object::layout::{BUILTIN_CLASSES, Layout, LayoutId};
 use crate::object::list::List;
 use crate::object::names::Names;
 use crate::object::native::{Args, Call, Check, Request, Special, Stop, Wish};
+use crate::object::recorder::Recorder;
 use crate::object::redirect::Redirects;
 use crate::object::signals::Handlers;
 use crate::object::string::Str;
@@ -139,6 +140,8 @@ pub struct Context {
     pub running: Running,
     /// The thread that runs, and the others.
     pub threads: Threads,
+    /// What remembers who runs when, in a run with a timeline.
+    pub recorder: Option<Box<Recorder>>,
 }
 
 impl Context {
@@ -188,6 +191,7 @@ impl Context {
             last_native_coroutine: Value::NONE,
             running: Running::NOTHING,
             threads,
+            recorder: None,
         };
         cx.names = Box::leak(Box::new(Names::new(&mut cx)));
         cx.make_singletons();

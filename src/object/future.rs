@@ -17,6 +17,7 @@ use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::native::Stop;
+use crate::object::recorder::key;
 use crate::object::value::Value;
 
 /// Where a future is in its life.
@@ -300,7 +301,12 @@ impl Ref<Future> {
     #[inline(always)]
     pub fn schedule(self, cx: &mut Context, callback: Value, context: Value) {
         let entry = match callback.get::<Future>().filter(|_| context.is_unbound()) {
-            Some(waiter) if waiter.role == Role::Task => Entry::Wake { task: waiter, future: self },
+            Some(waiter) if waiter.role == Role::Task => {
+                if let Some(recorder) = &mut cx.recorder {
+                    recorder.wake_task(key(waiter), true);
+                }
+                Entry::Wake { task: waiter, future: self }
+            }
             Some(gathering) => Entry::Gathered { gathering, child: self },
             None => {
                 let args = cx.tuple(&[self.value()]);
@@ -435,6 +441,9 @@ impl Ref<Future> {
         self.end_sleep();
         self.event_loop.timer_is_stale();
         let thrown = new_cancelled_error(cx, message, canceller);
+        if let Some(recorder) = &mut cx.recorder {
+            recorder.wake_task(key(self), true);
+        }
         self.event_loop.push(Entry::Woken { task: self, thrown });
     }
 

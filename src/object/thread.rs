@@ -167,6 +167,8 @@ pub struct Threads {
     turn_left: i64,
     /// The state of the random numbers that turns are drawn from; None: they are of one length, and taken in order.
     pub order: Option<u64>,
+    /// Those that have become ready since a recorder last looked, where there is one.
+    pub woken: Option<Vec<Ref<Thread>>>,
 }
 
 impl Threads {
@@ -186,6 +188,7 @@ impl Threads {
             made: 0,
             turn_left: TURN,
             order: None,
+            woken: None,
         }
     }
 
@@ -193,7 +196,7 @@ impl Threads {
     pub fn trace(&self, marker: &mut Marker) {
         marker.object(self.current);
         marker.object(self.main);
-        let listed = self.ready.iter().chain(&self.idle).chain(&self.listening);
+        let listed = self.ready.iter().chain(&self.idle).chain(&self.listening).chain(self.woken.iter().flatten());
         let waiting = self.waiting.values().map(|waiting| &waiting.thread);
         listed.chain(waiting).for_each(|&thread| marker.object(thread));
     }
@@ -235,7 +238,7 @@ impl Threads {
         self.count += 1;
         let fiber = heap.allocate(LayoutId::FIBER, Fiber::new(REGISTERS));
         let thread = heap.allocate(LayoutId::THREAD, Thread::new(self.made, fiber, beginning));
-        self.ready.push_back(thread);
+        self.make_ready(thread, Value::NONE);
         self.made
     }
 
@@ -284,6 +287,9 @@ impl Threads {
     }
 
     fn make_ready(&mut self, thread: Ref<Thread>, answer: Value) {
+        if let Some(woken) = &mut self.woken {
+            woken.push(thread);
+        }
         thread.need.set(Need::Turn);
         thread.since.set(None);
         thread.answer.set(answer);

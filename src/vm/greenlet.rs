@@ -12,6 +12,8 @@ use crate::object::greenlet::Greenlet;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
+use crate::object::recorder::key;
+use crate::object::timeline::Outcome;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 use crate::vm::call::CALLABLES_PASSED;
@@ -204,6 +206,9 @@ impl Vm {
 
     /// Puts one greenlet's fiber aside and takes up another's.
     fn change_fiber(&mut self, from: Ref<Greenlet>, to: Ref<Greenlet>, then: Then, destination: u16) {
+        if self.cx.recorder.is_some() {
+            self.record_switch(from, to);
+        }
         self.put_fiber_aside();
         if from.state.get() == State::Running {
             from.state.set(State::Suspended);
@@ -318,9 +323,16 @@ impl Vm {
     fn end_greenlet(&mut self, greenlet: Ref<Greenlet>, handed: Handed) -> Next {
         self.pop_frame();
         greenlet.state.set(State::Closed);
+        let outcome = match handed {
+            Handed::Exception(exception) => Outcome::Raised(self.cx.type_name(exception)),
+            _ => Outcome::Returned,
+        };
         let (heir, handed) = self.heir(greenlet, handed);
         let (flow, then, destination) = self.hand_over(greenlet, heir, handed, Then::Discard, 0);
         greenlet.fiber.set(None);
+        if let Some(recorder) = &mut self.cx.recorder {
+            recorder.finish_lane(key(greenlet), outcome);
+        }
         Next::Replaced(flow, then, destination)
     }
 

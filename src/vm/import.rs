@@ -36,12 +36,19 @@ pub fn module_of_half(name: &str) -> &'static str {
 impl Vm {
     /// Compiles a text, or SyntaxError.
     pub fn compile(&mut self, source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Stop> {
+        let options = self.recorded(source, options);
         let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
         compile(&module, source, options).map_err(|errors| self.syntax_error(&errors[0], source))
     }
 
+    /// A text of the program tells the recorder what its generators do, if there is one.
+    fn recorded(&self, source: &Source, options: Options) -> Options {
+        Options { recorded: self.cx.recorder.is_some() && !source.is_of_library(), ..options }
+    }
+
     /// Compiles a text that is not run now; what it is warned of is a list for the half `warn_syntax`, or None.
     pub fn compile_with_warnings(&mut self, source: &Rc<Source>, options: Options) -> Result<(Rc<Code>, Value), Stop> {
+        let options = self.recorded(source, options);
         let module = parse(source, options.mode).map_err(|errors| self.syntax_error(&errors[0], source))?;
         let code = compile(&module, source, options).map_err(|errors| self.syntax_error(&errors[0], source))?;
         let found = warnings(&module, options);

@@ -1032,6 +1032,10 @@ impl Vm {
                         (*self.frame).pc = pc;
                         effect!(self.async_yield(value))
                     }
+                    Opcode::Record => {
+                        (*self.frame).pc = pc;
+                        self.record_generator(i.a());
+                    }
                     Opcode::GetDelegate => flow!(self.get_delegate(r!(i.c()), i.b()), i.b()),
                     Opcode::GetAwaitable => flow!(self.get_awaitable(r!(i.c()), i.a(), i.b()), i.b()),
                     Opcode::Delegate => {

@@ -27,6 +27,7 @@ pub mod name;
 pub mod native_frame;
 pub mod operator;
 pub mod profile;
+pub mod record;
 pub mod signal;
 pub mod store_attribute;
 pub mod subscript;

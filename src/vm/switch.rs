@@ -170,6 +170,9 @@ impl Vm {
         let root = root_of(self.top());
         self.close_frame_object(generator);
         generator.state.set(State::Closed);
+        if self.cx.recorder.is_some() {
+            self.record_end_of_generator(generator, Value::UNBOUND);
+        }
         if generator != root {
             let thrown = root.thrown_at() == Some(generator);
             let delegator = self.move_up(generator, root);
@@ -213,6 +216,9 @@ impl Vm {
         self.close_frame_object(generator);
         generator.state.set(State::Closed);
         self.forbid_stop_iteration(generator);
+        if self.cx.recorder.is_some() {
+            self.record_end_of_generator(generator, self.raising);
+        }
         if generator != root {
             let thrown = root.thrown_at() == Some(generator);
             let delegator = self.move_up(generator, root);

@@ -102,6 +102,9 @@ impl Vm {
         task.origin.set(code);
         task.origin_word.set(word);
         task.event_loop.add_task(task);
+        if self.cx.recorder.is_some() {
+            self.record_task(task);
+        }
     }
 
     /// Code and word of the function of the program that does something, through the library or itself; of the
@@ -165,6 +168,9 @@ impl Vm {
             (0, _) => {
                 self.go_to(1);
                 self.cx.running.task = task.value();
+                if self.cx.recorder.is_some() {
+                    self.record_step(task);
+                }
                 return Next::Called(self.resume_coroutine(task.coroutine.get(), self.slot(4)));
             }
             (1, _) => {
@@ -176,15 +182,10 @@ impl Vm {
             (_, Input::Error(exception)) => return Next::Raise(exception),
             _ => return Next::Return(self.slot(3)),
         }
-        let next = match input {
-            Input::Value(yielded) => self.task_yielded(task.event_loop, task, yielded),
-            Input::End(result) => {
-                self.task_returned(task, result);
-                None
-            }
-            Input::Error(exception) => self.task_raised(task, exception),
-            Input::Start => None,
-        };
+        let next = self.take_step(task.event_loop, task, input);
+        if self.cx.recorder.is_some() {
+            self.record_stop(task, next.is_some());
+        }
         if task.has(Future::EAGER) && task.state.get() != FutureState::Pending {
             // A task that never had to wait keeps nothing of what it ran.
             task.coroutine.set(Value::NONE);

@@ -141,7 +141,7 @@ impl Vm {
 }
 
 /// The innermost frame of the program's own; one of the library's where there is no other.
-fn place_of(frames: &[Frame]) -> Option<&Frame> {
+pub(super) fn place_of(frames: &[Frame]) -> Option<&Frame> {
     let visible =
         || frames.iter().rev().filter(|frame| frame.function.is_some_and(|function| !function.is_hidden.get()));
     visible().find(|frame| !frame.code().code.source.is_of_library()).or_else(|| visible().next())

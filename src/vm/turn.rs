@@ -15,6 +15,7 @@ use crate::object::future::{Future, is_waited_for_by_script};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::Request;
+use crate::object::recorder::key;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
@@ -195,6 +196,9 @@ impl Vm {
             Entry::Slept { task, ticket } => {
                 if task.ticket.get() == ticket {
                     task.end_sleep();
+                    if let Some(recorder) = &mut self.cx.recorder {
+                        recorder.wake_task(key(task), false);
+                    }
                     event_loop.push(Entry::Woken { task, thrown: Value::UNBOUND });
                 }
                 None
@@ -207,6 +211,9 @@ impl Vm {
             }
             Entry::Woken { task, thrown } => Some(self.step_task(task, thrown)),
             Entry::Gathered { gathering, child } => {
+                if let Some(recorder) = &mut self.cx.recorder {
+                    recorder.act_for(Some(key(child)));
+                }
                 gathering.child_done(&mut self.cx, child);
                 None
             }
@@ -249,6 +256,10 @@ impl Vm {
         self.set_slot(1, handle.value());
         self.go_to(HANDLE);
         let args = Vm::tuple_items(handle.args.get());
+        if let Some(recorder) = &mut self.cx.recorder {
+            // The callback of a future that is done goes on with what its task has done.
+            recorder.act_for(args.first().and_then(|done| done.get::<Future>()).map(key));
+        }
         Some(Next::Called(self.call_plain(handle.callback.get(), &args, Then::Machine, 0)))
     }
 
@@ -283,6 +294,9 @@ impl Vm {
         if task.event_loop.is_debug.get() {
             self.watch(task.event_loop);
         }
+        if self.cx.recorder.is_some() {
+            self.record_step(task);
+        }
         let thrown = self.begin_step(task, thrown);
         self.set_slot(1, task.value());
         self.enter_context(task.context.get());
@@ -311,6 +325,15 @@ impl Vm {
         let around = self.slot(2);
         task.context.set(contextvars::end(&mut self.cx, around));
         self.cx.running.task = Value::NONE;
+        let next = self.take_step(event_loop, task, input);
+        if self.cx.recorder.is_some() {
+            self.record_stop(task, next.is_some());
+        }
+        next
+    }
+
+    /// Takes what the step of a task has given.
+    pub(super) fn take_step(&mut self, event_loop: Ref<EventLoop>, task: Ref<Future>, input: Input) -> Option<Next> {
         match input {
             Input::Value(yielded) => self.task_yielded(event_loop, task, yielded),
             Input::End(result) => {
@@ -323,12 +346,7 @@ impl Vm {
     }
 
     /// A task waits for what its coroutine has yielded.
-    pub(super) fn task_yielded(
-        &mut self,
-        event_loop: Ref<EventLoop>,
-        task: Ref<Future>,
-        yielded: Value,
-    ) -> Option<Next> {
+    fn task_yielded(&mut self, event_loop: Ref<EventLoop>, task: Ref<Future>, yielded: Value) -> Option<Next> {
         if yielded.is_none() {
             if task.waiter.get() != Value::TRUE {
                 event_loop.push(Entry::Again(task));

@@ -13,7 +13,9 @@ use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{Module, NativeModule};
 use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::recorder::key;
 use crate::object::signals;
+use crate::object::string::text_of;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -29,6 +31,7 @@ const FUNCTIONS: &[Declaration] = &[
         start_new_thread,
         "Call a function beside the thread that runs; return a number that no other running thread has.",
     ),
+    plain("set_name(name, /)", set_name, "Say how the running thread is called where it is shown to people."),
     plain("start_new(function, args, kwargs=<unset>, /)", start_new_thread, "An old name of start_new_thread."),
     plain("_count()", count, "Return how many threads run, the main thread not counted."),
     plain("_main_ident()", main_ident, "Return the number that get_ident has in the main thread."),
@@ -62,6 +65,17 @@ fn get_ident(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
 fn get_native_id(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let number = native_id() + cx.threads.current().number;
     Ok(cx.int(number))
+}
+
+fn set_name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let name = text_of(args.get(0));
+    let thread = key(cx.threads.current());
+    if let Some(recorder) = &mut cx.recorder
+        && let Some(lane) = recorder.lane_of(thread)
+    {
+        recorder.rename(lane, name);
+    }
+    Ok(Value::NONE)
 }
 
 fn start_new_thread(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

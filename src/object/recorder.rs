@@ -1,0 +1,835 @@
+//! What a run with a timeline remembers of itself: which lane ran from when to when, what it waits for then, and who
+//! woke it.
+//!
+//! A lane is a thread, a task, a greenlet or a generator that suspends. The machine tells the recorder when one begins
+//! to run and when it stops (`vm::record`); here that becomes runs, and in the end a `Recording`. It holds no value of
+//! the script: objects are known by their address, as long as they live, and code by what it was compiled from.
+//!
+//! The clock is read once a step: what has ended ends when the next begins. With too many runs those of a lane that lie
+//! close together are folded into one, until few are left, so neither memory nor the page grow for ever. From then on
+//! steps that are short beside what is folded are not timed one by one either: reading the clock is most of what
+//! recording costs.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use rustc_hash::FxHashMap;
+
+use crate::bytecode::code::Code;
+use crate::object::function::CodeObject;
+use crate::object::heap::{Body, Ref};
+use crate::object::stopwatch::{Scale, Stopwatch};
+use crate::object::timeline::{Extreme, Lane, LaneKind, Outcome, Place, RecordedSource, Recording, Run, Summary};
+
+/// No lane at all.
+pub const NOBODY: u32 = u32::MAX;
+
+/// With so many runs they are folded,
+const MOST_RUNS: usize = 40_000;
+/// with so many already where they come faster than one in so many nanoseconds,
+const MANY_RUNS: usize = 8_000;
+const FAST: u64 = 10_000;
+/// until a quarter of them is left: at first those that lie closer together than so many nanoseconds.
+const FIRST_RESOLUTION: u64 = 1_000;
+
+/// Once runs are folded so many short steps share a reading of the clock at most,
+const MOST_UNTIMED: u32 = 16;
+/// none of which may take more fuel than this.
+const SHORT_STEP: i64 = 100;
+
+/// So many lanes have one of their own; further ones share it.
+const MOST_LANES: usize = 20_000;
+
+/// A longer text is not kept for the page.
+const LONGEST_SOURCE: usize = 1 << 20;
+
+/// What an object is known by, as long as it lives.
+pub fn key<T: Body>(object: Ref<T>) -> usize {
+    std::ptr::from_ref(object.header()) as usize
+}
+
+/// What a lane waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Nothing: it only lets others run, or it has ended.
+    Nothing,
+    /// A lane's end.
+    Lane(u32),
+    /// So many results, by `gather`.
+    Gathering(u32),
+    /// What the recorder has these words for.
+    Words(u32),
+}
+
+/// Where in the program something happens: the code and its word.
+#[derive(Clone, Copy)]
+pub struct Spot {
+    /// What runs.
+    pub code: Ref<CodeObject>,
+    /// The word of the instruction.
+    pub word: u32,
+}
+
+/// What one lane does last, which may go on.
+struct Stretch {
+    ready: u64,
+    began: u64,
+    ended: u64,
+    steps: u32,
+    ran: u64,
+    woken_by: u32,
+    place: u32,
+    reason: Reason,
+}
+
+impl Stretch {
+    const NONE: Stretch = Stretch {
+        ready: 0,
+        began: 0,
+        ended: 0,
+        steps: 0,
+        ran: 0,
+        woken_by: NOBODY,
+        place: NOBODY,
+        reason: Reason::Nothing,
+    };
+}
+
+/// A lane in the making.
+struct Track {
+    kind: LaneKind,
+    name: Name,
+    function: Option<Rc<Code>>,
+    maker: u32,
+    place: u32,
+    made: u64,
+    ended: Option<u64>,
+    outcome: Option<Outcome>,
+    /// Since when it could run, and who saw to that; None while it waits.
+    ready: Option<(u64, u32)>,
+    /// When its step under way began.
+    step: u64,
+    last: Stretch,
+    /// Who ran when it began to.
+    outer: u32,
+    /// Who runs within it while another greenlet has the thread,
+    inner: u32,
+    /// or another thread the machine,
+    aside: u32,
+    /// and how many runs there were when that took it.
+    runs_before: u64,
+    /// The innermost code and word where it stopped last, and the place that was.
+    stopped_at: (usize, u32, u32),
+}
+
+/// How a lane is called.
+pub enum Name {
+    /// So.
+    Text(String),
+    /// A task by number.
+    Task(u32),
+    /// As what it runs.
+    Function,
+}
+
+/// The recorder of a program.
+pub struct Recorder {
+    watch: Stopwatch,
+    is_virtual: bool,
+    tracks: Vec<Track>,
+    by_object: FxHashMap<usize, u32>,
+    runs: Vec<(u32, Stretch)>,
+    /// With so many runs it is looked whether they are too many.
+    limit: usize,
+    resolution: u64,
+    /// When the clock was last read,
+    now: u64,
+    /// how many steps are still to begin without reading it,
+    untimed: u32,
+    /// and how many that were at first.
+    stride: u32,
+    /// The fuel there was when the last step began.
+    fuel: i64,
+    /// The object whose step began last, and its lane.
+    stepping: (usize, u32),
+    /// The lane that runs innermost.
+    current: u32,
+    /// The lane whose doing the loop carries on, outside of any step.
+    behalf: u32,
+    /// The lane whose step has ended, until the clock is read.
+    closing: u32,
+    places: Vec<(Rc<Code>, u32)>,
+    place_numbers: FxHashMap<(usize, u32), u32>,
+    words: Vec<String>,
+    word_numbers: FxHashMap<String, u32>,
+    run_count: u64,
+    more: u32,
+    longest_wait: Longest,
+    longest_run: Longest,
+    longest_lag: Longest,
+}
+
+/// The longest of its kind so far.
+#[derive(Clone, Copy)]
+struct Longest {
+    length: u64,
+    lane: u32,
+    began: u64,
+    place: u32,
+    reason: Reason,
+}
+
+impl Longest {
+    const NONE: Longest = Longest { length: 0, lane: NOBODY, began: 0, place: NOBODY, reason: Reason::Nothing };
+}
+
+impl Recorder {
+    /// One that begins now, with the lane of the main thread, which runs.
+    ///
+    /// Where time is virtual what passes of it counts, to the nanosecond.
+    pub fn new(main: usize, is_virtual: bool) -> Recorder {
+        let mut recorder = Recorder {
+            watch: Stopwatch::start(is_virtual),
+            is_virtual,
+            tracks: Vec::new(),
+            by_object: FxHashMap::default(),
+            runs: Vec::new(),
+            limit: MANY_RUNS,
+            resolution: 0,
+            now: 0,
+            untimed: 0,
+            stride: 0,
+            fuel: 0,
+            stepping: (0, NOBODY),
+            current: NOBODY,
+            behalf: NOBODY,
+            closing: NOBODY,
+            places: Vec::new(),
+            place_numbers: FxHashMap::default(),
+            words: Vec::new(),
+            word_numbers: FxHashMap::default(),
+            run_count: 0,
+            more: NOBODY,
+            longest_wait: Longest::NONE,
+            longest_run: Longest::NONE,
+            longest_lag: Longest::NONE,
+        };
+        let lane = recorder.make(main, LaneKind::Main, Name::Text("main".into()), None, None);
+        recorder.begin(lane);
+        recorder
+    }
+
+    /// Virtual time has passed: it counts as if it had.
+    pub fn pass(&mut self, time: Duration) {
+        self.read();
+        self.watch.advance(time);
+    }
+
+    // ----- lanes
+
+    /// The lane of an object that has one. That of one which is gone may be another's, which is made anew then.
+    #[inline]
+    pub fn lane_of(&self, object: usize) -> Option<u32> {
+        self.by_object.get(&object).copied()
+    }
+
+    /// A lane for an object that has just been made, or has just begun.
+    pub fn make(
+        &mut self,
+        object: usize,
+        kind: LaneKind,
+        name: Name,
+        function: Option<Ref<CodeObject>>,
+        spot: Option<Spot>,
+    ) -> u32 {
+        let now = self.read();
+        let place = spot.map_or(NOBODY, |spot| self.place(spot));
+        let lane = match self.tracks.len() < MOST_LANES {
+            true => self.add_track(kind, name, function.map(|function| function.code.clone()), place, now),
+            false => self.lane_of_more(now),
+        };
+        self.by_object.insert(object, lane);
+        lane
+    }
+
+    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<Code>>, place: u32, now: u64) -> u32 {
+        let lane = self.tracks.len() as u32;
+        self.tracks.push(Track {
+            kind,
+            name,
+            function,
+            maker: self.current,
+            place,
+            made: now,
+            ended: None,
+            outcome: None,
+            ready: Some((now, self.current)),
+            step: now,
+            last: Stretch::NONE,
+            outer: NOBODY,
+            inner: lane,
+            aside: lane,
+            runs_before: 0,
+            stopped_at: (0, 0, NOBODY),
+        });
+        lane
+    }
+
+    fn lane_of_more(&mut self, now: u64) -> u32 {
+        if self.more == NOBODY {
+            self.more = self.add_track(LaneKind::More, Name::Text("more".into()), None, NOBODY, now);
+        }
+        self.more
+    }
+
+    /// Which lane runs.
+    pub fn current(&self) -> u32 {
+        self.current
+    }
+
+    /// A lane has another name now.
+    pub fn rename(&mut self, lane: u32, name: String) {
+        if lane != self.more {
+            self.tracks[lane as usize].name = Name::Text(name);
+        }
+    }
+
+    // ----- what happens
+
+    /// A lane could go on from now, since another, or the world outside, has seen to that.
+    pub fn wake(&mut self, lane: u32, waker: u32) {
+        let now = self.read();
+        let track = &mut self.tracks[lane as usize];
+        if track.ready.is_none() {
+            track.ready = Some((now, waker));
+        }
+    }
+
+    /// The task could go on from now: by what the lane that runs has done, or because its time has come.
+    pub fn wake_task(&mut self, task: usize, is_woken: bool) {
+        let Some(lane) = self.lane_of(task) else { return };
+        // What a thread does beside its tasks is the work of its loop.
+        let is_lane = |lane: u32| !matches!(self.tracks[lane as usize].kind, LaneKind::Main | LaneKind::Thread);
+        let waker = [self.behalf, self.current].into_iter().find(|&waker| waker != NOBODY && is_lane(waker));
+        self.wake(lane, waker.filter(|_| is_woken).unwrap_or(NOBODY));
+    }
+
+    /// What happens from now to the next step is the doing of a task, or of nobody.
+    pub fn act_for(&mut self, task: Option<usize>) {
+        self.behalf = task.and_then(|task| self.lane_of(task)).unwrap_or(NOBODY);
+    }
+
+    /// A task takes a step, with so much fuel left.
+    #[inline]
+    pub fn begin_step(&mut self, task: usize, fuel: i64) {
+        let Some(lane) = self.lane_of(task) else { return };
+        self.stepping = (task, lane);
+        self.behalf = NOBODY;
+        self.fuel = fuel;
+        if self.untimed > 0 {
+            self.untimed -= 1;
+            return self.begin_untimed(lane);
+        }
+        let before = self.now;
+        let now = self.read();
+        let is_short = (now - before) * 4 < self.resolution;
+        self.stride = if is_short { (self.stride * 2 + 1).min(MOST_UNTIMED) } else { 0 };
+        self.untimed = self.stride;
+        self.begin_at(lane, now);
+    }
+
+    /// A step that is not timed is one more of those before, if these were not long ago.
+    #[inline]
+    fn begin_untimed(&mut self, lane: u32) {
+        let now = self.now;
+        self.close(now);
+        let track = &mut self.tracks[lane as usize];
+        if track.last.steps == 0 || now - track.last.ended >= self.resolution || self.current == lane {
+            return self.begin_at(lane, now);
+        }
+        track.outer = self.current;
+        self.current = lane;
+        track.step = now;
+        track.ready = None;
+        track.last.steps = track.last.steps.saturating_add(1);
+        self.run_count += 1;
+    }
+
+    /// The lane of a task whose step ends.
+    #[inline]
+    pub fn lane_of_step(&self, task: usize) -> Option<u32> {
+        if self.stepping.0 == task { Some(self.stepping.1) } else { self.lane_of(task) }
+    }
+
+    /// Where a lane stopped last, if that was at this word of this code.
+    #[inline]
+    pub fn last_stop(&self, lane: u32, code: Ref<CodeObject>, word: u32) -> Option<u32> {
+        let (known, at, place) = self.tracks[lane as usize].stopped_at;
+        (known == Rc::as_ptr(&code.code) as usize && at == word).then_some(place)
+    }
+
+    /// The step of a task ends, with so much fuel left; the innermost of its coroutines stands at a spot, for which the
+    /// place that is shown is another or the same.
+    #[inline]
+    pub fn end_step(&mut self, lane: u32, innermost: Spot, place: u32, reason: Reason, fuel: i64) {
+        if self.fuel - fuel > SHORT_STEP {
+            self.untimed = 0;
+        }
+        let track = &mut self.tracks[lane as usize];
+        track.stopped_at = (Rc::as_ptr(&innermost.code.code) as usize, innermost.word, place);
+        track.last.place = place;
+        self.stop(lane, reason);
+        if self.untimed == 0 && self.stride > 0 {
+            // What comes next is not to be taken for this one.
+            self.read();
+        }
+    }
+
+    /// A lane begins to run, within the one that runs.
+    pub fn begin(&mut self, lane: u32) {
+        let now = self.read();
+        self.begin_at(lane, now);
+    }
+
+    #[inline]
+    fn begin_at(&mut self, lane: u32, now: u64) {
+        let track = &mut self.tracks[lane as usize];
+        if self.current != lane {
+            track.outer = self.current;
+            self.current = lane;
+        }
+        track.step = now;
+        let (ready, woken_by) = track.ready.take().unwrap_or((now, NOBODY));
+        self.run_count += 1;
+        if now - ready > self.longest_lag.length {
+            let place = track.last.place;
+            self.longest_lag = Longest { length: now - ready, lane, began: ready, place, reason: Reason::Nothing };
+        }
+        if track.last.steps > 0 {
+            let (ended, reason) = (track.last.ended, track.last.reason);
+            if reason != Reason::Nothing && ready.saturating_sub(ended) > self.longest_wait.length {
+                let place = track.last.place;
+                self.longest_wait = Longest { length: ready - ended, lane, began: ended, place, reason };
+            }
+            if now - ended < self.resolution {
+                track.last.steps = track.last.steps.saturating_add(1);
+                return;
+            }
+        }
+        let fresh = Stretch { ready, began: now, ended: now, steps: 1, woken_by, ..Stretch::NONE };
+        let before = std::mem::replace(&mut track.last, fresh);
+        if before.steps > 0 {
+            self.runs.push((lane, before));
+            if self.runs.len() >= self.limit {
+                self.fold();
+            }
+        }
+    }
+
+    /// A lane stops running, at a spot that stays the last one if it is not known.
+    pub fn end(&mut self, lane: u32, spot: Option<Spot>, reason: Reason) {
+        if let Some(spot) = spot {
+            let place = self.place(spot);
+            self.tracks[lane as usize].last.place = place;
+        }
+        self.stop(lane, reason);
+    }
+
+    #[inline]
+    fn stop(&mut self, lane: u32, reason: Reason) {
+        if self.closing != NOBODY {
+            self.read();
+        }
+        let track = &mut self.tracks[lane as usize];
+        track.last.reason = reason;
+        if self.current == lane || track.kind == LaneKind::Task {
+            // A task stops with all that runs within it.
+            self.current = track.outer;
+        }
+        self.closing = lane;
+    }
+
+    /// The lane of an object has come to its end; it has stopped running already.
+    pub fn finish_lane(&mut self, object: usize, outcome: Outcome) {
+        let Some(lane) = self.lane_of(object) else { return };
+        let now = self.read();
+        let track = &mut self.tracks[lane as usize];
+        if lane != self.more && track.ended.is_none() {
+            track.outcome = Some(outcome);
+            track.last.reason = Reason::Nothing;
+            track.ended = Some(now);
+            track.ready = None;
+        }
+    }
+
+    /// The thread with a lane is put aside, for a reason: the greenlet that runs on it stops.
+    pub fn put_thread_aside(&mut self, thread: u32, running: u32, spot: Option<Spot>, reason: Reason) {
+        let inner = self.current;
+        self.end(running, spot, reason);
+        let track = &mut self.tracks[thread as usize];
+        track.aside = inner;
+        track.runs_before = self.run_count;
+        self.current = NOBODY;
+        self.read();
+    }
+
+    /// The thread with a lane goes on, with the greenlet that runs on it.
+    pub fn take_thread_up(&mut self, thread: u32, running: u32) {
+        let track = &self.tracks[thread as usize];
+        let inner = track.aside;
+        let has_only_looked = track.runs_before == self.run_count && self.tracks[running as usize].can_go_on();
+        match has_only_looked {
+            true => self.go_on(running),
+            false => {
+                self.current = NOBODY;
+                self.begin(running);
+            }
+        }
+        self.current = inner;
+    }
+
+    /// What has stopped only to see whether something else is to be done goes on as if it had not.
+    fn go_on(&mut self, lane: u32) {
+        let now = self.read();
+        let track = &mut self.tracks[lane as usize];
+        track.ready = None;
+        track.step = now;
+    }
+
+    /// One greenlet gives the thread to another.
+    pub fn switch(&mut self, from: u32, to: u32, spot: Option<Spot>, reason: Reason) {
+        let inner = self.current;
+        self.end(from, spot, reason);
+        self.tracks[from as usize].inner = inner;
+        self.wake(to, from);
+        self.current = NOBODY;
+        self.begin(to);
+        self.current = self.tracks[to as usize].inner;
+    }
+
+    /// Reads the clock: what was to be closed ends now.
+    fn read(&mut self) -> u64 {
+        let now = self.watch.read();
+        self.now = now;
+        self.close(now);
+        now
+    }
+
+    /// What has stopped ends now.
+    #[inline]
+    fn close(&mut self, now: u64) {
+        let lane = std::mem::replace(&mut self.closing, NOBODY);
+        if lane != NOBODY {
+            let track = &mut self.tracks[lane as usize];
+            let ran = now - track.step;
+            track.last.ended = now;
+            track.last.ran += ran;
+            if track.last.reason == Reason::Nothing && track.ready.is_none() {
+                track.ready = Some((now, NOBODY));
+            }
+            if ran > self.longest_run.length {
+                let place = track.last.place;
+                self.longest_run = Longest { length: ran, lane, began: track.step, place, reason: Reason::Nothing };
+            }
+        }
+    }
+
+    // ----- words and places
+
+    /// The reason that these words give.
+    pub fn words(&mut self, words: &str) -> Reason {
+        if let Some(&number) = self.word_numbers.get(words) {
+            return Reason::Words(number);
+        }
+        let number = self.words.len() as u32;
+        self.words.push(words.to_string());
+        self.word_numbers.insert(words.to_string(), number);
+        Reason::Words(number)
+    }
+
+    /// The number of a place.
+    pub fn place(&mut self, spot: Spot) -> u32 {
+        let key = (Rc::as_ptr(&spot.code.code) as usize, spot.word);
+        if let Some(&number) = self.place_numbers.get(&key) {
+            return number;
+        }
+        let number = self.places.len() as u32;
+        self.places.push((spot.code.code.clone(), spot.word));
+        self.place_numbers.insert(key, number);
+        number
+    }
+
+    // ----- folding
+
+    /// Folds runs of a lane that lie close together, until a quarter of them is left at most. Where they do not come
+    /// fast there may be more first.
+    #[cold]
+    fn fold(&mut self) {
+        if self.limit < MOST_RUNS && self.now > self.watch.scale().ticks(FAST) * self.limit as u64 {
+            self.limit = (self.limit * 2).min(MOST_RUNS);
+            return;
+        }
+        while self.runs.len() > self.limit / 4 {
+            self.resolution = (self.resolution * 2).max(self.watch.scale().ticks(FIRST_RESOLUTION));
+            let resolution = self.resolution;
+            let mut last: Vec<u32> = vec![NOBODY; self.tracks.len()];
+            let mut kept: Vec<(u32, Stretch)> = Vec::with_capacity(self.runs.len());
+            for (lane, run) in self.runs.drain(..) {
+                let place = &mut last[lane as usize];
+                match kept.get_mut(*place as usize) {
+                    Some((_, before)) if run.began.saturating_sub(before.ended) < resolution => before.take(run),
+                    _ => {
+                        *place = kept.len() as u32;
+                        kept.push((lane, run));
+                    }
+                }
+            }
+            self.runs = kept;
+        }
+    }
+
+    // ----- the end
+
+    /// Everything ends here: what was recorded.
+    pub fn finish(mut self, program: &str) -> Recording {
+        let now = self.read();
+        let scale = self.watch.scale();
+        self.close_all(now);
+        let resolution = scale.nanoseconds(self.resolution);
+        let mut reasons = Reasons { words: std::mem::take(&mut self.words), numbers: FxHashMap::default() };
+        let runs = self.recorded_runs(scale, &mut reasons);
+        let summary = self.summary(scale, &mut reasons);
+        let (places, sources) = self.recorded_places();
+        Recording {
+            program: program.to_string(),
+            is_virtual: self.is_virtual,
+            duration: scale.nanoseconds(now),
+            resolution,
+            sources,
+            places,
+            reasons: reasons.words,
+            lanes: self.tracks.iter().map(|track| lane(track, scale)).collect(),
+            runs,
+            summary,
+        }
+    }
+
+    /// What runs at the end has run until then.
+    fn close_all(&mut self, now: u64) {
+        let mut lane = self.current;
+        let mut left = self.tracks.len();
+        while lane != NOBODY && left > 0 {
+            let track = &mut self.tracks[lane as usize];
+            track.last.ended = now;
+            track.last.ran += now - track.step;
+            lane = track.outer;
+            left -= 1;
+        }
+        for (lane, track) in self.tracks.iter_mut().enumerate() {
+            let last = std::mem::replace(&mut track.last, Stretch::NONE);
+            if last.steps > 0 {
+                self.runs.push((lane as u32, last));
+            }
+        }
+        self.runs.sort_by_key(|(_, run)| run.began);
+    }
+
+    fn recorded_runs(&mut self, scale: Scale, reasons: &mut Reasons) -> Vec<Run> {
+        let runs = std::mem::take(&mut self.runs);
+        runs.into_iter()
+            .map(|(lane, run)| Run {
+                lane,
+                ready: scale.nanoseconds(run.ready),
+                began: scale.nanoseconds(run.began),
+                ended: scale.nanoseconds(run.ended),
+                steps: run.steps,
+                ran: scale.nanoseconds(run.ran),
+                woken_by: some(run.woken_by),
+                woken_at: scale.nanoseconds(run.ready),
+                place: some(run.place),
+                reason: reasons.number(run.reason, &self.tracks),
+            })
+            .collect()
+    }
+
+    fn summary(&self, scale: Scale, reasons: &mut Reasons) -> Summary {
+        let mut extreme = |longest: Longest| {
+            (longest.lane != NOBODY).then(|| Extreme {
+                lane: longest.lane,
+                began: scale.nanoseconds(longest.began),
+                nanoseconds: scale.nanoseconds(longest.length),
+                place: some(longest.place),
+                reason: reasons.number(longest.reason, &self.tracks),
+            })
+        };
+        Summary {
+            longest_wait: extreme(self.longest_wait),
+            longest_run: extreme(self.longest_run),
+            longest_lag: extreme(self.longest_lag),
+            unfinished: self.tracks.iter().filter(|track| track.is_unfinished()).count() as u32,
+            lanes: self.tracks.len() as u32,
+            runs: self.run_count,
+        }
+    }
+
+    fn recorded_places(&self) -> (Vec<Place>, Vec<RecordedSource>) {
+        let mut sources: Vec<RecordedSource> = Vec::new();
+        let mut numbers: FxHashMap<usize, u32> = FxHashMap::default();
+        let mut places = Vec::with_capacity(self.places.len());
+        for (code, word) in &self.places {
+            let source = *numbers.entry(Rc::as_ptr(&code.source) as usize).or_insert_with(|| {
+                let is_shown = !code.source.is_of_library() && code.source.text.len() <= LONGEST_SOURCE;
+                let text = is_shown.then(|| code.source.text.to_string());
+                sources.push(RecordedSource { name: code.source.name.to_string(), text });
+                sources.len() as u32 - 1
+            });
+            places.push(Place { source, line: code.line(*word), function: code.qualified_name.to_string() });
+        }
+        (places, sources)
+    }
+}
+
+impl Stretch {
+    /// Takes in the next of its lane.
+    fn take(&mut self, next: Stretch) {
+        self.ended = next.ended;
+        self.steps = self.steps.saturating_add(next.steps);
+        self.ran += next.ran;
+        self.place = next.place;
+        self.reason = next.reason;
+    }
+}
+
+impl Track {
+    fn shown_name(&self) -> String {
+        match (&self.name, &self.function) {
+            (Name::Text(name), _) => name.clone(),
+            (Name::Task(number), _) => format!("Task-{number}"),
+            (Name::Function, Some(code)) => code.qualified_name.to_string(),
+            (Name::Function, None) => String::new(),
+        }
+    }
+
+    /// Has it stopped for nothing?
+    fn can_go_on(&self) -> bool {
+        self.last.steps > 0 && self.last.reason == Reason::Nothing
+    }
+
+    /// Is it one whose end is worth waiting for, and did not end?
+    fn is_unfinished(&self) -> bool {
+        self.ended.is_none() && matches!(self.kind, LaneKind::Task | LaneKind::Thread)
+    }
+}
+
+/// The reasons of a recording, each once.
+struct Reasons {
+    words: Vec<String>,
+    numbers: FxHashMap<String, u32>,
+}
+
+impl Reasons {
+    fn number(&mut self, reason: Reason, tracks: &[Track]) -> Option<u32> {
+        let words = match reason {
+            Reason::Nothing => return None,
+            Reason::Words(number) => return Some(number),
+            Reason::Lane(lane) => tracks[lane as usize].shown_name(),
+            Reason::Gathering(1) => "gather() of 1".to_string(),
+            Reason::Gathering(count) => format!("gather() of {count}"),
+        };
+        Some(*self.numbers.entry(words).or_insert_with_key(|words| {
+            self.words.push(words.clone());
+            self.words.len() as u32 - 1
+        }))
+    }
+}
+
+fn lane(track: &Track, scale: Scale) -> Lane {
+    Lane {
+        kind: track.kind,
+        name: track.shown_name(),
+        function: track.function.as_ref().map_or("", |code| &code.qualified_name).to_string(),
+        maker: some(track.maker),
+        place: some(track.place),
+        made: scale.nanoseconds(track.made),
+        ended: track.ended.map(|ended| scale.nanoseconds(ended)),
+        outcome: track.outcome.clone().unwrap_or(Outcome::Unfinished),
+    }
+}
+
+fn some(number: u32) -> Option<u32> {
+    (number != NOBODY).then_some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TASKS: [usize; 3] = [100, 200, 300];
+
+    /// Three tasks that take turns so often.
+    fn recorded(turns: usize) -> Recording {
+        let mut recorder = Recorder::new(1, false);
+        for task in TASKS {
+            recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, None);
+        }
+        for _ in 0..turns {
+            for task in TASKS {
+                recorder.begin_step(task, 0);
+                let lane = recorder.lane_of_step(task).expect("the task has a lane");
+                recorder.end(lane, None, Reason::Nothing);
+            }
+        }
+        for task in TASKS {
+            recorder.finish_lane(task, Outcome::Returned);
+        }
+        recorder.finish("test")
+    }
+
+    #[test]
+    fn few_runs_are_all_there() {
+        let recording = recorded(10);
+        assert_eq!(recording.resolution, 0);
+        assert_eq!(recording.lanes.len(), 4);
+        assert_eq!(recording.runs.len(), 31);
+        assert!(recording.runs.iter().all(|run| run.steps == 1 && run.ready <= run.began && run.began <= run.ended));
+        assert!(recording.runs.is_sorted_by_key(|run| run.began));
+    }
+
+    #[test]
+    fn many_runs_are_folded_and_none_is_lost() {
+        let recording = recorded(100_000);
+        assert!(recording.resolution > 0);
+        assert!(recording.runs.len() < MOST_RUNS);
+        assert_eq!(recording.runs.iter().map(|run| u64::from(run.steps)).sum::<u64>(), 300_001);
+        assert_eq!(recording.summary.runs, 300_001);
+        let ran: u64 = recording.runs.iter().filter(|run| run.lane > 0).map(|run| run.ran).sum();
+        assert!(ran <= recording.duration);
+    }
+
+    #[test]
+    fn lanes_beyond_what_a_page_can_hold_share_one() {
+        let mut recorder = Recorder::new(1, false);
+        for object in 0..MOST_LANES + 10 {
+            recorder.make(object * 8 + 8, LaneKind::Task, Name::Task(1), None, None);
+        }
+        let recording = recorder.finish("test");
+        assert_eq!(recording.lanes.len(), MOST_LANES + 1);
+        assert_eq!(recording.lanes.last().map(|lane| lane.kind), Some(LaneKind::More));
+    }
+
+    #[test]
+    fn virtual_time_counts() {
+        let mut recorder = Recorder::new(1, true);
+        recorder.make(100, LaneKind::Task, Name::Task(1), None, None);
+        recorder.begin_step(100, 0);
+        let (lane, sleep) = (recorder.lane_of(100).expect("it has a lane"), recorder.words("sleep"));
+        recorder.end(lane, None, sleep);
+        recorder.pass(Duration::from_secs(3600));
+        recorder.wake_task(100, false);
+        recorder.begin_step(100, 0);
+        let recording = recorder.finish("test");
+        let longest = recording.summary.longest_wait.expect("it has waited");
+        assert!((3600.0..3601.0).contains(&(longest.nanoseconds as f64 / 1e9)));
+        assert_eq!(longest.reason.map(|reason| recording.reasons[reason as usize].as_str()), Some("sleep"));
+    }
+}

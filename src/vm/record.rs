@@ -1,0 +1,362 @@
+//! What the machine tells the recorder of a timeline, where there is one: who begins to run, who stops, and why.
+//!
+//! Every hook is one test of `Context::recorder` where there is none. What a generator does is told by instructions of
+//! its own, which the compiler leaves out of programs without a recorder.
+
+use crate::bytecode::instruction::{GOES_ON, YIELDS};
+use crate::object::frame::Frame;
+use crate::object::function::{CodeObject, Function};
+use crate::object::future::{Future, FutureState, Role};
+use crate::object::generator::Generator;
+use crate::object::greenlet::Greenlet;
+use crate::object::heap::Ref;
+use crate::object::layout::LayoutId;
+use crate::object::list::List;
+use crate::object::native::{Native, Request};
+use crate::object::recorder::{Name, Reason, Recorder, Spot, key};
+use crate::object::string::text_of;
+use crate::object::thread::Thread;
+use crate::object::timeline::{LaneKind, Outcome};
+use crate::object::value::Value;
+use crate::vm::machine::Vm;
+use crate::vm::native_frame::{Machine, frame_slot};
+use crate::vm::thread::place_of;
+
+impl Vm {
+    /// From now on everything is recorded.
+    pub fn start_recording(&mut self) {
+        let main = key(self.cx.threads.current());
+        self.cx.recorder = Some(Box::new(Recorder::new(main, self.cx.clock.is_virtual())));
+        self.cx.threads.woken = Some(Vec::new());
+    }
+
+    // ----- tasks
+
+    /// A task has been made here.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_task(&mut self, task: Ref<Future>) {
+        let (code, word) = self.position();
+        let function = function_of(task.coroutine.get());
+        let name = match task.name.get() {
+            Value::UNBOUND => Name::Task(task.number.get()),
+            name => Name::Text(text_of(name)),
+        };
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        let spot = code.get().map(|code| Spot { code, word });
+        recorder.make(key(task), LaneKind::Task, name, function, spot);
+    }
+
+    /// A task takes its next step.
+    #[inline(never)]
+    pub(super) fn record_step(&mut self, task: Ref<Future>) {
+        if let Some(recorder) = &mut self.cx.recorder {
+            recorder.begin_step(key(task), self.cx.fuel);
+        }
+    }
+
+    /// The step of a task has ended: it waits, perhaps for something the loop knows nothing of, or has come to its end.
+    #[inline(never)]
+    pub(super) fn record_stop(&mut self, task: Ref<Future>, is_foreign: bool) {
+        let lane = self.cx.recorder.as_ref().and_then(|recorder| recorder.lane_of_step(key(task)));
+        let Some(lane) = lane else { return };
+        let lets_others_run = !is_foreign && task.waiter.get().is_none() && !task.is_done();
+        let reason = if lets_others_run {
+            Reason::Nothing
+        } else if is_foreign {
+            self.words("a future of another kind")
+        } else {
+            self.reason_of(task)
+        };
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        match innermost(task.coroutine.get()) {
+            Some(generator) => {
+                let spot = standing_at(generator);
+                let place = match recorder.last_stop(lane, spot.code, spot.word) {
+                    Some(place) => place,
+                    None => recorder.place(standing_at(own(generator))),
+                };
+                recorder.end_step(lane, spot, place, reason, self.cx.fuel);
+            }
+            None => recorder.end(lane, None, reason),
+        }
+        if task.is_done() {
+            let outcome = match task.state.get() {
+                FutureState::Failed => Outcome::Raised(self.cx.type_name(task.result.get())),
+                FutureState::Cancelled => Outcome::Cancelled,
+                _ => Outcome::Returned,
+            };
+            self.finish_lane(key(task), task.name.get(), outcome);
+        }
+    }
+
+    fn finish_lane(&mut self, object: usize, name: Value, outcome: Outcome) {
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if let (Some(lane), false) = (recorder.lane_of(object), name.is_unbound()) {
+            // It may have been given another since.
+            recorder.rename(lane, text_of(name));
+        }
+        recorder.finish_lane(object, outcome);
+    }
+
+    fn reason_of(&mut self, task: Ref<Future>) -> Reason {
+        if task.is_done() {
+            return Reason::Nothing;
+        }
+        let waiter = task.waiter.get();
+        let Some(future) = waiter.get::<Future>() else {
+            let words = match waiter {
+                Value::TRUE => "sleep",
+                Value::NONE | Value::FALSE => return Reason::Nothing,
+                _ => "a future of another kind",
+            };
+            return self.words(words);
+        };
+        match future.role {
+            Role::Gathering => Reason::Gathering(future.number.get()),
+            Role::Task => match self.cx.recorder.as_ref().and_then(|recorder| recorder.lane_of(key(future))) {
+                Some(lane) => Reason::Lane(lane),
+                None => self.words("a task"),
+            },
+            Role::Future if future.coroutine.get().is_none() => {
+                let function = library_function(task.coroutine.get());
+                self.words(function.as_ref().map_or("a future", |code| &code.code.qualified_name))
+            }
+            Role::Future => self.reason_behind(future.coroutine.get()),
+        }
+    }
+
+    /// What somebody waits for who waits for a future behind which this stands.
+    fn reason_behind(&mut self, behind: Value) -> Reason {
+        if let Some(future) = behind.get::<Future>() {
+            let lane = self.cx.recorder.as_ref().and_then(|recorder| recorder.lane_of(key(future)));
+            return lane.map_or_else(|| self.words("a future"), Reason::Lane);
+        }
+        if let Some(futures) = behind.get::<List>() {
+            return self.words(&format!("wait() of {}", futures.len()));
+        }
+        let name = self.cx.type_name(behind);
+        self.words(&name)
+    }
+
+    fn words(&mut self, words: &str) -> Reason {
+        self.cx.recorder.as_mut().map_or(Reason::Nothing, |recorder| recorder.words(words))
+    }
+
+    // ----- threads
+
+    /// Why the thread that runs would have to wait for the answer to a request.
+    pub fn reason_to_wait(&mut self, request: &Request) -> Reason {
+        let words = match request {
+            Request::Wait { .. } => self.call_waiting().unwrap_or_else(|| "something outside".to_string()),
+            Request::Signal => "a signal".to_string(),
+            Request::Events { until, .. } if until.is_none_or(|until| until > self.cx.clock.now()) => {
+                "events of its loop".to_string()
+            }
+            _ => return Reason::Nothing,
+        };
+        self.words(&words)
+    }
+
+    /// The thread that runs has to wait, for a reason.
+    pub fn record_wait(&mut self, reason: Reason) {
+        self.record_woken();
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let thread = self.cx.threads.current();
+        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if let Some((lane, running)) = lanes_of(recorder, thread) {
+            recorder.put_thread_aside(lane, running, spot, reason);
+        }
+    }
+
+    /// What the program has called that waits: a function of the library, or the native in the current frame.
+    fn call_waiting(&mut self) -> Option<String> {
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let functions = self.frames_of(self.fiber).iter().rev().filter_map(|frame| frame.function);
+        let functions = functions.filter(|function| !function.is_hidden.get()).map(|function| function.code.get());
+        let of_library = functions.take_while(|code| code.code.source.is_of_library());
+        of_library.last().map(|code| code.code.qualified_name.to_string()).or_else(|| self.native_waiting())
+    }
+
+    /// The name of the native that waits in the current frame.
+    fn native_waiting(&mut self) -> Option<String> {
+        let top = self.top();
+        if !top.is_machine(Machine::Wait as u8) {
+            return None;
+        }
+        let native: Ref<Native> = frame_slot(top, 0).get()?;
+        let name = native.declaration.name();
+        match native.owner.get().get::<crate::object::class::Class>() {
+            Some(owner) => Some(format!("{}.{name}", text_of(owner.name.get()))),
+            None if native.module.get().is_none() => Some(name.to_string()),
+            None => Some(format!("{}.{name}", text_of(native.module.get()).trim_start_matches('_'))),
+        }
+    }
+
+    /// Threads have become ready, by what the lane that runs has done or, where none does, by something outside.
+    fn record_woken(&mut self) {
+        let current = self.cx.threads.current();
+        let woken = self.cx.threads.woken.as_mut().map(std::mem::take).unwrap_or_default();
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        for thread in woken.into_iter().filter(|&thread| thread != current) {
+            match lanes_of(recorder, thread) {
+                Some((_, running)) => recorder.wake(running, recorder.current()),
+                None => {
+                    let name = Name::Text(format!("thread {}", thread.number));
+                    recorder.make(key(thread), LaneKind::Thread, name, None, spot);
+                }
+            }
+        }
+    }
+
+    /// A thread has the machine again, or for the first time.
+    pub fn record_turn(&mut self) {
+        self.record_woken();
+        let thread = self.cx.threads.current();
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if let Some((lane, running)) = lanes_of(recorder, thread) {
+            recorder.take_thread_up(lane, running);
+        }
+    }
+
+    /// The thread that ran has ended.
+    pub fn record_end_of_thread(&mut self) {
+        self.record_woken();
+        let thread = self.cx.threads.current();
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if let Some((lane, running)) = lanes_of(recorder, thread) {
+            recorder.put_thread_aside(lane, running, None, Reason::Nothing);
+            recorder.finish_lane(key(thread), Outcome::Returned);
+        }
+    }
+
+    // ----- greenlets
+
+    /// A greenlet hands the thread to another, which may begin by that.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_switch(&mut self, from: Ref<Greenlet>, to: Ref<Greenlet>) {
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let thread = self.cx.threads.current();
+        let function = to.run.get().get::<Function>().map(|function| function.code.get());
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        let reason = recorder.words("a switch");
+        let mut lane = |greenlet: Ref<Greenlet>| {
+            let object = if greenlet.is_main() { key(thread) } else { key(greenlet) };
+            recorder
+                .lane_of(object)
+                .unwrap_or_else(|| recorder.make(object, LaneKind::Greenlet, Name::Function, function, spot))
+        };
+        let (from_lane, to_lane) = (lane(from), lane(to));
+        recorder.switch(from_lane, to_lane, spot, reason);
+    }
+
+    // ----- generators
+
+    /// What the instruction under way says of the generator it stands in.
+    #[inline(never)]
+    pub(super) fn record_generator(&mut self, what: u8) {
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let (Some(generator), spot) = (self.top().generator, spot_of(self.top())) else { return };
+        let caller = &self.frames_of(self.fiber)[..depth - 1];
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        let lane = match recorder.lane_of(key(generator)) {
+            Some(lane) => lane,
+            // A coroutine in the form of a generator is its task's.
+            None if generator.function.is_coroutine.get() || what != GOES_ON => return,
+            None => {
+                let made_at = place_of(caller).map(spot_of);
+                recorder.make(key(generator), LaneKind::Generator, Name::Function, Some(spot.code), made_at)
+            }
+        };
+        match what {
+            GOES_ON => {
+                recorder.wake(lane, recorder.current());
+                recorder.begin(lane);
+            }
+            YIELDS => {
+                let reason = recorder.words("its caller");
+                recorder.end(lane, Some(spot), reason);
+            }
+            _ => {
+                let reason = recorder.words("what it delegates to");
+                recorder.end(lane, Some(spot), reason);
+            }
+        }
+    }
+
+    /// A generator has come to its end.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_end_of_generator(&mut self, generator: Ref<Generator>, raised: Value) {
+        let outcome = match raised {
+            Value::UNBOUND => Outcome::Returned,
+            exception if self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT) => Outcome::Cancelled,
+            exception => Outcome::Raised(self.cx.type_name(exception)),
+        };
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if let Some(lane) = recorder.lane_of(key(generator)) {
+            recorder.end(lane, None, Reason::Nothing);
+            recorder.finish_lane(key(generator), outcome);
+        }
+    }
+}
+
+/// The lane of a thread, and that of the greenlet that runs on it.
+fn lanes_of(recorder: &Recorder, thread: Ref<Thread>) -> Option<(u32, u32)> {
+    let lane = recorder.lane_of(key(thread))?;
+    let greenlet = thread.greenlet.get().filter(|greenlet| !greenlet.is_main());
+    let running = greenlet.and_then(|greenlet| recorder.lane_of(key(greenlet)));
+    Some((lane, running.unwrap_or(lane)))
+}
+
+/// Where a frame is.
+fn spot_of(frame: &Frame) -> Spot {
+    Spot { code: frame.code(), word: frame.word() }
+}
+
+/// What the coroutine of a task runs, if that is known.
+fn function_of(coroutine: Value) -> Option<Ref<CodeObject>> {
+    coroutine.get::<Generator>().map(|root| root.function.code.get())
+}
+
+/// The function of the library that the program's innermost awaits, in a coroutine.
+fn library_function(coroutine: Value) -> Option<Ref<CodeObject>> {
+    let mut generator = innermost(coroutine)?;
+    let mut function = None;
+    while generator.function.code.get().code.source.is_of_library() {
+        function = Some(generator.function.code.get());
+        generator = generator.delegator.get()?;
+    }
+    function
+}
+
+/// The innermost of a task's coroutines.
+fn innermost(coroutine: Value) -> Option<Ref<Generator>> {
+    coroutine.get().map(|root: Ref<Generator>| root.innermost.get().unwrap_or(root))
+}
+
+/// The innermost of the program's own coroutines, of the library's if there is no other on the way to it.
+fn own(innermost: Ref<Generator>) -> Ref<Generator> {
+    let mut generator = innermost;
+    while generator.function.code.get().code.source.is_of_library() {
+        match generator.delegator.get() {
+            Some(delegator) => generator = delegator,
+            None => return innermost,
+        }
+    }
+    generator
+}
+
+fn standing_at(generator: Ref<Generator>) -> Spot {
+    Spot { code: generator.function.code.get(), word: generator.word() }
+}
