@@ -26,6 +26,7 @@ use crate::object::module::Module;
 use crate::object::output;
 use crate::object::redirect::{Redirect, Redirects};
 use crate::object::signals;
+use crate::object::timeline::Recording;
 use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
@@ -63,6 +64,16 @@ pub struct Settings {
     pub profile: Option<String>,
     /// The program may touch nothing but its standard streams: it opens no file and there is no module of the system.
     pub closed: bool,
+    /// Where the timeline is to be written, as a page or text. The interpreter only records it, for `take_recording`.
+    pub timeline: Option<String>,
+    /// Likewise, as a trace.
+    pub trace: Option<String>,
+}
+
+impl Settings {
+    fn is_recorded(&self) -> bool {
+        self.timeline.is_some() || self.trace.is_some()
+    }
 }
 
 /// Exit status of a program that used up its memory.
@@ -106,6 +117,9 @@ impl Interpreter {
         }
         let vm = Vm::new(cx, limits);
         let mut interpreter = Interpreter { vm, driver: Driver::default(), settings, flags: 0 };
+        if interpreter.settings.is_recorded() {
+            interpreter.vm.start_recording();
+        }
         interpreter.set_path();
         interpreter
     }
@@ -136,7 +150,7 @@ impl Interpreter {
     /// Runs a text: its result, unless it is wrong, which is said.
     fn run_text(&mut self, name: &str, text: &str) -> Result<Result<Value, End>, Unparsed> {
         let source = Rc::new(Source::new(name, text));
-        let compiled = compile_text(&source, MODULE);
+        let compiled = compile_text(&source, Options { recorded: self.settings.is_recorded(), ..MODULE });
         let code = self.unless_wrong(compiled, &source)?;
         let main = self.make_main();
         if !name.starts_with('<') {
@@ -184,6 +198,11 @@ impl Interpreter {
             main.dict().set_interned(self.vm.cx.names.__builtins__, builtins);
         }
         main
+    }
+
+    /// What was recorded of a program of this name, which has ended.
+    pub fn take_recording(&mut self, program: &str) -> Option<Recording> {
+        self.vm.cx.recorder.take().map(|recorder| recorder.finish(program))
     }
 
     /// Writes out what has been printed.
@@ -322,8 +341,14 @@ impl Interpreter {
 struct Unparsed;
 
 /// How the texts of programs are compiled.
-const MODULE: Options =
-    Options { mode: Mode::Module, namespace: false, top_level_await: true, flags: 0, reports_warnings: true };
+const MODULE: Options = Options {
+    mode: Mode::Module,
+    namespace: false,
+    top_level_await: true,
+    flags: 0,
+    reports_warnings: true,
+    recorded: false,
+};
 
 fn compile_text(source: &Rc<Source>, options: Options) -> Result<Rc<Code>, Vec<Diagnostic>> {
     let module = parse(source, options.mode)?;

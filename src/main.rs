@@ -1,6 +1,7 @@
 //! The command line: what to run and how, and the exit status.
 
-use std::io::{IsTerminal, Read};
+use std::fs::File;
+use std::io::{IsTerminal, Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -9,10 +10,14 @@ use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::memory::{self, Counting};
+use corolang::object::timeline::Recording;
 use corolang::repl::session::Look;
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
 use corolang::syntax::parser::parse;
+use corolang::timeline::page::write_page;
+use corolang::timeline::text::write_text;
+use corolang::timeline::trace::write_trace;
 use lexopt::prelude::*;
 
 #[global_allocator]
@@ -44,11 +49,15 @@ options of run:
                      connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
   -W ACTION          how warnings are dealt with: ACTION:MESSAGE:CATEGORY:MODULE:LINE, all but ACTION optional
   --profile FILE     write the stacks in which time passes, by line, with milliseconds, for tools that draw flame graphs
+  --timeline FILE    write who ran when, and who waited for whom: a page for a browser, or text
+                     if FILE ends in .txt or is -, the standard error
+  --trace FILE       write the same for Perfetto and chrome://tracing
   -V, --version      print the version
   -h, --help         print this
 ";
 
 /// What is to be done.
+#[allow(clippy::large_enum_variant, reason = "there is one command in a process")]
 enum Command {
     Run(Script, Settings),
     /// A prompt, after the script if there is one.
@@ -121,6 +130,8 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Long("virtual-time")) => settings.virtual_time = true,
             Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
             Some(Long("max-steps")) => settings.max_steps = Some(number(&mut parser, "max-steps")?),
+            Some(Long("timeline")) => settings.timeline = Some(text(parser.value())?),
+            Some(Long("trace")) => settings.trace = Some(text(parser.value())?),
             Some(Long("seed")) => settings.seed = Some(number(&mut parser, "seed")?),
             Some(Long("profile")) => settings.profile = Some(text(parser.value())?),
             Some(Long("connect-to")) => settings.redirects.push(text(parser.value())?.parse()?),
@@ -206,8 +217,10 @@ fn unknown(argument: &lexopt::Arg<'_>) -> String {
         "max-memory",
         "virtual-time",
         "seed",
-        "connect-to",
+        "timeline",
+        "trace",
         "profile",
+        "connect-to",
         "version",
         "help",
     ];
@@ -414,19 +427,79 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
     };
     corolang::object::signals::leave_failures_to_writers();
     corolang::object::signals::watch();
+    let outputs: Result<Vec<Output>, String> =
+        [Output::timeline(&settings), Output::trace(&settings)].into_iter().flatten().collect();
+    let outputs = match outputs {
+        Ok(outputs) => outputs,
+        Err(message) => {
+            eprintln!("corolang: {message}");
+            return ExitCode::from(2);
+        }
+    };
     let mut interpreter = Interpreter::new(settings);
     if let Some(file) = profile {
         interpreter.vm.start_profile(file);
     }
     let status = match script {
-        Script::Module(module) => interpreter.run_module(&module),
+        Script::Module(ref module) => interpreter.run_module(module),
         _ => interpreter.run_main(&name, &text),
     };
     if let Err(error) = interpreter.vm.write_profile() {
         eprintln!("corolang: the profile could not be written: {error}");
     }
+    if let Some(recording) = interpreter.take_recording(&name) {
+        for output in outputs {
+            if let Err(message) = output.write(&recording) {
+                eprintln!("corolang: {message}");
+            }
+        }
+    }
     // Not by way of `ExitCode`: nothing of the heap needs to be freed.
     std::process::exit(status)
+}
+
+/// A file that a recording goes to. It is opened before the program starts, which would run in vain otherwise.
+struct Output {
+    name: String,
+    out: Box<dyn Write>,
+    form: Form,
+}
+
+/// What a recording is written as.
+enum Form {
+    Page,
+    Text,
+    Trace,
+}
+
+impl Output {
+    fn timeline(settings: &Settings) -> Option<Result<Output, String>> {
+        let name = settings.timeline.as_deref()?;
+        let form = if name == "-" || name.ends_with(".txt") { Form::Text } else { Form::Page };
+        Some(Output::create(name, form))
+    }
+
+    fn trace(settings: &Settings) -> Option<Result<Output, String>> {
+        Some(Output::create(settings.trace.as_deref()?, Form::Trace))
+    }
+
+    fn create(name: &str, form: Form) -> Result<Output, String> {
+        let out: Box<dyn Write> = match name {
+            "-" => Box::new(std::io::stderr()),
+            _ => Box::new(File::create(name).map_err(|error| format!("can't write '{name}': {error}"))?),
+        };
+        Ok(Output { name: name.to_string(), out, form })
+    }
+
+    fn write(self, recording: &Recording) -> Result<(), String> {
+        let mut out = std::io::BufWriter::new(self.out);
+        let written = match self.form {
+            Form::Page => write_page(recording, &mut out),
+            Form::Text => write_text(recording, &mut out),
+            Form::Trace => write_trace(recording, &mut out),
+        };
+        written.and_then(|()| out.flush()).map_err(|error| format!("can't write '{}': {error}", self.name))
+    }
 }
 
 /// Where modules are looked for: the script's folder, then COROLANG_PATH.

@@ -77,6 +77,28 @@ fn listing(path: &Path) -> Result<(), Failed> {
     hold(&path.with_extension("txt"), &finished.stdout)
 }
 
+/// The timeline of each tests/golden/timeline/NAME.co is NAME.txt.
+pub fn timelines() -> Vec<Trial> {
+    let folder = walk::root().join("tests/golden/timeline");
+    let scripts = walk::files(&folder, "co").into_iter();
+    scripts
+        .map(|path| {
+            let name = format!("timeline::{}", walk::short_name(&path, &folder));
+            Trial::test(name, move || timeline(&path))
+        })
+        .collect()
+}
+
+fn timeline(path: &Path) -> Result<(), Failed> {
+    let command = ["run", "--virtual-time", "--timeline", "-"].map(String::from);
+    let command = [&command[..], &[path.display().to_string()]].concat();
+    let finished = process::run(&command, "", None)?;
+    if finished.status != Some(0) {
+        return Err(Failed::from(format!("exit status: {}\n{}", compare::status(&finished), finished.stderr)));
+    }
+    hold(&path.with_extension("txt"), &finished.stderr)
+}
+
 /// Each examples/NAME.co prints tests/golden/examples/NAME.txt in every regime, as [`portable`] has it.
 pub fn examples() -> Vec<Trial> {
     let folder = walk::root().join("examples");
