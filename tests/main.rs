@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::{commands, goldens, layers, readme, scripts, sessions, timeline};
+use harness::{commands, editors, goldens, layers, pages, scripts, sessions, timeline};
 use libtest_mimic::{Arguments, Trial};
 use std::collections::HashSet;
 
@@ -17,12 +17,14 @@ fn main() {
     }
     trials.extend(goldens::diagnostics());
     trials.extend(goldens::bytecode());
+    trials.extend(goldens::timelines());
     trials.extend(goldens::examples());
     trials.extend(commands::trials());
-    trials.extend(readme::trials());
     trials.extend(sessions::trials());
     trials.extend(timeline::trials());
+    trials.extend(pages::trials());
     trials.push(layers::trial());
+    trials.push(editors::trial());
     let pending = pending();
     let mark = |trial: Trial| {
         let known = pending.contains(trial.name()) || trial.has_ignored_flag();

@@ -3,10 +3,11 @@
 
 pub mod commands;
 pub mod compare;
+pub mod editors;
 pub mod goldens;
 pub mod layers;
+pub mod pages;
 pub mod process;
-pub mod readme;
 pub mod recordings;
 pub mod script;
 pub mod scripts;

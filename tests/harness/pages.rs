@@ -1,5 +1,5 @@
-//! The program blocks of README.md are scripts like all others, and it names every example; its shell blocks are not
-//! run.
+//! The program blocks of README.md and of the book are scripts like all others; README.md names every example, and the
+//! pages of the book that are made can be. Shell blocks are not run.
 
 use super::script::{Regime, Script};
 use super::{compare, process, scripts, walk};
@@ -11,19 +11,40 @@ use std::{env, fs};
 /// The languages whose blocks are programs.
 const PROGRAMS: [&str; 4] = ["python", "py", "co", "corolang"];
 
-/// One trial for each program block, named by its first line, and one for the links to the examples.
+/// One trial for each program block, named by its page and first line, one for the links to the examples, and one for
+/// the pages that are made.
 pub fn trials() -> Vec<Trial> {
-    let text = fs::read_to_string(walk::root().join("README.md")).unwrap_or_default();
-    let blocks = blocks(&text).into_iter();
-    let mut trials: Vec<Trial> = blocks
-        .map(|(line, block)| Trial::test(format!("plain::README.md:{line}"), move || run(line, &block)))
-        .collect();
-    trials.push(Trial::test("README.md/examples", move || links(&text)));
+    let book = walk::files(&walk::root().join("docs/src"), "md").into_iter();
+    let mut trials = Vec::new();
+    for path in std::iter::once(walk::root().join("README.md")).chain(book) {
+        let page = walk::short_name(&path, walk::root());
+        for (line, block) in blocks(&fs::read_to_string(&path).unwrap_or_default()) {
+            let name = format!("{page}:{line}");
+            trials.push(Trial::test(format!("plain::{name}"), move || run(&name, &block)));
+        }
+    }
+    trials.push(Trial::test("README.md/examples", links));
+    trials.push(Trial::test("docs/generate.co", generate));
     trials
 }
 
+/// The pages that are made of docstrings and of tests/differences can be made.
+fn generate() -> Result<(), Failed> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("docs-{}", std::process::id()));
+    let arguments = ["run", "docs/generate.co", &target.to_string_lossy()].map(String::from);
+    let finished = process::run(&arguments, "", Some(walk::root()))?;
+    let differences = fs::read_to_string(target.join("differences.md")).unwrap_or_default();
+    let asyncio = fs::read_to_string(target.join("library/asyncio.md")).unwrap_or_default();
+    drop(fs::remove_dir_all(&target));
+    if finished.status != Some(0) || !differences.contains("```python") || !asyncio.contains("### `gather(") {
+        return Err(Failed::from(format!("{}\n{}", compare::status(&finished), finished.stderr)));
+    }
+    Ok(())
+}
+
 /// The links to examples are those to the files there are.
-fn links(text: &str) -> Result<(), Failed> {
+fn links() -> Result<(), Failed> {
+    let text = fs::read_to_string(walk::root().join("README.md")).map_err(|error| error.to_string())?;
     let linked = text.split("(examples/").skip(1).filter_map(|rest| rest.split_once(')'));
     let linked: BTreeSet<String> = linked.map(|(name, _)| name.to_string()).collect();
     let folder = walk::root().join("examples");
@@ -56,9 +77,13 @@ fn blocks(text: &str) -> Vec<(usize, String)> {
 }
 
 /// Runs a block; where it has no comments on its output, only how it ends counts.
-fn run(line: usize, block: &str) -> Result<(), Failed> {
+fn run(name: &str, block: &str) -> Result<(), Failed> {
     let mut script = Script::parse(block)?;
-    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("readme-{}-{line}.co", std::process::id()));
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!(
+        "{}-{}.co",
+        name.replace(['/', ':'], "-"),
+        std::process::id()
+    ));
     fs::write(&path, block).map_err(|error| error.to_string())?;
     let finished = process::run(&scripts::command(&path, Regime::Plain, &script), &script.stdin, None);
     drop(fs::remove_file(&path));
