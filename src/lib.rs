@@ -30,6 +30,8 @@ pub mod interpreter;
 
 pub mod timeline;
 
+pub mod command_line;
+
 pub mod event_loop;
 
 pub mod vm;

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
+use corolang::command_line;
 use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
@@ -22,39 +23,6 @@ use lexopt::prelude::*;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
-
-const HELP: &str = "\
-Corolang, a tiny scripting language with native coroutines.
-
-usage: corolang                                         the prompt
-       corolang [run] [OPTION...] FILE [ARGUMENT...]
-       corolang [OPTION...] -c CODE [ARGUMENT...]
-       corolang [OPTION...] -m MODULE [ARGUMENT...]
-       corolang check FILE...
-       corolang tasks PID
-       corolang dis FILE
-
-A FILE of - is the standard input, which is also what runs without a FILE where it is no terminal. Options end at the
-script: what follows it is the script's.
-
-options of run:
-  -i, --interactive  show the prompt after the script, and also where there is no terminal
-  --gc-stress        collect garbage at every safe point
-  --fuel N           leave and re-enter the VM every N instructions
-  --max-steps N      end after N calls and turns of loops, with exit status 124
-  --max-memory SIZE  raise MemoryError above SIZE bytes (K, M and G are understood), then exit status 137
-  --virtual-time     sleeping takes no time
-  --seed N           seed of string hashes and of the order of ready tasks
-  --connect-to HOST:PORT:ADDR:PORT
-                     connect to ADDR and PORT instead of HOST and PORT; an empty HOST or PORT is any
-  -W ACTION          how warnings are dealt with: ACTION:MESSAGE:CATEGORY:MODULE:LINE, all but ACTION optional
-  --profile FILE     write the stacks in which time passes, by line, with milliseconds, for tools that draw flame graphs
-  --timeline FILE    write who ran when, and who waited for whom: a page for a browser, or text
-                     if FILE ends in .txt or is -, the standard error
-  --trace FILE       write the same for Perfetto and chrome://tracing
-  -V, --version      print the version
-  -h, --help         print this
-";
 
 /// What is to be done.
 #[allow(clippy::large_enum_variant, reason = "there is one command in a process")]
@@ -121,7 +89,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                 return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![])));
             }
             None => return Err("a FILE is missing".to_string()),
-            Some(Short('h') | Long("help")) => return Ok(Command::Print(HELP.to_string())),
+            Some(Short('h') | Long("help")) => return Ok(Command::Print(command_line::help())),
             Some(Short('V') | Long("version")) => {
                 return Ok(Command::Print(format!("corolang {}\n", env!("CARGO_PKG_VERSION"))));
             }
@@ -169,6 +137,20 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                             _ => Err("dis takes one FILE".to_string()),
                         };
                     }
+                    "man" if words == 0 => {
+                        return match rest(&mut parser)?.is_empty() {
+                            true => Ok(Command::Print(command_line::man())),
+                            false => Err("man takes nothing".to_string()),
+                        };
+                    }
+                    "completions" if words == 0 => {
+                        let shells = rest(&mut parser)?;
+                        let text = shells.first().filter(|_| shells.len() == 1);
+                        return match text.and_then(|shell| command_line::completions(shell)) {
+                            Some(text) => Ok(Command::Print(text)),
+                            None => Err("completions takes bash, zsh or fish".to_string()),
+                        };
+                    }
                     "tasks" if words == 0 => {
                         let processes = rest(&mut parser)?;
                         return match processes.as_slice() {
@@ -210,22 +192,9 @@ fn warnings_of_environment() -> Vec<String> {
 
 /// The message for an option that there is not, with the one that was perhaps meant.
 fn unknown(argument: &lexopt::Arg<'_>) -> String {
-    let known = [
-        "gc-stress",
-        "fuel",
-        "max-steps",
-        "max-memory",
-        "virtual-time",
-        "seed",
-        "timeline",
-        "trace",
-        "profile",
-        "connect-to",
-        "version",
-        "help",
-    ];
+    let known = command_line::CHOICES.iter().map(|choice| choice.long).filter(|name| !name.is_empty());
     match argument {
-        Long(name) => match corolang::text::suggest::closest(name, known.into_iter().chain(["interactive"])) {
+        Long(name) => match corolang::text::suggest::closest(name, known) {
             Some(near) => format!("unknown option '--{name}': did you mean '--{near}'?"),
             None => format!("unknown option '--{name}'"),
         },

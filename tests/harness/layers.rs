@@ -9,7 +9,7 @@ use std::path::Path;
 const LAYERS: [&[&str]; 17] = [
     &["main"],
     &["repl"],
-    &["interpreter", "timeline"],
+    &["interpreter", "timeline", "command_line"],
     &["event_loop"],
     &["vm"],
     &["modules", "builtins"],
