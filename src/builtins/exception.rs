@@ -1,14 +1,13 @@
 //! Exceptions: what all of them have, and the constructors of those that keep more than their arguments.
 //!
-//! What only some classes have (`name`, `code`, `lineno`) are attributes of the exception itself, with None in the
-//! class until they are set. OSError is in `os_error`, the errors of encodings in `unicode_error`, groups in
+//! What only some classes have (`name`, `lineno`) are fields, None until they are set. OSError is in `os_error`, the errors of encodings in `unicode_error`, groups in
 //! `exception_group`.
 
 use crate::builtins::arguments::{instance_class, set_own};
 use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::Problem;
-use crate::object::exception::{Exception, Traceback};
+use crate::object::exception::{Exception, Traceback, set_field};
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;
 use crate::object::items;
@@ -62,14 +61,33 @@ const NAME_ERROR: &[Declaration] =
 const SYNTAX_ERROR: &[Declaration] =
     &[plain("__init__(self, /, *args, **kwargs)", init_syntax_error, "Set the message and the place.")];
 
-/// The attributes that only some classes have.
-const FIELDS: &[(LayoutId, &[&str])] = &[
-    (LayoutId::IMPORT_ERROR, &["msg", "name", "path", "name_from"]),
-    (LayoutId::ATTRIBUTE_ERROR, &["name", "obj"]),
-    (LayoutId::NAME_ERROR, &["name"]),
+/// The accessors of fields.
+macro_rules! fields {
+    ($($name:ident),*) => {
+        &[$($crate::object::function::Attribute {
+            name: stringify!($name),
+            get: |cx, exception| {
+                let name = cx.names.$name;
+                $crate::builtins::exception::field(cx, exception, name)
+            },
+            set: Some(|cx, exception, value| {
+                let name = cx.names.$name;
+                $crate::builtins::exception::assign_field(cx, exception, name, value)
+            }),
+            doc: "",
+        }),*]
+    };
+}
+pub(super) use fields;
+
+/// The fields that only some classes have.
+const FIELDS: &[(LayoutId, &[Attribute])] = &[
+    (LayoutId::IMPORT_ERROR, fields!(msg, name, path, name_from)),
+    (LayoutId::ATTRIBUTE_ERROR, fields!(name, obj)),
+    (LayoutId::NAME_ERROR, fields!(name)),
     (
         LayoutId::SYNTAX_ERROR,
-        &["msg", "filename", "lineno", "offset", "text", "end_lineno", "end_offset", "print_file_and_line"],
+        fields!(msg, filename, lineno, offset, text, end_lineno, end_offset, print_file_and_line),
     ),
 ];
 
@@ -95,12 +113,25 @@ pub fn install(cx: &mut Context) {
     cx.originals.exception_init = method(cx.names.__init__);
     for &(layout, fields) in FIELDS {
         let class = cx.class(layout);
-        for field in fields {
-            let field = cx.intern(field);
-            class.dict.set_interned(field, Value::NONE);
-        }
+        module::add_members(cx, class, fields);
     }
-    cx.classes_changed();
+}
+
+/// A field, None until it is set.
+pub fn field(cx: &mut Context, exception: Value, name: Value) -> Result<Value, Stop> {
+    Ok(body(cx, exception)?.field(name).unwrap_or(Value::NONE))
+}
+
+/// Sets a field that a script assigns to or deletes.
+pub fn assign_field(cx: &mut Context, exception: Value, name: Value, value: Value) -> Result<(), Stop> {
+    body(cx, exception)?.set_field(name, value);
+    Ok(())
+}
+
+/// Has the class of an exception this field?
+fn is_field(cx: &mut Context, exception: Value, name: Value) -> bool {
+    let found = cx.lookup(cx.class_of(exception), name);
+    found.and_then(|found| found.header()).is_some_and(|header| header.layout() == LayoutId::MEMBER_DESCRIPTOR)
 }
 
 /// The body of the receiver.
@@ -149,13 +180,33 @@ fn reduce(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = cx.class_of(exception).value();
     let arguments = body(cx, exception)?.args.get();
     let attributes = exception.header().and_then(|header| header.attribute_dict(cx));
-    match attributes.filter(|attributes| !attributes.is_empty()) {
-        Some(attributes) => {
-            let state = attributes.copy(cx).value();
-            Ok(cx.tuple(&[class, arguments, state]))
-        }
-        None => Ok(cx.tuple(&[class, arguments])),
+    let state = match attributes {
+        Some(attributes) => attributes.copy(cx),
+        None => cx.new_dict(),
+    };
+    for (name, value) in fields_of_state(cx, exception)? {
+        state.set_interned(name, value);
     }
+    match state.is_empty() {
+        true => Ok(cx.tuple(&[class, arguments])),
+        false => Ok(cx.tuple(&[class, arguments, state.value()])),
+    }
+}
+
+/// The fields that a copy gets otherwise than by its arguments.
+fn fields_of_state(cx: &mut Context, exception: Value) -> Result<Vec<(Value, Value)>, Stop> {
+    let (body, names) = (body(cx, exception)?, cx.names);
+    let mut state = Vec::new();
+    let kept: &[Value] = if cx.is_instance(exception, LayoutId::IMPORT_ERROR) {
+        &[names.name, names.path, names.name_from]
+    } else if cx.is_instance(exception, LayoutId::ATTRIBUTE_ERROR) {
+        state.push((names.args, body.args.get()));
+        &[names.name]
+    } else {
+        &[]
+    };
+    state.extend(kept.iter().filter_map(|&name| Some((name, body.field(name)?))));
+    Ok(state)
 }
 
 fn set_state(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -170,6 +221,7 @@ fn set_state(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         let name = cx.intern_value(name);
         match crate::object::string::text_of(name).as_str() {
             "args" if value.is::<Tuple>() => body(cx, exception)?.args.set(value),
+            _ if is_field(cx, exception, name) => set_field(exception, name, value),
             _ => set_own(cx, exception, name, value),
         }
     }
@@ -326,7 +378,7 @@ fn init_with(cx: &mut Context, args: Args<'_>, known: &[Value]) -> Result<(), St
         }
     }
     for (name, value) in given {
-        set_own(cx, exception, name, value);
+        set_field(exception, name, value);
     }
     Ok(())
 }
@@ -335,13 +387,11 @@ fn init_import_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let names = cx.names;
     // What is not given now is given no more.
     for name in [names.msg, names.name, names.path, names.name_from] {
-        if args.get(0).header().is_some_and(|header| header.own_attribute(cx, name).is_some()) {
-            set_own(cx, args.get(0), name, Value::NONE);
-        }
+        set_field(args.get(0), name, Value::UNBOUND);
     }
     init_with(cx, args, &[names.name, names.path, names.name_from])?;
     if let Some([message]) = args.get(1).get::<Tuple>().as_ref().map(|items| items.items()) {
-        set_own(cx, args.get(0), names.msg, *message);
+        set_field(args.get(0), names.msg, *message);
     }
     Ok(Value::NONE)
 }
@@ -363,7 +413,7 @@ fn init_syntax_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (exception, names) = (args.get(0), cx.names);
     let items = args.get(1).get::<Tuple>().map_or(Vec::new(), |items| items.items().to_vec());
     if let Some(&message) = items.first() {
-        set_own(cx, exception, names.msg, message);
+        set_field(exception, names.msg, message);
     }
     if items.len() != 2 {
         return Ok(Value::NONE);
@@ -383,7 +433,7 @@ fn init_syntax_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     }
     let fields = [names.filename, names.lineno, names.offset, names.text, names.end_lineno, names.end_offset];
     for (name, value) in fields.into_iter().zip(place) {
-        set_own(cx, exception, name, value);
+        set_field(exception, name, value);
     }
     Ok(Value::NONE)
 }

@@ -1,10 +1,11 @@
 //! `OSError`: how it is made and its fields. The class that an error number means is in `object::os_error`.
 
-use crate::builtins::arguments::{instance_class, own, set_own};
-use crate::builtins::exception;
+use crate::builtins::arguments::instance_class;
+use crate::builtins::exception::{self, fields};
 use crate::object::class::Class;
 use crate::object::context::Context;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, set_field};
+use crate::object::function::Attribute;
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
@@ -20,15 +21,39 @@ const METHODS: &[Declaration] = &[
     plain("__reduce__(self, /)", reduce, "Return what is needed to make the exception anew."),
 ];
 
+const FIELDS: &[Attribute] = fields!(errno, strerror, filename, filename2);
+const ATTRIBUTES: &[Attribute] = &[Attribute {
+    name: "characters_written",
+    get: characters_written,
+    set: Some(set_characters_written),
+    doc: "How much was written before it would have had to wait.",
+}];
+
 /// Puts the methods into the class.
 pub fn install(cx: &mut Context) {
     let class = cx.class(LayoutId::OS_ERROR);
-    module::install(cx, class, &ClassTables { methods: METHODS, ..ClassTables::NONE });
-    for name in ["errno", "strerror", "filename", "filename2"] {
-        let name = cx.intern(name);
-        class.dict.set_interned(name, Value::NONE);
+    module::install(cx, class, &ClassTables { methods: METHODS, attributes: ATTRIBUTES, ..ClassTables::NONE });
+    module::add_members(cx, class, FIELDS);
+}
+
+/// `characters_written`, which most have not.
+fn characters_written(cx: &mut Context, exception: Value) -> Result<Value, Stop> {
+    let name = cx.names.characters_written;
+    match exception.get::<Exception>().and_then(|exception| exception.field(name)) {
+        Some(count) => Ok(count),
+        None => Err(cx.error(LayoutId::ATTRIBUTE_ERROR, "characters_written")),
     }
-    cx.classes_changed();
+}
+
+fn set_characters_written(cx: &mut Context, exception: Value, value: Value) -> Result<(), Stop> {
+    let name = cx.names.characters_written;
+    if value.is_unbound() {
+        characters_written(cx, exception)?;
+    } else if !Int::is(value) {
+        let found = cx.type_name(value);
+        return Err(cx.type_error(format!("'{found}' object cannot be interpreted as an integer")));
+    }
+    exception::assign_field(cx, exception, name, value)
 }
 
 /// Has a class an `__init__` of its own and no `__new__`, so that its arguments are looked at in `__init__` only?
@@ -76,18 +101,18 @@ fn set_fields(cx: &mut Context, exception: Value, items: &[Value]) {
     }
     let names = cx.names;
     let is_blocking = cx.is_instance(exception, LayoutId::BLOCKING_IO_ERROR);
-    set_own(cx, exception, names.errno, items[0]);
-    set_own(cx, exception, names.strerror, items[1]);
+    set_field(exception, names.errno, items[0]);
+    set_field(exception, names.strerror, items[1]);
     match items.get(2) {
         Some(&count) if is_blocking && Int::is(count) => {
-            set_own(cx, exception, names.characters_written, count);
+            set_field(exception, names.characters_written, count);
             return;
         }
-        Some(&file) if !file.is_none() => set_own(cx, exception, names.filename, file),
+        Some(&file) if !file.is_none() => set_field(exception, names.filename, file),
         _ => return,
     }
     if let Some(&file) = items.get(4) {
-        set_own(cx, exception, names.filename2, file);
+        set_field(exception, names.filename2, file);
     }
     let args = cx.tuple(&items[..2]);
     if let Some(body) = exception.get::<Exception>() {
@@ -100,7 +125,7 @@ fn reduce(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let class = cx.class_of(value).value();
     let Some(body) = value.get::<Exception>() else { return Ok(Value::NONE) };
     let mut items = body.args.get().get::<Tuple>().map_or(Vec::new(), |items| items.items().to_vec());
-    let (file, other) = (own(cx, value, cx.names.filename), own(cx, value, cx.names.filename2));
+    let [file, other] = [cx.names.filename, cx.names.filename2].map(|name| body.field(name).unwrap_or(Value::NONE));
     if items.len() == 2 && !file.is_none() {
         items.push(file);
         if !other.is_none() {
@@ -108,5 +133,11 @@ fn reduce(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         }
     }
     let arguments = cx.tuple(&items);
-    Ok(cx.tuple(&[class, arguments]))
+    match value.header().and_then(|header| header.attribute_dict(cx)).filter(|attributes| !attributes.is_empty()) {
+        Some(attributes) => {
+            let state = attributes.copy(cx).value();
+            Ok(cx.tuple(&[class, arguments, state]))
+        }
+        None => Ok(cx.tuple(&[class, arguments])),
+    }
 }

@@ -2,6 +2,7 @@
 //! in `object::unicode_error`, the text of them in `object::repr`.
 
 use crate::builtins::arguments::{Whole, bytes_like, text};
+use crate::builtins::exception::fields;
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
 use crate::object::layout::LayoutId;
@@ -28,10 +29,7 @@ pub fn install(cx: &mut Context) {
     ];
     for (layout, methods) in tables {
         let class = cx.class(layout);
-        for name in ["encoding", "object", "start", "end", "reason"] {
-            let name = cx.intern(name);
-            class.dict.set_interned(name, Value::NONE);
-        }
+        module::add_members(cx, class, fields!(encoding, object, start, end, reason));
         module::install(cx, class, &ClassTables { methods, ..ClassTables::NONE });
     }
 }

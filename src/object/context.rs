@@ -11,7 +11,7 @@ use crate::object::clock::Clock;
 use crate::object::descriptors::Descriptors;
 use crate::object::dict::Dict;
 use crate::object::event_loop::Running;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, set_field};
 use crate::object::heap::{Heap, Marker, Ref};
 use crate::object::instance::Instance;
 use crate::object::kind::Kind;
@@ -560,9 +560,8 @@ impl Context {
     pub fn attribute_error_with(&mut self, object: Value, name: Value, message: &str) -> Stop {
         let stop = self.error(LayoutId::ATTRIBUTE_ERROR, message);
         if let Stop::Raise(exception) = &stop {
-            let header = exception.header().expect("an exception is an object");
-            header.set_own_attribute(self, self.names.name, name);
-            header.set_own_attribute(self, self.names.obj, object);
+            set_field(*exception, self.names.name, name);
+            set_field(*exception, self.names.obj, object);
         }
         stop
     }

@@ -1,6 +1,6 @@
 //! Exceptions and tracebacks as data. Raising and unwinding are the VM's.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -11,7 +11,7 @@ use crate::object::layout::LayoutId;
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
-/// The body of every exception. What only some classes have (`errno`, `name`, `exceptions`) are attributes.
+/// The body of every exception.
 pub struct Exception {
     /// `args`, a tuple.
     pub args: Cell<Value>,
@@ -25,9 +25,25 @@ pub struct Exception {
     pub suppress_context: Cell<bool>,
     /// StopIteration: `value`. SystemExit: `code`. Groups: the tuple of exceptions. Else None.
     pub value: Cell<Value>,
+    /// What only some classes have (`errno`, `name`, `lineno`), as far as it is set: interned names and values.
+    fields: RefCell<Vec<(Value, Value)>>,
 }
 
 impl Exception {
+    /// What is set under the name of a field.
+    pub fn field(&self, name: Value) -> Option<Value> {
+        self.fields.borrow().iter().find(|field| field.0 == name).map(|field| field.1)
+    }
+
+    /// Sets a field; UNBOUND takes it away.
+    pub fn set_field(&self, name: Value, value: Value) {
+        let mut fields = self.fields.borrow_mut();
+        fields.retain(|field| field.0 != name);
+        if !value.is_unbound() {
+            fields.push((name, value));
+        }
+    }
+
     /// An exception of a built-in class, as its constructor makes it.
     pub fn allocate(cx: &mut Context, layout: LayoutId, args: Value) -> Value {
         let items = args.get::<Tuple>();
@@ -46,6 +62,7 @@ impl Exception {
             context: Cell::new(Value::NONE),
             suppress_context: Cell::new(false),
             value: Cell::new(value),
+            fields: RefCell::default(),
         };
         cx.heap.allocate_attributed(layout, exception, capacity).value()
     }
@@ -79,6 +96,17 @@ impl Body for Exception {
         for cell in [&self.args, &self.traceback, &self.cause, &self.context, &self.value] {
             marker.cell(cell);
         }
+        for &(name, value) in self.fields.borrow().iter() {
+            marker.value(name);
+            marker.value(value);
+        }
+    }
+}
+
+/// Sets a field of an exception.
+pub fn set_field(exception: Value, name: Value, value: Value) {
+    if let Some(exception) = exception.get::<Exception>() {
+        exception.set_field(name, value);
     }
 }
 

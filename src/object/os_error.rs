@@ -2,9 +2,8 @@
 
 use std::io;
 
-use crate::object::arguments::set_own;
 use crate::object::context::Context;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, set_field};
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
 use crate::object::signals;
@@ -75,10 +74,10 @@ pub fn error_of_files(cx: &mut Context, number: i32, filename: Value, other: Val
     let exception = exception_of_class(cx, class_of(number), number);
     let names = cx.names;
     if !filename.is_unbound() {
-        set_own(cx, exception, names.filename, filename);
+        set_field(exception, names.filename, filename);
     }
     if !other.is_unbound() {
-        set_own(cx, exception, names.filename2, other);
+        set_field(exception, names.filename2, other);
     }
     Stop::Raise(exception)
 }
@@ -94,7 +93,7 @@ fn exception_of_class(cx: &mut Context, class: LayoutId, number: i32) -> Value {
     let args = cx.tuple(&[number, text]);
     let exception = Exception::allocate(cx, class, args);
     let names = cx.names;
-    set_own(cx, exception, names.errno, number);
-    set_own(cx, exception, names.strerror, text);
+    set_field(exception, names.errno, number);
+    set_field(exception, names.strerror, text);
     exception
 }

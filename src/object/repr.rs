@@ -354,7 +354,7 @@ fn write_exception(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception
 pub fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: Ref<Exception>) -> Result<(), Problem> {
     let value = exception.value();
     let args = exception.args.get().get::<Tuple>().map_or(Vec::new(), |args| args.items().to_vec());
-    let own = |cx: &Context, name: Value| exception.header().own_attribute(cx, name);
+    let own = |_: &Context, name: Value| exception.field(name);
     if cx.is_instance(value, LayoutId::KEY_ERROR) && args.len() == 1 {
         return write_repr(cx, out, args[0]);
     }
@@ -399,7 +399,7 @@ pub fn write_exception_message(cx: &mut Context, out: &mut Vec<u8>, exception: R
 /// `'utf-8' codec can't decode byte 0xff in position 0: invalid start byte`; None without the fields.
 fn unicode_message(cx: &Context, exception: Ref<Exception>) -> Option<String> {
     let names = cx.names;
-    let own = |name: Value| exception.header().own_attribute(cx, name);
+    let own = |name: Value| exception.field(name);
     let (object, reason) = (own(names.object)?, own(names.reason)?.get::<Str>()?);
     let length = match object.get::<Str>() {
         Some(text) => text.chars(),
@@ -431,11 +431,9 @@ fn write_os_error(
     out.extend(b"] ");
     write_str(cx, out, text)?;
     for (index, name) in [cx.names.filename, cx.names.filename2].into_iter().enumerate() {
-        let file = exception.header().own_attribute(cx, name);
-        if let Some(file) = file.filter(|file| !file.is_none()) {
-            out.extend(if index == 0 { &b": "[..] } else { b" -> " });
-            write_repr(cx, out, file)?;
-        }
+        let Some(file) = exception.field(name).filter(|file| !file.is_none()) else { break };
+        out.extend(if index == 0 { &b": "[..] } else { b" -> " });
+        write_repr(cx, out, file)?;
     }
     Ok(())
 }
@@ -448,7 +446,7 @@ fn write_syntax_error(
     message: Value,
 ) -> Result<(), Problem> {
     write_str(cx, out, message)?;
-    let own = |name: Value| exception.header().own_attribute(cx, name).filter(|value| !value.is_none());
+    let own = |name: Value| exception.field(name).filter(|value| !value.is_none());
     let file = own(cx.names.filename).filter(|file| file.is::<Str>()).map(text_of);
     let file = file.map(|file| file.rsplit('/').next().unwrap_or_default().to_string());
     let line = own(cx.names.lineno).and_then(Int::to_i64);

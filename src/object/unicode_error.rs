@@ -1,8 +1,7 @@
 //! The exceptions of text and bytes that an encoding cannot convert.
 
-use crate::object::arguments::set_own;
 use crate::object::context::Context;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, set_field};
 use crate::object::layout::LayoutId;
 use crate::object::native::Stop;
 use crate::object::string::Str;
@@ -14,7 +13,7 @@ pub fn set_fields(cx: &mut Context, value: Value, fields: [Value; 5]) {
     let names = cx.names;
     for (name, field) in [names.encoding, names.object, names.start, names.end, names.reason].into_iter().zip(fields) {
         if !field.is_unbound() {
-            set_own(cx, value, name, field);
+            set_field(value, name, field);
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::diagnostic::Diagnostic;
 use crate::library::{HALVES, embedded};
 use crate::modules::imp::{Found, find};
 use crate::object::dict::Dict;
+use crate::object::exception::{Exception, set_field};
 use crate::object::frame::Then;
 use crate::object::function::{CodeObject, Function};
 use crate::object::heap::Ref;
@@ -94,12 +95,11 @@ impl Vm {
         let stop = self.cx.error_with(layout, &[message, details_tuple]);
         if let Stop::Raise(exception) = &stop {
             let names = ["filename", "lineno", "offset", "text", "end_lineno", "end_offset"];
-            let header = exception.header().expect("an object");
             let msg = self.cx.intern("msg");
-            header.set_own_attribute(&mut self.cx, msg, message);
+            set_field(*exception, msg, message);
             for (name, value) in names.iter().zip(details) {
                 let name = self.cx.intern(name);
-                header.set_own_attribute(&mut self.cx, name, value);
+                set_field(*exception, name, value);
             }
         }
         stop
@@ -376,7 +376,7 @@ impl Vm {
         let stop = self.cx.error(layout, message);
         if let Stop::Raise(exception) = &stop {
             let attribute = self.cx.names.name;
-            exception.header().expect("an object").set_own_attribute(&mut self.cx, attribute, name);
+            set_field(*exception, attribute, name);
         }
         stop
     }
@@ -418,7 +418,7 @@ impl Vm {
             (2, Input::Error(exception)) => {
                 let own = module.get::<Module>().and_then(|m| m.dict().get_interned(self.cx.names.__name__));
                 let full = format!("{}.{}", own.map_or_else(String::new, |own| self.text(own)), self.text(name));
-                let missing = exception.header().and_then(|h| h.own_attribute(&self.cx, self.cx.names.name));
+                let missing = exception.get::<Exception>().and_then(|body| body.field(self.cx.names.name));
                 let is_it = missing.is_some_and(|missing| self.text(missing) == full);
                 match self.cx.is_instance(exception, LayoutId::MODULE_NOT_FOUND_ERROR) && is_it {
                     true => self.cannot_import(module, name),
@@ -450,11 +450,10 @@ impl Vm {
         };
         let stop = self.cx.error(LayoutId::IMPORT_ERROR, message);
         if let Stop::Raise(exception) = &stop {
-            let header = exception.header().expect("an object");
             let own = self.cx.str(&own);
             let (attribute, from) = (self.cx.names.name, self.cx.intern("name_from"));
-            header.set_own_attribute(&mut self.cx, attribute, own);
-            header.set_own_attribute(&mut self.cx, from, name);
+            set_field(*exception, attribute, own);
+            set_field(*exception, from, name);
         }
         self.raise_next(stop)
     }

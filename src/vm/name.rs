@@ -6,6 +6,7 @@ use std::cell::Cell;
 use crate::bytecode::code::CodeKind;
 use crate::bytecode::instruction::Opcode;
 use crate::object::dict::Dict;
+use crate::object::exception::set_field;
 use crate::object::frame::{Frame, FrameKind, FrameObject, Then, add_inlined, locals_of, read_attribute};
 use crate::object::function::{CellObject, Function};
 use crate::object::generator::{Generator, State};
@@ -69,7 +70,7 @@ impl Vm {
     fn with_name(&mut self, stop: Stop, name: Value) -> Stop {
         if let Stop::Raise(exception) = &stop {
             let attribute = self.cx.names.name;
-            exception.header().expect("an object").set_own_attribute(&mut self.cx, attribute, name);
+            set_field(*exception, attribute, name);
         }
         stop
     }

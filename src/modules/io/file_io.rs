@@ -398,7 +398,7 @@ pub fn would_block(cx: &mut Context, written: usize) -> Stop {
         for (name, value) in
             [(names.errno, number), (names.strerror, text), (names.characters_written, Value::small(written as i64))]
         {
-            crate::object::arguments::set_own(cx, *exception, name, value);
+            crate::object::exception::set_field(*exception, name, value);
         }
     }
     stop

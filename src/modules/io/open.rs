@@ -8,9 +8,10 @@ use crate::modules::io::module::class;
 use crate::modules::io::stream::Below;
 use crate::modules::io::text::Text;
 use crate::modules::io::text_class::Wishes;
-use crate::object::arguments::{Truth, has_special, own};
+use crate::object::arguments::{Truth, has_special};
 use crate::object::bytes::Bytes;
 use crate::object::context::Context;
+use crate::object::exception::Exception;
 use crate::object::extension::Of;
 use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
@@ -122,7 +123,7 @@ fn open(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 /// Is it the error of a process or a system that has too many files open?
 fn is_out_of_descriptors(cx: &Context, exception: Value) -> bool {
-    let number = Int::to_i64(own(cx, exception, cx.names.errno));
+    let number = exception.get::<Exception>().and_then(|body| body.field(cx.names.errno)).and_then(Int::to_i64);
     cx.is_instance(exception, LayoutId::OS_ERROR)
         && number.is_some_and(|number| number == libc::EMFILE as i64 || number == libc::ENFILE as i64)
 }

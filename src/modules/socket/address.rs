@@ -265,7 +265,7 @@ pub fn named_error(cx: &mut Context, class: &str, code: i32, text: &str) -> Stop
     let args = cx.tuple(&[number, text]);
     let exception = Exception::allocate(cx, layout, args);
     let names = cx.names;
-    crate::object::arguments::set_own(cx, exception, names.errno, number);
-    crate::object::arguments::set_own(cx, exception, names.strerror, text);
+    crate::object::exception::set_field(exception, names.errno, number);
+    crate::object::exception::set_field(exception, names.strerror, text);
     Stop::Raise(exception)
 }

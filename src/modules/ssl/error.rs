@@ -1,9 +1,9 @@
 //! The exceptions of `ssl`, and which of them an error of `tls` is.
 
-use crate::object::arguments::{own, set_own, str_of};
+use crate::object::arguments::{set_own, str_of};
 use crate::object::class::Class;
 use crate::object::context::Context;
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, set_field};
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::{ClassTables, Module, make_class};
@@ -71,7 +71,7 @@ fn bind(cx: &mut Context, module: Ref<Module>, class: Ref<Class>, name: &'static
 
 /// The text alone, without the number.
 fn show(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let text = own(cx, args.get(0), cx.names.strerror);
+    let text = args.get(0).get::<Exception>().and_then(|error| error.field(cx.names.strerror)).unwrap_or(Value::NONE);
     if text.is::<Str>() {
         return Ok(text);
     }
@@ -86,8 +86,8 @@ fn numbered(cx: &mut Context, class: &str, number: i64, text: &str) -> Value {
     let args = cx.tuple(&[number, text]);
     let exception = Exception::allocate(cx, class.root_layout.get(), args);
     let names = cx.names;
-    set_own(cx, exception, names.errno, number);
-    set_own(cx, exception, names.strerror, text);
+    set_field(exception, names.errno, number);
+    set_field(exception, names.strerror, text);
     for name in ["reason", "library"] {
         set_named(cx, exception, name, Value::NONE);
     }
