@@ -1,6 +1,7 @@
 //! Runs one program in one way, closed off from the world.
 
-use corolang::interpreter::{Interpreter, STEPS_USED_UP, Settings};
+use corolang::event_loop::driver::STEPS_USED_UP;
+use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::list::List;
 use corolang::object::memory::{Counting, allocated};
 use corolang::object::string::text_of;

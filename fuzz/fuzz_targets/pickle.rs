@@ -1,5 +1,5 @@
-//! Any bytes as a pickle: they are read or refused, in every regime alike, and what was read can be written and read
-//! again. Of the classes that a pickle names only a few that do no harm are known.
+//! Any bytes as a pickle: they are read or refused, some of them in the other regimes too, alike; and what was read can be
+//! written and read again. Of the classes that a pickle names only a few that do no harm are known.
 #![no_main]
 
 #[path = "../regime.rs"]
@@ -62,9 +62,15 @@ fuzz_target!(init: regime::silence(), |bytes: &[u8]| {
     if plain.is_cut() || plain.log.iter().any(|line| line.contains("MemoryError")) {
         return;
     }
-    let fuel = run(&text, Regime::Fuel, 500_000);
-    assert!(plain == fuel, "plain and fuel differ: {plain:#?} {fuel:#?}");
-    run(&text, Regime::Stress, 500_000);
+    // The others take many times as long.
+    match bytes.last().map_or(0, |last| last % 32) {
+        0 => {
+            let fuel = run(&text, Regime::Fuel, 500_000);
+            assert!(plain == fuel, "plain and fuel differ: {plain:#?} {fuel:#?}");
+        }
+        1 => drop(run(&text, Regime::Stress, 500_000)),
+        _ => {}
+    }
 });
 
 fn hex(bytes: &[u8]) -> String {

@@ -486,7 +486,7 @@ impl State {
 
     fn ask(&mut self, cx: &mut Context, opcode: u8) -> Result<Effect, Failure> {
         let (question, parts) = match opcode {
-            GLOBAL => (FIND, self.two_lines(cx)?),
+            GLOBAL => (FIND, self.two_lines(cx, Encoding::Utf8)?),
             STACK_GLOBAL => {
                 let (name, module) = (self.pop()?, self.pop()?);
                 if !name.is::<Str>() || !module.is::<Str>() {
@@ -506,7 +506,7 @@ impl State {
                 (CALL, vec![class, cx.tuple(args)])
             }
             INST => {
-                let mut parts = self.two_lines(cx)?;
+                let mut parts = self.two_lines(cx, Encoding::Ascii)?;
                 let args = self.pop_mark()?;
                 parts.push(cx.tuple(&args));
                 (CALL, parts)
@@ -525,8 +525,11 @@ impl State {
                 return Ok(Effect::Ask { question: BUILD_STATE, parts, is_awaited: false });
             }
             PERSID => {
-                let line = self.reader.line()?.to_vec();
-                (PERSISTENT, vec![cx.str_bytes(&line)])
+                let line = self.reader.line()?;
+                if !line.is_ascii() {
+                    return Err(Failure::Broken("persistent IDs in protocol 0 must be ASCII strings".into()));
+                }
+                (PERSISTENT, vec![cx.str_bytes(line)])
             }
             BINPERSID => (PERSISTENT, vec![self.pop()?]),
             STRING | BINSTRING | SHORT_BINSTRING => (OLD_TEXT, vec![self.old_bytes(cx, opcode)?]),
@@ -541,10 +544,20 @@ impl State {
         Ok(Effect::Ask { question, parts, is_awaited: true })
     }
 
-    fn two_lines(&mut self, cx: &mut Context) -> Result<Vec<Value>, Failure> {
-        let module = self.reader.line()?.to_vec();
-        let name = self.reader.line()?.to_vec();
-        Ok(vec![cx.str(&String::from_utf8_lossy(&module)), cx.str(&String::from_utf8_lossy(&name))])
+    /// The names of a module and of something in it.
+    fn two_lines(&mut self, cx: &mut Context, encoding: Encoding) -> Result<Vec<Value>, Failure> {
+        let mut names = Vec::with_capacity(2);
+        while names.len() < 2 {
+            let line = self.reader.line()?;
+            names.push(match codec::decode(line, encoding, Handler::Strict) {
+                Ok(text) => cx.str_bytes(&text),
+                Err(error) => {
+                    let object = Bytes::allocate(cx, line);
+                    return Err(decode_error(cx, object, &error).into());
+                }
+            });
+        }
+        Ok(names)
     }
 
     fn old_bytes(&mut self, cx: &mut Context, opcode: u8) -> Result<Value, Failure> {
