@@ -1,5 +1,6 @@
 //! `_io`: files, buffers over them, texts over those; streams in memory; the standard streams.
 
+mod access;
 mod buffered;
 mod buffered_class;
 mod bytes_io;
@@ -10,6 +11,7 @@ mod input;
 mod module;
 mod newlines;
 mod open;
+mod opening;
 mod pair;
 pub mod standard;
 mod stream;
@@ -18,6 +20,6 @@ mod text;
 mod text_class;
 
 pub use descriptor::flush_all;
-pub use file_io::CLOSED;
 pub use input::install;
 pub use module::MODULE;
+pub use opening::CLOSED;

@@ -1,10 +1,12 @@
 //! `open`: from a path and a mode to a file with a buffer and, unless it is binary, text over that.
 
+use crate::modules::io::access::{Access, BadMode};
 use crate::modules::io::buffered::{Direction, check_direction};
 use crate::modules::io::buffered_class::make;
 use crate::modules::io::common::{Stream, allocate, is_native, whole};
-use crate::modules::io::file_io::{Access, BadMode, FileIo, bad_mode, open_named};
+use crate::modules::io::file_io::{FileIo, bad_mode};
 use crate::modules::io::module::class;
+use crate::modules::io::opening::open_named;
 use crate::modules::io::stream::Below;
 use crate::modules::io::text::Text;
 use crate::modules::io::text_class::Wishes;

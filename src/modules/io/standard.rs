@@ -2,10 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::modules::io::access::Access;
 use crate::modules::io::buffered::{Buffered, DEFAULT_BUFFER_SIZE, Direction};
 use crate::modules::io::common::{Stream, allocate};
 use crate::modules::io::descriptor::Descriptor;
-use crate::modules::io::file_io::{Access, FileIo};
+use crate::modules::io::file_io::FileIo;
 use crate::modules::io::module::class;
 use crate::modules::io::newlines::Newline;
 use crate::modules::io::stream::Below;
