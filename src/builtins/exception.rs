@@ -8,6 +8,7 @@ use crate::object::context::Context;
 use crate::object::dict::Dict;
 use crate::object::equality::Problem;
 use crate::object::exception::{Exception, Traceback, set_field};
+use crate::object::exception_text;
 use crate::object::function::Attribute;
 use crate::object::heap::Ref;
 use crate::object::items;
@@ -85,10 +86,7 @@ const FIELDS: &[(LayoutId, &[Attribute])] = &[
     (LayoutId::IMPORT_ERROR, fields!(msg, name, path, name_from)),
     (LayoutId::ATTRIBUTE_ERROR, fields!(name, obj)),
     (LayoutId::NAME_ERROR, fields!(name)),
-    (
-        LayoutId::SYNTAX_ERROR,
-        fields!(msg, filename, lineno, offset, text, end_lineno, end_offset, print_file_and_line),
-    ),
+    (LayoutId::SYNTAX_ERROR, fields!(msg, filename, lineno, offset, text, end_lineno, end_offset, print_file_and_line)),
 ];
 
 /// Puts the methods into the classes.
@@ -171,7 +169,7 @@ fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn str(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let exception = body(cx, args.get(0))?;
     let mut out = Vec::new();
-    repr::write_exception_message(cx, &mut out, exception).map_err(Problem::or_half)?;
+    exception_text::write_exception_message(cx, &mut out, exception).map_err(Problem::or_half)?;
     Str::try_from_vec(cx, out)
 }
 

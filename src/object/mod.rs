@@ -13,6 +13,7 @@ pub mod dict;
 pub mod equality;
 pub mod event_loop;
 pub mod exception;
+pub mod exception_text;
 pub mod extension;
 pub mod fiber;
 pub mod float;
