@@ -11,6 +11,8 @@ pub mod contextvars;
 pub mod duration;
 #[cfg(unix)]
 pub mod errno;
+#[cfg(unix)]
+pub mod fcntl;
 pub mod functools;
 pub mod gc;
 pub mod greenlet;
@@ -27,6 +29,8 @@ pub mod os;
 pub mod pickle;
 pub mod random;
 pub mod re;
+#[cfg(unix)]
+pub mod resource;
 pub mod select;
 #[cfg(unix)]
 pub mod signal;
@@ -57,6 +61,8 @@ const MODULES: &[&NativeModule] = &[
     &asyncio::primitive::MODULE,
     #[cfg(unix)]
     &errno::MODULE,
+    #[cfg(unix)]
+    &fcntl::MODULE,
     &greenlet::MODULE,
     &hashlib::MODULE,
     &heapq::MODULE,
@@ -83,6 +89,8 @@ const MODULES: &[&NativeModule] = &[
     &os::MODULE,
     &pickle::MODULE,
     &re::module::MODULE,
+    #[cfg(unix)]
+    &resource::MODULE,
     &select::MODULE,
     #[cfg(unix)]
     &signal::MODULE,
@@ -99,7 +107,7 @@ const MODULES: &[&NativeModule] = &[
 ];
 
 /// Those that a closed program may not have.
-const SYSTEM: [&str; 7] = ["_http", "_os", "_select", "_signal", "_socket", "_ssl", "_subprocess"];
+const SYSTEM: [&str; 9] = ["_http", "_os", "_select", "_signal", "_socket", "_ssl", "_subprocess", "fcntl", "resource"];
 
 /// Their names.
 pub fn names() -> impl Iterator<Item = &'static str> {
