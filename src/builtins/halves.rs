@@ -1,6 +1,6 @@
 //! What the script halves of built-ins stand on: natives in module `_natives`, for them alone.
 
-use crate::builtins::arguments::Truth;
+use crate::builtins::arguments::{Truth, rest};
 use crate::builtins::{alias, frame, generator, iterators, module, percent, sort, str_format};
 use crate::object::context::Context;
 use crate::object::equality::{Problem, TupleHash};
@@ -8,7 +8,7 @@ use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::list::List;
 use crate::object::module::Module;
-use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::native::{Args, Check, Declaration, Stop, plain};
 use crate::object::output;
 use crate::object::repr;
 use crate::object::string::Str;
@@ -17,6 +17,7 @@ use crate::object::value::Value;
 const FUNCTIONS: &[Declaration] = &[
     plain("method(value, name, /)", method, "What the class of a value binds a special name to, or None."),
     plain("sort_by_keys(items, keys, reverse, /)", sort_by_keys, "Sort a list by plain keys; False if they are not."),
+    plain("call(value, name, /, *args)", call, "Call the special method that the class of a value has."),
     plain("enter_repr(value, /)", enter_repr, "Begin the repr of a container; False if it is under way already."),
     plain("leave_repr(value, /)", leave_repr, "End the repr of a container."),
     plain("data_repr(value, /)", data_repr, "The repr of a value by what it holds."),
@@ -47,6 +48,12 @@ pub fn install(cx: &mut Context) {
 fn method(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let name = cx.intern_value(args.get(1));
     Ok(cx.special(args.get(0), name).unwrap_or(Value::NONE))
+}
+
+fn call(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let name = cx.intern_value(args.get(1));
+    let given = rest(args.get(2));
+    Err(cx.call_special(args.get(0), name, &given, Check::None))
 }
 
 fn sort_by_keys(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
