@@ -114,8 +114,8 @@ pub fn help() -> String {
         row(&mut text, &usage, 52, command.help);
     }
     text.push_str(
-        "\nWithout a FILE the standard input is run where it is no terminal. Options end at the script: what follows it \
-         is the\nscript's.\n\noptions:\n",
+        "\nWithout a FILE the standard input is run where it is no terminal.\nOptions end at the script: what follows \
+         it is the script's.\n\noptions:\n",
     );
     for choice in CHOICES {
         row(&mut text, &choice.shown(), 22, choice.help);

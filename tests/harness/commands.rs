@@ -50,7 +50,7 @@ const CALLS: &[Call] = &[
     call("version", &["--version"], "", 0, concat!("corolang ", env!("CARGO_PKG_VERSION"), "\n"), ""),
     call("help", &["--help"], "", 0, "...run", ""),
     call("completions_for_bash", &["completions", "bash"], "", 0, "...complete -o filenames -F _corolang corolang", ""),
-    call("completions_for_an_unknown_shell", &["completions", "csh"], "", 2, "", "...takes bash, zsh or fish"),
+    call("completions_for_an_unknown_shell", &["completions", "csh"], "", 2, "", "takes bash, zsh or fish"),
     call("man_page", &["man"], "", 0, "....SH EXIT STATUS", ""),
     call("unknown_option", &["run", "--no-such-option", "FOLDER/greet.co"], "", 2, "", "--no-such-option"),
     call("option_without_value", &["run", "--max-steps"], "", 2, "", "--max-steps"),
