@@ -61,13 +61,8 @@ impl Vm {
         let count = given.positional.len() + 1;
         let mut bound = Bound::with_receiver(instance, given.positional);
         let entered = if given.names.is_empty() && init.arity.get() as usize == count {
-            // SAFETY: the window has a register for the callee, and the instance takes its place.
-            let base = unsafe {
-                let slot = self.top().base.add(window as usize);
-                let place = self.window(slot.add(1));
-                *place.sub(1) = instance;
-                place
-            };
+            // SAFETY: the callee stands in a register of the frame, and the one behind it is in the frame or at its end.
+            let base = self.window(unsafe { self.top().base.add(window as usize + 1) });
             self.push_function(init, bound.values().as_ptr(), base, count, Then::Construct, destination)
         } else {
             let given = Given { positional: bound.values(), ..given };
