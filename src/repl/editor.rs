@@ -125,6 +125,14 @@ fn line_editor(colour: bool, desk: &Arc<Desk>) -> rustyline::Result<Lines> {
     Ok(lines)
 }
 
+/// Has more been typed already? What comes in a burst gets its colours when that is over, not with each character.
+#[allow(unsafe_code, reason = "asks the system")]
+fn more_is_typed() -> bool {
+    let mut input = libc::pollfd { fd: libc::STDIN_FILENO, events: libc::POLLIN, revents: 0 };
+    // SAFETY: the call reads and fills in one entry, and does not wait.
+    unsafe { libc::poll(&mut input, 1, 0) == 1 }
+}
+
 /// Sends events, and wakes the interpreter for them.
 struct Reporter {
     events: Sender<Event>,
@@ -248,6 +256,7 @@ impl Highlighter for Assistant {
     fn highlight_char(&self, line: &str, cursor: usize, kind: CmdKind) -> bool {
         self.shows_partner.set(kind != CmdKind::ForcedRefresh);
         line.len() <= highlight::LONGEST
+            && !(kind == CmdKind::Other && more_is_typed())
             && (kind != CmdKind::MoveCursor || highlight::has_partner(line, cursor, &self.desk.margin()))
     }
 }
