@@ -10,6 +10,10 @@
 //! steps that are short beside what is folded are not timed one by one either: reading the clock is most of what
 //! recording costs.
 
+mod recording;
+#[cfg(test)]
+mod tests;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,8 +22,8 @@ use rustc_hash::FxHashMap;
 use crate::bytecode::code::Code;
 use crate::object::function::CodeObject;
 use crate::object::heap::{Body, Ref};
-use crate::object::stopwatch::{Scale, Stopwatch};
-use crate::object::timeline::{Extreme, Lane, LaneKind, Outcome, Place, RecordedSource, Recording, Run, Summary};
+use crate::object::stopwatch::Stopwatch;
+use crate::object::timeline::{LaneKind, Outcome};
 
 /// No lane at all.
 pub const NOBODY: u32 = u32::MAX;
@@ -587,106 +591,6 @@ impl Recorder {
             self.runs = kept;
         }
     }
-
-    // ----- the end
-
-    /// Everything ends here: what was recorded.
-    pub fn finish(mut self, program: &str) -> Recording {
-        let now = self.read();
-        let scale = self.watch.scale();
-        self.close_all(now);
-        let resolution = scale.nanoseconds(self.resolution);
-        let mut reasons = Reasons { words: std::mem::take(&mut self.words), numbers: FxHashMap::default() };
-        let runs = self.recorded_runs(scale, &mut reasons);
-        let summary = self.summary(scale, &mut reasons);
-        let (places, sources) = self.recorded_places();
-        Recording {
-            program: program.to_string(),
-            is_virtual: self.is_virtual,
-            duration: scale.nanoseconds(now),
-            resolution,
-            sources,
-            places,
-            reasons: reasons.words,
-            lanes: self.tracks.iter().map(|track| lane(track, scale)).collect(),
-            runs,
-            summary,
-        }
-    }
-
-    /// What runs at the end has run until then.
-    fn close_all(&mut self, now: u64) {
-        let mut lane = self.current;
-        let mut left = self.tracks.len();
-        while lane != NOBODY && left > 0 {
-            let track = &mut self.tracks[lane as usize];
-            track.last.ended = now;
-            track.last.ran += now - track.step;
-            lane = track.outer;
-            left -= 1;
-        }
-        for (lane, track) in self.tracks.iter_mut().enumerate() {
-            let last = std::mem::replace(&mut track.last, Stretch::NONE);
-            if last.steps > 0 {
-                self.runs.push((lane as u32, last));
-            }
-        }
-        self.runs.sort_by_key(|(_, run)| run.began);
-    }
-
-    fn recorded_runs(&mut self, scale: Scale, reasons: &mut Reasons) -> Vec<Run> {
-        let runs = std::mem::take(&mut self.runs);
-        runs.into_iter()
-            .map(|(lane, run)| Run {
-                lane,
-                ready: scale.nanoseconds(run.ready),
-                began: scale.nanoseconds(run.began),
-                ended: scale.nanoseconds(run.ended),
-                steps: run.steps,
-                ran: scale.nanoseconds(run.ran),
-                woken_by: some(run.woken_by),
-                woken_at: scale.nanoseconds(run.ready),
-                place: some(run.place),
-                reason: reasons.number(run.reason, &self.tracks),
-            })
-            .collect()
-    }
-
-    fn summary(&self, scale: Scale, reasons: &mut Reasons) -> Summary {
-        let mut extreme = |longest: Longest| {
-            (longest.lane != NOBODY).then(|| Extreme {
-                lane: longest.lane,
-                began: scale.nanoseconds(longest.began),
-                nanoseconds: scale.nanoseconds(longest.length),
-                place: some(longest.place),
-                reason: reasons.number(longest.reason, &self.tracks),
-            })
-        };
-        Summary {
-            longest_wait: extreme(self.longest_wait),
-            longest_run: extreme(self.longest_run),
-            longest_lag: extreme(self.longest_lag),
-            unfinished: self.tracks.iter().filter(|track| track.is_unfinished()).count() as u32,
-            lanes: self.tracks.len() as u32,
-            runs: self.run_count,
-        }
-    }
-
-    fn recorded_places(&self) -> (Vec<Place>, Vec<RecordedSource>) {
-        let mut sources: Vec<RecordedSource> = Vec::new();
-        let mut numbers: FxHashMap<usize, u32> = FxHashMap::default();
-        let mut places = Vec::with_capacity(self.places.len());
-        for (code, word) in &self.places {
-            let source = *numbers.entry(Rc::as_ptr(&code.source) as usize).or_insert_with(|| {
-                let is_shown = !code.source.is_of_library() && code.source.text.len() <= LONGEST_SOURCE;
-                let text = is_shown.then(|| code.source.text.to_string());
-                sources.push(RecordedSource { name: code.source.name.to_string(), text });
-                sources.len() as u32 - 1
-            });
-            places.push(Place { source, line: code.line(*word), function: code.qualified_name.to_string() });
-        }
-        (places, sources)
-    }
 }
 
 impl Stretch {
@@ -718,118 +622,5 @@ impl Track {
     /// Is it one whose end is worth waiting for, and did not end?
     fn is_unfinished(&self) -> bool {
         self.ended.is_none() && matches!(self.kind, LaneKind::Task | LaneKind::Thread)
-    }
-}
-
-/// The reasons of a recording, each once.
-struct Reasons {
-    words: Vec<String>,
-    numbers: FxHashMap<String, u32>,
-}
-
-impl Reasons {
-    fn number(&mut self, reason: Reason, tracks: &[Track]) -> Option<u32> {
-        let words = match reason {
-            Reason::Nothing => return None,
-            Reason::Words(number) => return Some(number),
-            Reason::Lane(lane) => tracks[lane as usize].shown_name(),
-            Reason::Gathering(1) => "gather() of 1".to_string(),
-            Reason::Gathering(count) => format!("gather() of {count}"),
-        };
-        Some(*self.numbers.entry(words).or_insert_with_key(|words| {
-            self.words.push(words.clone());
-            self.words.len() as u32 - 1
-        }))
-    }
-}
-
-fn lane(track: &Track, scale: Scale) -> Lane {
-    Lane {
-        kind: track.kind,
-        name: track.shown_name(),
-        function: track.function.as_ref().map_or("", |code| &code.qualified_name).to_string(),
-        maker: some(track.maker),
-        place: some(track.place),
-        made: scale.nanoseconds(track.made),
-        ended: track.ended.map(|ended| scale.nanoseconds(ended)),
-        outcome: track.outcome.clone().unwrap_or(Outcome::Unfinished),
-    }
-}
-
-fn some(number: u32) -> Option<u32> {
-    (number != NOBODY).then_some(number)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const TASKS: [usize; 3] = [100, 200, 300];
-
-    /// Three tasks that take turns so often.
-    fn recorded(turns: usize) -> Recording {
-        let mut recorder = Recorder::new(1, false);
-        for task in TASKS {
-            recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, None);
-        }
-        for _ in 0..turns {
-            for task in TASKS {
-                recorder.begin_step(task, 0);
-                let lane = recorder.lane_of_step(task).expect("the task has a lane");
-                recorder.end(lane, None, Reason::Nothing);
-            }
-        }
-        for task in TASKS {
-            recorder.finish_lane(task, Outcome::Returned);
-        }
-        recorder.finish("test")
-    }
-
-    #[test]
-    fn few_runs_are_all_there() {
-        let recording = recorded(10);
-        assert_eq!(recording.resolution, 0);
-        assert_eq!(recording.lanes.len(), 4);
-        assert_eq!(recording.runs.len(), 31);
-        assert!(recording.runs.iter().all(|run| run.steps == 1 && run.ready <= run.began && run.began <= run.ended));
-        assert!(recording.runs.is_sorted_by_key(|run| run.began));
-    }
-
-    #[test]
-    fn many_runs_are_folded_and_none_is_lost() {
-        let recording = recorded(100_000);
-        assert!(recording.resolution > 0);
-        assert!(recording.runs.len() < MOST_RUNS);
-        assert_eq!(recording.runs.iter().map(|run| u64::from(run.steps)).sum::<u64>(), 300_001);
-        assert_eq!(recording.summary.runs, 300_001);
-        let ran: u64 = recording.runs.iter().filter(|run| run.lane > 0).map(|run| run.ran).sum();
-        assert!(ran <= recording.duration);
-    }
-
-    #[test]
-    fn lanes_beyond_what_a_page_can_hold_share_one() {
-        let mut recorder = Recorder::new(1, false);
-        for object in 0..MOST_LANES + 10 {
-            recorder.make(object * 8 + 8, LaneKind::Task, Name::Task(1), None, None);
-        }
-        let recording = recorder.finish("test");
-        assert_eq!(recording.lanes.len(), MOST_LANES + 1);
-        assert_eq!(recording.lanes.last().map(|lane| lane.kind), Some(LaneKind::More));
-    }
-
-    #[test]
-    fn virtual_time_counts() {
-        let mut recorder = Recorder::new(1, true);
-        recorder.make(100, LaneKind::Task, Name::Task(1), None, None);
-        recorder.begin_step(100, 0);
-        let (lane, sleep) = (recorder.lane_of(100).expect("it has a lane"), recorder.words("sleep"));
-        recorder.end(lane, None, sleep);
-        recorder.pass(Duration::from_secs(3600));
-        recorder.wake_task(100, false);
-        recorder.begin_step(100, 0);
-        let recording = recorder.finish("test");
-        let longest = recording.summary.longest_wait.expect("it has waited");
-        assert!((3600.0..3601.0).contains(&(longest.nanoseconds as f64 / 1e9)));
-        assert_eq!(longest.reason.map(|reason| recording.reasons[reason as usize].as_str()), Some("sleep"));
     }
 }

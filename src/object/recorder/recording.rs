@@ -1,0 +1,148 @@
+//! What a recorder gives in the end: a `Recording`, with times in nanoseconds, words and places.
+
+use std::rc::Rc;
+
+use rustc_hash::FxHashMap;
+
+use super::{LONGEST_SOURCE, Longest, NOBODY, Reason, Recorder, Stretch, Track};
+use crate::object::stopwatch::Scale;
+use crate::object::timeline::{Extreme, Lane, Outcome, Place, RecordedSource, Recording, Run, Summary};
+
+impl Recorder {
+    /// Everything ends here: what was recorded.
+    pub fn finish(mut self, program: &str) -> Recording {
+        let now = self.read();
+        let scale = self.watch.scale();
+        self.close_all(now);
+        let resolution = scale.nanoseconds(self.resolution);
+        let mut reasons = Reasons { words: std::mem::take(&mut self.words), numbers: FxHashMap::default() };
+        let runs = self.recorded_runs(scale, &mut reasons);
+        let summary = self.summary(scale, &mut reasons);
+        let (places, sources) = self.recorded_places();
+        Recording {
+            program: program.to_string(),
+            is_virtual: self.is_virtual,
+            duration: scale.nanoseconds(now),
+            resolution,
+            sources,
+            places,
+            reasons: reasons.words,
+            lanes: self.tracks.iter().map(|track| lane(track, scale)).collect(),
+            runs,
+            summary,
+        }
+    }
+
+    /// What runs at the end has run until then.
+    fn close_all(&mut self, now: u64) {
+        let mut lane = self.current;
+        let mut left = self.tracks.len();
+        while lane != NOBODY && left > 0 {
+            let track = &mut self.tracks[lane as usize];
+            track.last.ended = now;
+            track.last.ran += now - track.step;
+            lane = track.outer;
+            left -= 1;
+        }
+        for (lane, track) in self.tracks.iter_mut().enumerate() {
+            let last = std::mem::replace(&mut track.last, Stretch::NONE);
+            if last.steps > 0 {
+                self.runs.push((lane as u32, last));
+            }
+        }
+        self.runs.sort_by_key(|(_, run)| run.began);
+    }
+
+    fn recorded_runs(&mut self, scale: Scale, reasons: &mut Reasons) -> Vec<Run> {
+        let runs = std::mem::take(&mut self.runs);
+        runs.into_iter()
+            .map(|(lane, run)| Run {
+                lane,
+                ready: scale.nanoseconds(run.ready),
+                began: scale.nanoseconds(run.began),
+                ended: scale.nanoseconds(run.ended),
+                steps: run.steps,
+                ran: scale.nanoseconds(run.ran),
+                woken_by: some(run.woken_by),
+                woken_at: scale.nanoseconds(run.ready),
+                place: some(run.place),
+                reason: reasons.number(run.reason, &self.tracks),
+            })
+            .collect()
+    }
+
+    fn summary(&self, scale: Scale, reasons: &mut Reasons) -> Summary {
+        let mut extreme = |longest: Longest| {
+            (longest.lane != NOBODY).then(|| Extreme {
+                lane: longest.lane,
+                began: scale.nanoseconds(longest.began),
+                nanoseconds: scale.nanoseconds(longest.length),
+                place: some(longest.place),
+                reason: reasons.number(longest.reason, &self.tracks),
+            })
+        };
+        Summary {
+            longest_wait: extreme(self.longest_wait),
+            longest_run: extreme(self.longest_run),
+            longest_lag: extreme(self.longest_lag),
+            unfinished: self.tracks.iter().filter(|track| track.is_unfinished()).count() as u32,
+            lanes: self.tracks.len() as u32,
+            runs: self.run_count,
+        }
+    }
+
+    fn recorded_places(&self) -> (Vec<Place>, Vec<RecordedSource>) {
+        let mut sources: Vec<RecordedSource> = Vec::new();
+        let mut numbers: FxHashMap<usize, u32> = FxHashMap::default();
+        let mut places = Vec::with_capacity(self.places.len());
+        for (code, word) in &self.places {
+            let source = *numbers.entry(Rc::as_ptr(&code.source) as usize).or_insert_with(|| {
+                let is_shown = !code.source.is_of_library() && code.source.text.len() <= LONGEST_SOURCE;
+                let text = is_shown.then(|| code.source.text.to_string());
+                sources.push(RecordedSource { name: code.source.name.to_string(), text });
+                sources.len() as u32 - 1
+            });
+            places.push(Place { source, line: code.line(*word), function: code.qualified_name.to_string() });
+        }
+        (places, sources)
+    }
+}
+
+/// The reasons of a recording, each once.
+struct Reasons {
+    words: Vec<String>,
+    numbers: FxHashMap<String, u32>,
+}
+
+impl Reasons {
+    fn number(&mut self, reason: Reason, tracks: &[Track]) -> Option<u32> {
+        let words = match reason {
+            Reason::Nothing => return None,
+            Reason::Words(number) => return Some(number),
+            Reason::Lane(lane) => tracks[lane as usize].shown_name(),
+            Reason::Gathering(1) => "gather() of 1".to_string(),
+            Reason::Gathering(count) => format!("gather() of {count}"),
+        };
+        Some(*self.numbers.entry(words).or_insert_with_key(|words| {
+            self.words.push(words.clone());
+            self.words.len() as u32 - 1
+        }))
+    }
+}
+
+fn lane(track: &Track, scale: Scale) -> Lane {
+    Lane {
+        kind: track.kind,
+        name: track.shown_name(),
+        function: track.function.as_ref().map_or("", |code| &code.qualified_name).to_string(),
+        maker: some(track.maker),
+        place: some(track.place),
+        made: scale.nanoseconds(track.made),
+        ended: track.ended.map(|ended| scale.nanoseconds(ended)),
+        outcome: track.outcome.clone().unwrap_or(Outcome::Unfinished),
+    }
+}
+
+fn some(number: u32) -> Option<u32> {
+    (number != NOBODY).then_some(number)
+}

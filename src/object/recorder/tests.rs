@@ -1,0 +1,73 @@
+//! Recordings of tasks that are none, told to a recorder by hand.
+
+use super::*;
+use crate::object::timeline::Recording;
+
+const TASKS: [usize; 3] = [100, 200, 300];
+
+/// Three tasks that take turns so often.
+fn recorded(turns: usize) -> Recording {
+    let mut recorder = Recorder::new(1, false);
+    for task in TASKS {
+        recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, None);
+    }
+    for _ in 0..turns {
+        for task in TASKS {
+            recorder.begin_step(task, 0);
+            let lane = recorder.lane_of_step(task).expect("the task has a lane");
+            recorder.end(lane, None, Reason::Nothing);
+        }
+    }
+    for task in TASKS {
+        recorder.finish_lane(task, Outcome::Returned);
+    }
+    recorder.finish("test")
+}
+
+#[test]
+fn few_runs_are_all_there() {
+    let recording = recorded(10);
+    assert_eq!(recording.resolution, 0);
+    assert_eq!(recording.lanes.len(), 4);
+    assert_eq!(recording.runs.len(), 31);
+    assert!(recording.runs.iter().all(|run| run.steps == 1 && run.ready <= run.began && run.began <= run.ended));
+    assert!(recording.runs.is_sorted_by_key(|run| run.began));
+}
+
+#[test]
+fn many_runs_are_folded_and_none_is_lost() {
+    let recording = recorded(100_000);
+    assert!(recording.resolution > 0);
+    assert!(recording.runs.len() < MOST_RUNS);
+    assert_eq!(recording.runs.iter().map(|run| u64::from(run.steps)).sum::<u64>(), 300_001);
+    assert_eq!(recording.summary.runs, 300_001);
+    let ran: u64 = recording.runs.iter().filter(|run| run.lane > 0).map(|run| run.ran).sum();
+    assert!(ran <= recording.duration);
+}
+
+#[test]
+fn lanes_beyond_what_a_page_can_hold_share_one() {
+    let mut recorder = Recorder::new(1, false);
+    for object in 0..MOST_LANES + 10 {
+        recorder.make(object * 8 + 8, LaneKind::Task, Name::Task(1), None, None);
+    }
+    let recording = recorder.finish("test");
+    assert_eq!(recording.lanes.len(), MOST_LANES + 1);
+    assert_eq!(recording.lanes.last().map(|lane| lane.kind), Some(LaneKind::More));
+}
+
+#[test]
+fn virtual_time_counts() {
+    let mut recorder = Recorder::new(1, true);
+    recorder.make(100, LaneKind::Task, Name::Task(1), None, None);
+    recorder.begin_step(100, 0);
+    let (lane, sleep) = (recorder.lane_of(100).expect("it has a lane"), recorder.words("sleep"));
+    recorder.end(lane, None, sleep);
+    recorder.pass(Duration::from_secs(3600));
+    recorder.wake_task(100, false);
+    recorder.begin_step(100, 0);
+    let recording = recorder.finish("test");
+    let longest = recording.summary.longest_wait.expect("it has waited");
+    assert!((3600.0..3601.0).contains(&(longest.nanoseconds as f64 / 1e9)));
+    assert_eq!(longest.reason.map(|reason| recording.reasons[reason as usize].as_str()), Some("sleep"));
+}
