@@ -1,5 +1,7 @@
 """Steps through a chain of fifty generators, each delegating to the next."""
 
+import sys
+
 
 def level(depth, steps):
     if depth:
@@ -8,4 +10,4 @@ def level(depth, steps):
         yield from range(steps)
 
 
-print(sum(level(50, 2_000_000)))
+print(sum(level(50, int(sys.argv[1]) if len(sys.argv) > 1 else 5_000_000)))

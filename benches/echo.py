@@ -1,6 +1,7 @@
 """Lines sent back and forth by twenty clients and a server in one process."""
 
 import asyncio
+import sys
 
 
 async def serve(reader, writer):
@@ -10,20 +11,22 @@ async def serve(reader, writer):
     writer.close()
 
 
-async def ask(port):
+async def ask(port, times):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    for _ in range(500):
+    received = 0
+    for _ in range(times):
         writer.write(b"a line of text\n")
-        await reader.readline()
+        received += len(await reader.readline())
     writer.close()
+    return received
 
 
-async def main():
+async def main(times):
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    await asyncio.gather(*[ask(port) for _ in range(20)])
+    received = await asyncio.gather(*[ask(port, times) for _ in range(20)])
     server.close()
+    return sum(received)
 
 
-asyncio.run(main())
-print("done")
+print(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)))

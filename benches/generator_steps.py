@@ -1,5 +1,7 @@
 """Steps of one generator."""
 
+import sys
+
 
 def numbers(limit):
     number = 0
@@ -9,6 +11,6 @@ def numbers(limit):
 
 
 total = 0
-for number in numbers(5_000_000):
+for number in numbers(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000_000):
     total += number
 print(total)

@@ -1,5 +1,7 @@
 """Values sent into a generator, which answers."""
 
+import sys
+
 
 def doubling():
     answer = None
@@ -10,6 +12,6 @@ def doubling():
 double = doubling()
 next(double)
 total = 0
-for number in range(3_000_000):
+for number in range(int(sys.argv[1]) if len(sys.argv) > 1 else 6_000_000):
     total += double.send(number)
 print(total)

@@ -1,17 +1,18 @@
 """Work handed from one task to another by a queue of ten places."""
 
 import asyncio
+import sys
 
 
-async def produce(queue):
-    for number in range(200_000):
+async def produce(queue, pieces):
+    for number in range(pieces):
         await queue.put(number)
     await queue.put(None)
 
 
-async def main():
+async def main(pieces):
     queue = asyncio.Queue(10)
-    producing = asyncio.create_task(produce(queue))
+    producing = asyncio.create_task(produce(queue, pieces))
     total = 0
     while (number := await queue.get()) is not None:
         total += number
@@ -19,4 +20,4 @@ async def main():
     return total
 
 
-print(asyncio.run(main()))
+print(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 2_000_000)))

@@ -1,15 +1,16 @@
-"""Twenty thousand tasks, each sleeping for some milliseconds."""
+"""A hundred thousand tasks, each sleeping for some milliseconds."""
 
 import asyncio
+import sys
 
 
 async def sleep(number):
     await asyncio.sleep(number % 50 / 1000)
+    return number
 
 
-async def main():
-    await asyncio.gather(*[sleep(number) for number in range(20_000)])
+async def main(tasks):
+    return sum(await asyncio.gather(*[sleep(number) for number in range(tasks)]))
 
 
-asyncio.run(main())
-print("done")
+print(asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)))

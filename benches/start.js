@@ -1,0 +1,3 @@
+// As good as nothing: what starting costs.
+
+console.log("hello");
