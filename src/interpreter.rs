@@ -26,7 +26,7 @@ use crate::object::module::Module;
 use crate::object::output;
 use crate::object::redirect::{Redirect, Redirects};
 use crate::object::signals;
-use crate::object::timeline::Recording;
+use crate::object::timeline::{Outcome, Recording};
 use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
@@ -182,12 +182,27 @@ impl Interpreter {
 
     /// The exit status of a program that ran so: what it left unfinished is finished, unless a limit stopped it.
     fn end(&mut self, result: Result<Value, End>) -> i32 {
+        self.record_end(&result);
         let status = match result {
             Ok(_) => Ok(0),
             Err(End::Raised(exception)) => self.report(exception),
             Err(End::Stopped(status)) => Err(status),
         };
         status.and_then(|status| self.finish(status)).unwrap_or_else(|status| status)
+    }
+
+    /// Tells the recorder, if there is one, how the program came to its end. One that exits by itself returns.
+    fn record_end(&mut self, result: &Result<Value, End>) {
+        let outcome = match result {
+            Err(End::Raised(exception)) if !self.vm.cx.is_instance(*exception, LayoutId::SYSTEM_EXIT) => {
+                Outcome::Raised(self.vm.cx.type_name(*exception))
+            }
+            Err(End::Stopped(_)) => return,
+            _ => Outcome::Returned,
+        };
+        if let Some(recorder) = &mut self.vm.cx.recorder {
+            recorder.finish_main(outcome);
+        }
     }
 
     fn make_main(&mut self) -> Ref<Module> {

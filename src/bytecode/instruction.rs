@@ -70,12 +70,16 @@ macro_rules! instructions {
     };
 }
 
-/// What Record says: the generator begins or goes on,
-pub const GOES_ON: u8 = 0;
+/// What Record says: the generator begins,
+pub const BEGINS: u8 = 0;
+/// it goes on,
+pub const GOES_ON: u8 = 1;
 /// it yields,
-pub const YIELDS: u8 = 1;
-/// or it hands over to the one it delegates to.
-pub const DELEGATES: u8 = 2;
+pub const YIELDS: u8 = 2;
+/// it hands over to what it delegates to,
+pub const DELEGATES: u8 = 3;
+/// or it awaits something.
+pub const AWAITS: u8 = 4;
 
 instructions! {
     // ----- moving values
@@ -300,9 +304,9 @@ instructions! {
     // ----- generators and coroutines
     /// Suspend with R[c]; R[b] = what is sent in. Everything from R[d] is dead. a = 1 in an async generator.
     Yield [RB, RC, ND, A] 0;
-    /// Only in programs that are recorded: the generator goes on (a = GOES_ON), is about to yield (YIELDS) or to
-    /// delegate (DELEGATES).
-    Record [A] 0;
+    /// Only in programs that are recorded: what the generator does now or next (a = BEGINS, GOES_ON, YIELDS); with
+    /// DELEGATES and AWAITS R[c] is what to.
+    Record [A, RC] 0;
     /// R[b] = the iterator that `yield from R[c]` delegates to.
     GetDelegate [RB, RC] 0;
     /// R[b] = the iterator that `await R[c]` delegates to; a says for messages who awaits: 0 await, 1 __aenter__,

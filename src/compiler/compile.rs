@@ -304,10 +304,15 @@ impl<'a> Compiler<'a> {
         self.unit.emitter.emit(opcode, a, b, c, d, span);
     }
 
-    /// Appends what tells a recorder of the generator, if there is one.
+    /// Appends what tells a recorder of the generator, sync or async, if there is one.
     pub fn record(&mut self, what: u8, span: Span) {
-        if self.options.recorded && self.unit.kind == CodeKind::Generator {
-            self.emit(Opcode::Record, what, 0, 0, 0, span);
+        self.record_delegation(what, 0, span);
+    }
+
+    /// Likewise, of what is in a register.
+    pub fn record_delegation(&mut self, what: u8, delegate: Register, span: Span) {
+        if self.options.recorded && matches!(self.unit.kind, CodeKind::Generator | CodeKind::AsyncGenerator) {
+            self.emit(Opcode::Record, what, 0, delegate, 0, span);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Comprehensions, in the frame around them, and generator expressions, which are functions.
 
 use crate::bytecode::code::{CodeKind, ParameterCounts};
-use crate::bytecode::instruction::Opcode;
+use crate::bytecode::instruction::{BEGINS, GOES_ON, Opcode, YIELDS};
 use crate::compiler::compile::{Compiler, UnitHead};
 use crate::compiler::emitter::{Label, Register, RegisterSet};
 use crate::compiler::scope::{Result, Role};
@@ -139,7 +139,9 @@ impl<'a> Compiler<'a> {
                 self.release(mark);
                 let sent = self.allocate(1);
                 let is_async = self.scopes.get(self.unit.scope).is_async;
+                self.record(YIELDS, element.span);
                 self.emit(Opcode::Yield, is_async as u8, sent, value, mark, element.span);
+                self.record(GOES_ON, element.span);
             }
         }
         Ok(())
@@ -165,6 +167,7 @@ impl<'a> Compiler<'a> {
             parameters: ParameterCounts { positional: 1, positional_only: 1, ..ParameterCounts::default() },
             span,
         });
+        self.record(BEGINS, span);
         self.clauses(clauses, 0, Product::Generator(element), 0)?;
         self.return_none(span);
         let code = self.end(span)?;
@@ -221,7 +224,7 @@ impl<'a> Compiler<'a> {
         let start = self.unit.emitter.here();
         let item = self.allocate(1);
         self.emit(Opcode::GetAsyncNext, 0, item, iterator, 0, span);
-        self.emit(Opcode::Delegate, 1, plain.unwrap_or(item), item, item + 1, span);
+        self.await_iterator(item, plain.unwrap_or(item), span);
         AsyncStep { range: (start, self.unit.emitter.here()), state }
     }
 

@@ -6,7 +6,7 @@
 //! the first register that was free, and nothing else stays taken.
 
 use crate::bytecode::code::Constant;
-use crate::bytecode::instruction::{DELEGATES, GOES_ON, Opcode, YIELDS};
+use crate::bytecode::instruction::{AWAITS, DELEGATES, GOES_ON, Opcode, YIELDS};
 use crate::compiler::compile::Compiler;
 use crate::compiler::constant::{fold, literal, small};
 use crate::compiler::emitter::Register;
@@ -216,10 +216,17 @@ impl<'a> Compiler<'a> {
     pub fn await_register(&mut self, value: Register, reason: u8, destination: Option<Register>, span: Span) {
         let awaitable = self.allocate(1);
         self.emit(Opcode::GetAwaitable, reason, awaitable, value, 0, span);
-        self.emit(Opcode::Delegate, 1, destination.unwrap_or(awaitable), awaitable, awaitable + 1, span);
+        self.await_iterator(awaitable, destination.unwrap_or(awaitable), span);
         if destination.is_some() {
             self.release(awaitable);
         }
+    }
+
+    /// Awaits the iterator in a register, the last that is in use.
+    pub fn await_iterator(&mut self, iterator: Register, destination: Register, span: Span) {
+        self.record_delegation(AWAITS, iterator, span);
+        self.emit(Opcode::Delegate, 1, destination, iterator, iterator + 1, span);
+        self.record(GOES_ON, span);
     }
 
     fn yield_value(
@@ -248,7 +255,7 @@ impl<'a> Compiler<'a> {
         self.release(mark);
         let delegate = self.allocate(1);
         self.emit(Opcode::GetDelegate, 0, delegate, value, 0, span);
-        self.record(DELEGATES, span);
+        self.record_delegation(DELEGATES, delegate, span);
         self.emit(Opcode::Delegate, 0, destination.unwrap_or(delegate), delegate, delegate + 1, span);
         self.record(GOES_ON, span);
         if destination.is_some() {

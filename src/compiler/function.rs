@@ -1,7 +1,7 @@
 //! Functions: `def`, `lambda`, defaults, decorators.
 
 use crate::bytecode::code::{CodeKind, Constant, ParameterCounts};
-use crate::bytecode::instruction::{GOES_ON, Opcode};
+use crate::bytecode::instruction::{BEGINS, Opcode};
 use crate::compiler::collect::all_parameters;
 use crate::compiler::compile::{Compiler, UnitHead, docstring};
 use crate::compiler::constant::{fold, string};
@@ -156,7 +156,7 @@ impl<'a> Compiler<'a> {
             self.unit.pool.number(text);
             body = &body[1..];
         }
-        self.record(GOES_ON, span);
+        self.record(BEGINS, span);
         self.block(body)?;
         let end = node.body.last().map_or(span, |statement| statement.span);
         self.return_none(end);

@@ -13,6 +13,7 @@ use crate::object::context::Context;
 use crate::object::descriptors::Direction;
 use crate::object::extension::Extension;
 use crate::object::future::Future;
+use crate::object::generator::{Generator, State};
 use crate::object::heap::{Body, Marker, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -404,9 +405,11 @@ impl EventLoop {
         generators.push(reference);
     }
 
-    /// Those that have begun and are not dropped.
+    /// Those that have begun and have neither ended nor been dropped.
     pub fn generators(&self) -> Vec<Value> {
-        self.generators.borrow().iter().filter_map(|&reference| live(reference)).collect()
+        let has_ended = |value: &Value| value.get::<Generator>().is_some_and(|own| own.state.get() == State::Closed);
+        let generators = self.generators.borrow();
+        generators.iter().filter_map(|&reference| live(reference)).filter(|value| !has_ended(value)).collect()
     }
 
     /// Takes them.

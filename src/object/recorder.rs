@@ -10,9 +10,12 @@
 //! steps that are short beside what is folded are not timed one by one either: reading the clock is most of what
 //! recording costs.
 
+mod folding;
 mod recording;
 #[cfg(test)]
 mod tests;
+mod thread;
+mod track;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -24,17 +27,12 @@ use crate::object::function::CodeObject;
 use crate::object::heap::{Body, Ref};
 use crate::object::stopwatch::Stopwatch;
 use crate::object::timeline::{LaneKind, Outcome};
+use folding::MANY_RUNS;
+use track::{Longest, Stretch, Track};
+pub use track::{Name, Reason};
 
 /// No lane at all.
 pub const NOBODY: u32 = u32::MAX;
-
-/// With so many runs they are folded,
-const MOST_RUNS: usize = 40_000;
-/// with so many already where they come faster than one in so many nanoseconds,
-const MANY_RUNS: usize = 8_000;
-const FAST: u64 = 10_000;
-/// until a quarter of them is left: at first those that lie closer together than so many nanoseconds.
-const FIRST_RESOLUTION: u64 = 1_000;
 
 /// Once runs are folded so many short steps share a reading of the clock at most,
 const MOST_UNTIMED: u32 = 16;
@@ -52,19 +50,6 @@ pub fn key<T: Body>(object: Ref<T>) -> usize {
     std::ptr::from_ref(object.header()) as usize
 }
 
-/// What a lane waits for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reason {
-    /// Nothing: it only lets others run, or it has ended.
-    Nothing,
-    /// A lane's end.
-    Lane(u32),
-    /// So many results, by `gather`.
-    Gathering(u32),
-    /// What the recorder has these words for.
-    Words(u32),
-}
-
 /// Where in the program something happens: the code and its word.
 #[derive(Clone, Copy)]
 pub struct Spot {
@@ -72,68 +57,6 @@ pub struct Spot {
     pub code: Ref<CodeObject>,
     /// The word of the instruction.
     pub word: u32,
-}
-
-/// What one lane does last, which may go on.
-struct Stretch {
-    ready: u64,
-    began: u64,
-    ended: u64,
-    steps: u32,
-    ran: u64,
-    woken_by: u32,
-    place: u32,
-    reason: Reason,
-}
-
-impl Stretch {
-    const NONE: Stretch = Stretch {
-        ready: 0,
-        began: 0,
-        ended: 0,
-        steps: 0,
-        ran: 0,
-        woken_by: NOBODY,
-        place: NOBODY,
-        reason: Reason::Nothing,
-    };
-}
-
-/// A lane in the making.
-struct Track {
-    kind: LaneKind,
-    name: Name,
-    function: Option<Rc<Code>>,
-    maker: u32,
-    place: u32,
-    made: u64,
-    ended: Option<u64>,
-    outcome: Option<Outcome>,
-    /// Since when it could run, and who saw to that; None while it waits.
-    ready: Option<(u64, u32)>,
-    /// When its step under way began.
-    step: u64,
-    last: Stretch,
-    /// Who ran when it began to.
-    outer: u32,
-    /// Who runs within it while another greenlet has the thread,
-    inner: u32,
-    /// or another thread the machine,
-    aside: u32,
-    /// and how many runs there were when that took it.
-    runs_before: u64,
-    /// The innermost code and word where it stopped last, and the place that was.
-    stopped_at: (usize, u32, u32),
-}
-
-/// How a lane is called.
-pub enum Name {
-    /// So.
-    Text(String),
-    /// A task by number.
-    Task(u32),
-    /// As what it runs.
-    Function,
 }
 
 /// The recorder of a program.
@@ -162,6 +85,8 @@ pub struct Recorder {
     behalf: u32,
     /// The lane whose step has ended, until the clock is read.
     closing: u32,
+    /// The async generator that stopped last in this step to await something.
+    awaiting: u32,
     places: Vec<(Rc<Code>, u32)>,
     place_numbers: FxHashMap<(usize, u32), u32>,
     words: Vec<String>,
@@ -171,20 +96,6 @@ pub struct Recorder {
     longest_wait: Longest,
     longest_run: Longest,
     longest_lag: Longest,
-}
-
-/// The longest of its kind so far.
-#[derive(Clone, Copy)]
-struct Longest {
-    length: u64,
-    lane: u32,
-    began: u64,
-    place: u32,
-    reason: Reason,
-}
-
-impl Longest {
-    const NONE: Longest = Longest { length: 0, lane: NOBODY, began: 0, place: NOBODY, reason: Reason::Nothing };
 }
 
 impl Recorder {
@@ -208,6 +119,7 @@ impl Recorder {
             current: NOBODY,
             behalf: NOBODY,
             closing: NOBODY,
+            awaiting: NOBODY,
             places: Vec::new(),
             place_numbers: FxHashMap::default(),
             words: Vec::new(),
@@ -218,7 +130,7 @@ impl Recorder {
             longest_run: Longest::NONE,
             longest_lag: Longest::NONE,
         };
-        let lane = recorder.make(main, LaneKind::Main, Name::Text("main".into()), None, None);
+        let lane = recorder.make(main, LaneKind::Main, Name::Text("main".into()), None, NOBODY, None);
         recorder.begin(lane);
         recorder
     }
@@ -237,51 +149,53 @@ impl Recorder {
         self.by_object.get(&object).copied()
     }
 
-    /// A lane for an object that has just been made, or has just begun.
+    /// A lane for an object that has just been made, or has just begun, by the doing of another lane.
     pub fn make(
         &mut self,
         object: usize,
         kind: LaneKind,
         name: Name,
         function: Option<Ref<CodeObject>>,
+        maker: u32,
         spot: Option<Spot>,
     ) -> u32 {
-        let now = self.read();
+        self.read();
         let place = spot.map_or(NOBODY, |spot| self.place(spot));
         let lane = match self.tracks.len() < MOST_LANES {
-            true => self.add_track(kind, name, function.map(|function| function.code.clone()), place, now),
-            false => self.lane_of_more(now),
+            true => self.add_track(kind, name, function.map(|function| function.code.clone()), maker, place),
+            false => self.lane_of_more(),
         };
         self.by_object.insert(object, lane);
         lane
     }
 
-    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<Code>>, place: u32, now: u64) -> u32 {
+    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<Code>>, maker: u32, place: u32) -> u32 {
         let lane = self.tracks.len() as u32;
         self.tracks.push(Track {
             kind,
             name,
             function,
-            maker: self.current,
+            maker,
             place,
-            made: now,
+            made: self.now,
             ended: None,
             outcome: None,
-            ready: Some((now, self.current)),
-            step: now,
+            ready: Some((self.now, maker)),
+            step: self.now,
             last: Stretch::NONE,
             outer: NOBODY,
             inner: lane,
             aside: lane,
             runs_before: 0,
             stopped_at: (0, 0, NOBODY),
+            is_running: false,
         });
         lane
     }
 
-    fn lane_of_more(&mut self, now: u64) -> u32 {
+    fn lane_of_more(&mut self) -> u32 {
         if self.more == NOBODY {
-            self.more = self.add_track(LaneKind::More, Name::Text("more".into()), None, NOBODY, now);
+            self.more = self.add_track(LaneKind::More, Name::Text("more".into()), None, self.current, NOBODY);
         }
         self.more
     }
@@ -329,6 +243,7 @@ impl Recorder {
         let Some(lane) = self.lane_of(task) else { return };
         self.stepping = (task, lane);
         self.behalf = NOBODY;
+        self.awaiting = NOBODY;
         self.fuel = fuel;
         if self.untimed > 0 {
             self.untimed -= 1;
@@ -392,7 +307,14 @@ impl Recorder {
     /// A lane begins to run, within the one that runs.
     pub fn begin(&mut self, lane: u32) {
         let now = self.read();
+        self.awaiting = NOBODY;
+        self.tracks[lane as usize].is_running = true;
         self.begin_at(lane, now);
+    }
+
+    /// Does a lane run that is no task's?
+    pub fn is_running(&self, lane: u32) -> bool {
+        self.tracks[lane as usize].is_running
     }
 
     #[inline]
@@ -436,7 +358,27 @@ impl Recorder {
             let place = self.place(spot);
             self.tracks[lane as usize].last.place = place;
         }
+        self.tracks[lane as usize].is_running = false;
         self.stop(lane, reason);
+    }
+
+    /// An async generator awaits something, for a reason that is known better if its task has to stop because of it.
+    pub fn end_awaiting(&mut self, lane: u32, spot: Spot, reason: Reason) {
+        self.end(lane, Some(spot), reason);
+        self.awaiting = lane;
+    }
+
+    /// What the async generator awaits that the task which takes a step is in, if it is in one.
+    pub fn awaited(&self) -> Option<Reason> {
+        (self.awaiting != NOBODY).then(|| self.tracks[self.awaiting as usize].last.reason)
+    }
+
+    /// The task that takes a step stops for a reason: so does the async generator that it is in, if it is in one.
+    pub fn awaits(&mut self, reason: Reason) {
+        let lane = std::mem::replace(&mut self.awaiting, NOBODY);
+        if lane != NOBODY {
+            self.tracks[lane as usize].last.reason = reason;
+        }
     }
 
     #[inline]
@@ -463,52 +405,16 @@ impl Recorder {
             track.last.reason = Reason::Nothing;
             track.ended = Some(now);
             track.ready = None;
-        }
-    }
-
-    /// The thread with a lane is put aside, for a reason: the greenlet that runs on it stops.
-    pub fn put_thread_aside(&mut self, thread: u32, running: u32, spot: Option<Spot>, reason: Reason) {
-        let inner = self.current;
-        self.end(running, spot, reason);
-        let track = &mut self.tracks[thread as usize];
-        track.aside = inner;
-        track.runs_before = self.run_count;
-        self.current = NOBODY;
-        self.read();
-    }
-
-    /// The thread with a lane goes on, with the greenlet that runs on it.
-    pub fn take_thread_up(&mut self, thread: u32, running: u32) {
-        let track = &self.tracks[thread as usize];
-        let inner = track.aside;
-        let has_only_looked = track.runs_before == self.run_count && self.tracks[running as usize].can_go_on();
-        match has_only_looked {
-            true => self.go_on(running),
-            false => {
-                self.current = NOBODY;
-                self.begin(running);
+            if track.kind != LaneKind::Task {
+                // Tasks are asked about when they are done; what comes to where this was is another's.
+                self.by_object.remove(&object);
             }
         }
-        self.current = inner;
     }
 
-    /// What has stopped only to see whether something else is to be done goes on as if it had not.
-    fn go_on(&mut self, lane: u32) {
-        let now = self.read();
-        let track = &mut self.tracks[lane as usize];
-        track.ready = None;
-        track.step = now;
-    }
-
-    /// One greenlet gives the thread to another.
-    pub fn switch(&mut self, from: u32, to: u32, spot: Option<Spot>, reason: Reason) {
-        let inner = self.current;
-        self.end(from, spot, reason);
-        self.tracks[from as usize].inner = inner;
-        self.wake(to, from);
-        self.current = NOBODY;
-        self.begin(to);
-        self.current = self.tracks[to as usize].inner;
+    /// The program has come to its end, for the main thread ends with the recording.
+    pub fn finish_main(&mut self, outcome: Outcome) {
+        self.tracks[0].outcome = Some(outcome);
     }
 
     /// Reads the clock: what was to be closed ends now.
@@ -561,66 +467,5 @@ impl Recorder {
         self.places.push((spot.code.code.clone(), spot.word));
         self.place_numbers.insert(key, number);
         number
-    }
-
-    // ----- folding
-
-    /// Folds runs of a lane that lie close together, until a quarter of them is left at most. Where they do not come
-    /// fast there may be more first.
-    #[cold]
-    fn fold(&mut self) {
-        if self.limit < MOST_RUNS && self.now > self.watch.scale().ticks(FAST) * self.limit as u64 {
-            self.limit = (self.limit * 2).min(MOST_RUNS);
-            return;
-        }
-        while self.runs.len() > self.limit / 4 {
-            self.resolution = (self.resolution * 2).max(self.watch.scale().ticks(FIRST_RESOLUTION));
-            let resolution = self.resolution;
-            let mut last: Vec<u32> = vec![NOBODY; self.tracks.len()];
-            let mut kept: Vec<(u32, Stretch)> = Vec::with_capacity(self.runs.len());
-            for (lane, run) in self.runs.drain(..) {
-                let place = &mut last[lane as usize];
-                match kept.get_mut(*place as usize) {
-                    Some((_, before)) if run.began.saturating_sub(before.ended) < resolution => before.take(run),
-                    _ => {
-                        *place = kept.len() as u32;
-                        kept.push((lane, run));
-                    }
-                }
-            }
-            self.runs = kept;
-        }
-    }
-}
-
-impl Stretch {
-    /// Takes in the next of its lane.
-    fn take(&mut self, next: Stretch) {
-        self.ended = next.ended;
-        self.steps = self.steps.saturating_add(next.steps);
-        self.ran += next.ran;
-        self.place = next.place;
-        self.reason = next.reason;
-    }
-}
-
-impl Track {
-    fn shown_name(&self) -> String {
-        match (&self.name, &self.function) {
-            (Name::Text(name), _) => name.clone(),
-            (Name::Task(number), _) => format!("Task-{number}"),
-            (Name::Function, Some(code)) => code.qualified_name.to_string(),
-            (Name::Function, None) => String::new(),
-        }
-    }
-
-    /// Has it stopped for nothing?
-    fn can_go_on(&self) -> bool {
-        self.last.steps > 0 && self.last.reason == Reason::Nothing
-    }
-
-    /// Is it one whose end is worth waiting for, and did not end?
-    fn is_unfinished(&self) -> bool {
-        self.ended.is_none() && matches!(self.kind, LaneKind::Task | LaneKind::Thread)
     }
 }

@@ -73,6 +73,8 @@ pub enum Outcome {
     Raised(String),
     /// It was cancelled.
     Cancelled,
+    /// A generator: it was closed before it came to its end.
+    Closed,
     /// It had not ended when the program did.
     Unfinished,
 }

@@ -68,6 +68,7 @@ fn write_lanes(out: &mut Vec<u8>, lanes: &[Lane]) {
         Outcome::Returned => integer(out, 0),
         Outcome::Cancelled => integer(out, 1),
         Outcome::Unfinished => integer(out, 2),
+        Outcome::Closed => integer(out, 3),
         Outcome::Raised(name) => string(out, name),
     });
     out.push(b'}');

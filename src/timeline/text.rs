@@ -79,6 +79,7 @@ fn line(recording: &Recording, lane: &Lane, run: &Run, next: Option<&Run>) -> St
             Outcome::Returned => line.push_str(", returned"),
             Outcome::Raised(name) => line.push_str(&format!(", raised {name}")),
             Outcome::Cancelled => line.push_str(", was cancelled"),
+            Outcome::Closed => line.push_str(", was closed"),
             Outcome::Unfinished => {}
         },
     }

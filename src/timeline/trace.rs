@@ -213,6 +213,7 @@ fn lane_title(lane: &Lane) -> String {
         Outcome::Returned => {}
         Outcome::Raised(name) => title.push_str(&format!(", raised {name}")),
         Outcome::Cancelled => title.push_str(", cancelled"),
+        Outcome::Closed => title.push_str(", closed"),
         Outcome::Unfinished => title.push_str(", never finished"),
     }
     title

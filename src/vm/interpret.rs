@@ -1034,7 +1034,7 @@ impl Vm {
                     }
                     Opcode::Record => {
                         (*self.frame).pc = pc;
-                        self.record_generator(i.a());
+                        self.record_generator(i.a(), i.c());
                     }
                     Opcode::GetDelegate => flow!(self.get_delegate(r!(i.c()), i.b()), i.b()),
                     Opcode::GetAwaitable => flow!(self.get_awaitable(r!(i.c()), i.a(), i.b()), i.b()),

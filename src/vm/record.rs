@@ -1,16 +1,15 @@
 //! What the machine tells the recorder of a timeline, where there is one: who begins to run, who stops, and why.
 //!
-//! Every hook is one test of `Context::recorder` where there is none. What a generator does is told by instructions of
-//! its own, which the compiler leaves out of programs without a recorder.
+//! Every hook is one test of `Context::recorder` where there is none. What generators do is in `generators`.
 
-use crate::bytecode::instruction::{GOES_ON, YIELDS};
+mod generators;
+
 use crate::object::frame::Frame;
 use crate::object::function::{CodeObject, Function};
 use crate::object::future::{Future, FutureState, Role};
 use crate::object::generator::Generator;
 use crate::object::greenlet::Greenlet;
 use crate::object::heap::Ref;
-use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::native::{Native, Request};
 use crate::object::recorder::{Name, Reason, Recorder, Spot, key};
@@ -44,7 +43,7 @@ impl Vm {
         };
         let Some(recorder) = &mut self.cx.recorder else { return };
         let spot = code.get().map(|code| Spot { code, word });
-        recorder.make(key(task), LaneKind::Task, name, function, spot);
+        recorder.make(key(task), LaneKind::Task, name, function, recorder.current(), spot);
     }
 
     /// A task takes its next step.
@@ -69,6 +68,7 @@ impl Vm {
             self.reason_of(task)
         };
         let Some(recorder) = &mut self.cx.recorder else { return };
+        recorder.awaits(reason);
         match innermost(task.coroutine.get()) {
             Some(generator) => {
                 let spot = standing_at(generator);
@@ -119,6 +119,9 @@ impl Vm {
                 None => self.words("a task"),
             },
             Role::Future if future.coroutine.get().is_none() => {
+                if let Some(known) = self.cx.recorder.as_ref().and_then(|recorder| recorder.awaited()) {
+                    return known;
+                }
                 let function = library_function(task.coroutine.get());
                 self.words(function.as_ref().map_or("a future", |code| &code.code.qualified_name))
             }
@@ -209,7 +212,7 @@ impl Vm {
                 Some((_, running)) => recorder.wake(running, recorder.current()),
                 None => {
                     let name = Name::Text(format!("thread {}", thread.number));
-                    recorder.make(key(thread), LaneKind::Thread, name, None, spot);
+                    recorder.make(key(thread), LaneKind::Thread, name, None, recorder.current(), spot);
                 }
             }
         }
@@ -251,63 +254,12 @@ impl Vm {
         let reason = recorder.words("a switch");
         let mut lane = |greenlet: Ref<Greenlet>| {
             let object = if greenlet.is_main() { key(thread) } else { key(greenlet) };
-            recorder
-                .lane_of(object)
-                .unwrap_or_else(|| recorder.make(object, LaneKind::Greenlet, Name::Function, function, spot))
+            recorder.lane_of(object).unwrap_or_else(|| {
+                recorder.make(object, LaneKind::Greenlet, Name::Function, function, recorder.current(), spot)
+            })
         };
         let (from_lane, to_lane) = (lane(from), lane(to));
         recorder.switch(from_lane, to_lane, spot, reason);
-    }
-
-    // ----- generators
-
-    /// What the instruction under way says of the generator it stands in.
-    #[inline(never)]
-    pub(super) fn record_generator(&mut self, what: u8) {
-        let depth = self.depth();
-        self.stack().depth = depth;
-        let (Some(generator), spot) = (self.top().generator, spot_of(self.top())) else { return };
-        let caller = &self.frames_of(self.fiber)[..depth - 1];
-        let Some(recorder) = &mut self.cx.recorder else { return };
-        let lane = match recorder.lane_of(key(generator)) {
-            Some(lane) => lane,
-            // A coroutine in the form of a generator is its task's.
-            None if generator.function.is_coroutine.get() || what != GOES_ON => return,
-            None => {
-                let made_at = place_of(caller).map(spot_of);
-                recorder.make(key(generator), LaneKind::Generator, Name::Function, Some(spot.code), made_at)
-            }
-        };
-        match what {
-            GOES_ON => {
-                recorder.wake(lane, recorder.current());
-                recorder.begin(lane);
-            }
-            YIELDS => {
-                let reason = recorder.words("its caller");
-                recorder.end(lane, Some(spot), reason);
-            }
-            _ => {
-                let reason = recorder.words("what it delegates to");
-                recorder.end(lane, Some(spot), reason);
-            }
-        }
-    }
-
-    /// A generator has come to its end.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn record_end_of_generator(&mut self, generator: Ref<Generator>, raised: Value) {
-        let outcome = match raised {
-            Value::UNBOUND => Outcome::Returned,
-            exception if self.cx.is_instance(exception, LayoutId::GENERATOR_EXIT) => Outcome::Cancelled,
-            exception => Outcome::Raised(self.cx.type_name(exception)),
-        };
-        let Some(recorder) = &mut self.cx.recorder else { return };
-        if let Some(lane) = recorder.lane_of(key(generator)) {
-            recorder.end(lane, None, Reason::Nothing);
-            recorder.finish_lane(key(generator), outcome);
-        }
     }
 }
 

@@ -399,6 +399,9 @@ impl Vm {
         if !self.enter_generator(generator, Value::NONE, then, destination) {
             return Flow::Raised;
         }
+        if self.cx.recorder.is_some() {
+            self.record_throw(inner);
+        }
         // Unwound here, not by the caller: what raises is the frame just entered, above whoever asked.
         self.raising = exception;
         self.begin_throw(generator, inner, closing);

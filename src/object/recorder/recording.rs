@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::{LONGEST_SOURCE, Longest, NOBODY, Reason, Recorder, Stretch, Track};
+use super::track::{Longest, Stretch, Track};
+use super::{LONGEST_SOURCE, NOBODY, Reason, Recorder};
 use crate::object::stopwatch::Scale;
 use crate::object::timeline::{Extreme, Lane, Outcome, Place, RecordedSource, Recording, Run, Summary};
 
@@ -14,6 +15,8 @@ impl Recorder {
         let now = self.read();
         let scale = self.watch.scale();
         self.close_all(now);
+        let main = &mut self.tracks[0];
+        main.ended = main.outcome.is_some().then_some(now);
         let resolution = scale.nanoseconds(self.resolution);
         let mut reasons = Reasons { words: std::mem::take(&mut self.words), numbers: FxHashMap::default() };
         let runs = self.recorded_runs(scale, &mut reasons);
@@ -41,6 +44,7 @@ impl Recorder {
             let track = &mut self.tracks[lane as usize];
             track.last.ended = now;
             track.last.ran += now - track.step;
+            track.last.reason = Reason::Nothing;
             lane = track.outer;
             left -= 1;
         }

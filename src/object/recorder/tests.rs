@@ -1,5 +1,6 @@
 //! Recordings of tasks that are none, told to a recorder by hand.
 
+use super::folding::MOST_RUNS;
 use super::*;
 use crate::object::timeline::Recording;
 
@@ -9,7 +10,7 @@ const TASKS: [usize; 3] = [100, 200, 300];
 fn recorded(turns: usize) -> Recording {
     let mut recorder = Recorder::new(1, false);
     for task in TASKS {
-        recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, None);
+        recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, NOBODY, None);
     }
     for _ in 0..turns {
         for task in TASKS {
@@ -49,7 +50,7 @@ fn many_runs_are_folded_and_none_is_lost() {
 fn lanes_beyond_what_a_page_can_hold_share_one() {
     let mut recorder = Recorder::new(1, false);
     for object in 0..MOST_LANES + 10 {
-        recorder.make(object * 8 + 8, LaneKind::Task, Name::Task(1), None, None);
+        recorder.make(object * 8 + 8, LaneKind::Task, Name::Task(1), None, NOBODY, None);
     }
     let recording = recorder.finish("test");
     assert_eq!(recording.lanes.len(), MOST_LANES + 1);
@@ -59,7 +60,7 @@ fn lanes_beyond_what_a_page_can_hold_share_one() {
 #[test]
 fn virtual_time_counts() {
     let mut recorder = Recorder::new(1, true);
-    recorder.make(100, LaneKind::Task, Name::Task(1), None, None);
+    recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
     recorder.begin_step(100, 0);
     let (lane, sleep) = (recorder.lane_of(100).expect("it has a lane"), recorder.words("sleep"));
     recorder.end(lane, None, sleep);

@@ -7,7 +7,7 @@
 'use strict';
 
 const KINDS = ['main', 'thread', 'task', 'greenlet', 'generator', 'more'];
-const OUTCOMES = ['returned', 'cancelled', 'unfinished'];
+const OUTCOMES = ['returned', 'cancelled', 'unfinished', 'closed'];
 const NONE = -1;
 
 // The first index from `low` to `high` whose value is above `limit`.

@@ -46,7 +46,8 @@ class Summary {
 
   unfinished() {
     const { recording } = this.view;
-    const lanes = recording.outcome.flatMap((outcome, lane) => (outcome === 'unfinished' ? [lane] : []));
+    const isMissed = (lane) => recording.outcome[lane] === 'unfinished' && ['task', 'thread'].includes(recording.kind[lane]);
+    const lanes = Array.from(recording.kind, (_, lane) => lane).filter(isMissed);
     const count = recording.summary.unfinished;
     if (count === 0) return this.card('Never finished', 'none', '', () => {}, 'unfinished');
     let next = 0;
