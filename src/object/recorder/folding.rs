@@ -11,16 +11,27 @@ const FAST: u64 = 10_000;
 /// until a quarter of them is left: at first those that lie closer together than so many nanoseconds.
 const FIRST_RESOLUTION: u64 = 1_000;
 
+/// Where lanes are many, so many runs of each are not too many,
+const FEW_RUNS: usize = 4;
+/// and half of that is few enough.
+const FEWER_RUNS: usize = 2;
+
 impl Recorder {
     /// Folds runs of a lane that lie close together, until a quarter of them is left at most. Where they do not come
-    /// fast there may be more first.
+    /// fast, or belong to many lanes, there may be more first.
     #[cold]
     pub(super) fn fold(&mut self) {
         if self.limit < MOST_RUNS && self.now > self.watch.scale().ticks(FAST) * self.limit as u64 {
             self.limit = (self.limit * 2).min(MOST_RUNS);
             return;
         }
-        while self.runs.len() > self.limit / 4 {
+        let lanes = self.tracks.len();
+        if self.limit < lanes * FEW_RUNS {
+            self.limit = lanes * FEW_RUNS;
+            return;
+        }
+        let few = (self.limit / 4).max(lanes * FEWER_RUNS);
+        while self.runs.len() > few && self.resolution <= self.now {
             self.resolution = (self.resolution * 2).max(self.watch.scale().ticks(FIRST_RESOLUTION));
             let resolution = self.resolution;
             let mut last: Vec<u32> = vec![NOBODY; self.tracks.len()];

@@ -58,6 +58,25 @@ fn lanes_beyond_what_a_page_can_hold_share_one() {
 }
 
 #[test]
+fn each_of_many_lanes_keeps_runs() {
+    let mut recorder = Recorder::new(1, false);
+    let tasks = 8..8 + MOST_LANES / 2;
+    for task in tasks.clone() {
+        recorder.make(task, LaneKind::Task, Name::Task(task as u32), None, NOBODY, None);
+    }
+    for _ in 0..6 {
+        for task in tasks.clone() {
+            recorder.begin_step(task, 0);
+            let lane = recorder.lane_of_step(task).expect("the task has a lane");
+            recorder.end(lane, None, Reason::Nothing);
+        }
+    }
+    let recording = recorder.finish("test");
+    assert!(recording.runs.len() > 2 * tasks.len());
+    assert_eq!(recording.summary.runs, 6 * tasks.len() as u64 + 1);
+}
+
+#[test]
 fn virtual_time_counts() {
     let mut recorder = Recorder::new(1, true);
     recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
