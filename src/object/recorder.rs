@@ -87,6 +87,8 @@ pub struct Recorder {
     closing: u32,
     /// The async generator that stopped last in this step to await something.
     awaiting: u32,
+    /// The place where a coroutine that nothing awaits came to its end in this step.
+    left: u32,
     places: Vec<(Rc<Code>, u32)>,
     place_numbers: FxHashMap<(usize, u32), u32>,
     words: Vec<String>,
@@ -120,6 +122,7 @@ impl Recorder {
             behalf: NOBODY,
             closing: NOBODY,
             awaiting: NOBODY,
+            left: NOBODY,
             places: Vec::new(),
             place_numbers: FxHashMap::default(),
             words: Vec::new(),
@@ -155,21 +158,21 @@ impl Recorder {
         object: usize,
         kind: LaneKind,
         name: Name,
-        function: Option<Ref<CodeObject>>,
+        function: Option<Rc<str>>,
         maker: u32,
         spot: Option<Spot>,
     ) -> u32 {
         self.read();
         let place = spot.map_or(NOBODY, |spot| self.place(spot));
         let lane = match self.tracks.len() < MOST_LANES {
-            true => self.add_track(kind, name, function.map(|function| function.code.clone()), maker, place),
+            true => self.add_track(kind, name, function, maker, place),
             false => self.lane_of_more(),
         };
         self.by_object.insert(object, lane);
         lane
     }
 
-    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<Code>>, maker: u32, place: u32) -> u32 {
+    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<str>>, maker: u32, place: u32) -> u32 {
         let lane = self.tracks.len() as u32;
         self.tracks.push(Track {
             kind,
@@ -244,6 +247,7 @@ impl Recorder {
         self.stepping = (task, lane);
         self.behalf = NOBODY;
         self.awaiting = NOBODY;
+        self.left = NOBODY;
         self.fuel = fuel;
         if self.untimed > 0 {
             self.untimed -= 1;
@@ -393,6 +397,19 @@ impl Recorder {
             self.current = track.outer;
         }
         self.closing = lane;
+    }
+
+    /// A coroutine that nothing awaits comes to its end here: if a task is done by that, it stops at this.
+    pub fn leave(&mut self, spot: Spot) {
+        self.left = self.place(spot);
+    }
+
+    /// The task that took the step is done; it has stopped where it was left, if that is known.
+    pub fn end_done(&mut self, lane: u32) {
+        if self.left != NOBODY {
+            self.tracks[lane as usize].last.place = self.left;
+        }
+        self.stop(lane, Reason::Nothing);
     }
 
     /// The lane of an object has come to its end; it has stopped running already.

@@ -32,6 +32,8 @@ pub struct Recording {
 pub struct RecordedSource {
     /// As tracebacks call it.
     pub name: String,
+    /// It is the library's.
+    pub is_library: bool,
     /// The text itself, unless it is the library's or too long.
     pub text: Option<String>,
 }

@@ -10,6 +10,9 @@ use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run};
 /// Shorter waits are not worth a word.
 const SHORT: u64 = 1_000_000;
 
+/// So many runs that are alike are one line.
+const MANY: usize = 4;
+
 /// Writes the lanes of a recording, in the order in which they were made.
 pub fn write_text(recording: &Recording, out: &mut impl Write) -> io::Result<()> {
     let mut runs: Vec<Vec<&Run>> = vec![Vec::new(); recording.lanes.len()];
@@ -18,11 +21,47 @@ pub fn write_text(recording: &Recording, out: &mut impl Write) -> io::Result<()>
     }
     for (lane, runs) in recording.lanes.iter().zip(&runs) {
         writeln!(out, "{}", heading(recording, lane))?;
-        for (index, run) in runs.iter().enumerate() {
-            writeln!(out, "  {}", line(recording, lane, run, runs.get(index + 1).copied()))?;
+        write_runs(recording, lane, runs, out)?;
+    }
+    Ok(())
+}
+
+fn write_runs(recording: &Recording, lane: &Lane, runs: &[&Run], out: &mut impl Write) -> io::Result<()> {
+    let mut index = 0;
+    while let Some(&run) = runs.get(index) {
+        // The last run is a line of its own: it tells of the end.
+        let others = &runs[index + 1..runs.len().max(index + 2) - 1];
+        let alike = 1 + others.iter().take_while(|other| is_like(run, other)).count();
+        match alike < MANY {
+            true => {
+                writeln!(out, "  {}", line(recording, lane, run, runs.get(index + 1).copied()))?;
+                index += 1;
+            }
+            false => {
+                writeln!(out, "  {}", line_of_many(recording, &runs[index..=index + alike]))?;
+                index += alike;
+            }
         }
     }
     Ok(())
+}
+
+fn is_like(run: &Run, other: &Run) -> bool {
+    (run.woken_by, run.place, run.reason, run.steps) == (other.woken_by, other.place, other.reason, other.steps)
+}
+
+/// The line of runs that are alike; the last of these is the one that follows them.
+fn line_of_many(recording: &Recording, runs: &[&Run]) -> String {
+    let waited: u64 = runs.windows(2).map(|pair| pair[1].ready.saturating_sub(pair[0].ended)).sum();
+    let mut line = format!("{} times: {}", runs.len() - 1, beginning(recording, runs[0]));
+    match runs[0].reason {
+        Some(reason) if waited >= SHORT => {
+            line.push_str(&format!(", waits {} in all for {}", rounded(waited), recording.reasons[reason as usize]));
+        }
+        Some(reason) => line.push_str(&format!(", waits for {}", recording.reasons[reason as usize])),
+        None => line.push_str(", lets others run"),
+    }
+    line
 }
 
 fn heading(recording: &Recording, lane: &Lane) -> String {
@@ -44,13 +83,25 @@ fn heading(recording: &Recording, lane: &Lane) -> String {
     if let Some(maker) = lane.maker {
         heading.push_str(&format!(", by {}", recording.lanes[maker as usize].name));
     }
-    if let Some(place) = lane.place {
-        heading.push_str(&format!(" at line {}", recording.places[place as usize].line));
+    if let Some(line) = lane.place.and_then(|place| line_at(recording, place)) {
+        heading.push_str(&format!(" at {line}"));
     }
     heading
 }
 
-fn line(recording: &Recording, lane: &Lane, run: &Run, next: Option<&Run>) -> String {
+/// A place of the program; where the library has come to is of no interest.
+fn line_at(recording: &Recording, place: u32) -> Option<String> {
+    let place = &recording.places[place as usize];
+    let source = &recording.sources[place.source as usize];
+    match &source.name {
+        _ if source.is_library => None,
+        name if *name == recording.program => Some(format!("line {}", place.line)),
+        name => Some(format!("line {} of {}", place.line, name.rsplit('/').next().unwrap_or(name))),
+    }
+}
+
+/// Who woke it, and how far it came.
+fn beginning(recording: &Recording, run: &Run) -> String {
     let mut line = match run.woken_by {
         Some(waker) => format!("woken by {}, ran", recording.lanes[waker as usize].name),
         None => "ran".to_string(),
@@ -58,9 +109,14 @@ fn line(recording: &Recording, lane: &Lane, run: &Run, next: Option<&Run>) -> St
     if run.steps > 1 {
         line.push_str(&format!(" {} times", run.steps));
     }
-    if let Some(place) = run.place {
-        line.push_str(&format!(" to line {}", recording.places[place as usize].line));
+    if let Some(place) = run.place.and_then(|place| line_at(recording, place)) {
+        line.push_str(&format!(" to {place}"));
     }
+    line
+}
+
+fn line(recording: &Recording, lane: &Lane, run: &Run, next: Option<&Run>) -> String {
+    let mut line = beginning(recording, run);
     match (run.reason, next) {
         (Some(reason), next) => {
             line.push_str(", waits ");
@@ -91,7 +147,7 @@ fn rounded(nanoseconds: u64) -> String {
     let milliseconds = nanoseconds as f64 / 1e6;
     match milliseconds {
         0.0..9.95 => format!("{milliseconds:.1} ms"),
-        9.95..1000.0 => format!("{milliseconds:.0} ms"),
+        9.95..999.5 => format!("{milliseconds:.0} ms"),
         _ => format!("{:.1} s", milliseconds / 1000.0),
     }
 }

@@ -4,10 +4,13 @@
 
 mod generators;
 
+use std::rc::Rc;
+
+use crate::bytecode::code::Code;
 use crate::object::frame::Frame;
 use crate::object::function::{CodeObject, Function};
 use crate::object::future::{Future, FutureState, Role};
-use crate::object::generator::Generator;
+use crate::object::generator::{Await, Generator};
 use crate::object::greenlet::Greenlet;
 use crate::object::heap::Ref;
 use crate::object::list::List;
@@ -19,6 +22,7 @@ use crate::object::timeline::{LaneKind, Outcome};
 use crate::object::value::Value;
 use crate::vm::machine::Vm;
 use crate::vm::native_frame::{Machine, frame_slot};
+use crate::vm::switch::delegate_of;
 use crate::vm::thread::place_of;
 
 impl Vm {
@@ -35,14 +39,15 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(super) fn record_task(&mut self, task: Ref<Future>) {
-        let (code, word) = self.position();
-        let function = function_of(task.coroutine.get());
+        let depth = self.depth();
+        self.stack().depth = depth;
+        let spot = visible_spot(self.frames_of(self.fiber));
+        let function = task.coroutine.get().get().map(|root: Ref<Generator>| name_of(root.function));
         let name = match task.name.get() {
             Value::UNBOUND => Name::Task(task.number.get()),
             name => Name::Text(text_of(name)),
         };
         let Some(recorder) = &mut self.cx.recorder else { return };
-        let spot = code.get().map(|code| Spot { code, word });
         recorder.make(key(task), LaneKind::Task, name, function, recorder.current(), spot);
     }
 
@@ -70,6 +75,7 @@ impl Vm {
         let Some(recorder) = &mut self.cx.recorder else { return };
         recorder.awaits(reason);
         match innermost(task.coroutine.get()) {
+            _ if task.is_done() => recorder.end_done(lane),
             Some(generator) => {
                 let spot = standing_at(generator);
                 let place = match recorder.last_stop(lane, spot.code, spot.word) {
@@ -118,15 +124,31 @@ impl Vm {
                 Some(lane) => Reason::Lane(lane),
                 None => self.words("a task"),
             },
-            Role::Future if future.coroutine.get().is_none() => {
+            Role::Future => {
+                let step = innermost(task.coroutine.get()).and_then(|innermost| delegate_of(innermost).get());
+                if let Some(words) = step.and_then(|step| self.native_name(step)) {
+                    return self.words(&words);
+                }
+                if !future.coroutine.get().is_none() {
+                    return self.reason_behind(future.coroutine.get());
+                }
                 if let Some(known) = self.cx.recorder.as_ref().and_then(|recorder| recorder.awaited()) {
                     return known;
                 }
                 let function = library_function(task.coroutine.get());
                 self.words(function.as_ref().map_or("a future", |code| &code.code.qualified_name))
             }
-            Role::Future => self.reason_behind(future.coroutine.get()),
         }
+    }
+
+    /// What is called by a native coroutine.
+    fn native_name(&self, step: Ref<Await>) -> Option<String> {
+        let native = step.native?;
+        Some(match native.name {
+            // All that can be entered so are acquired by it.
+            "__aenter__" => format!("{}.acquire", self.cx.type_name(step.target)),
+            _ => native.qualified_name.to_string(),
+        })
     }
 
     /// What somebody waits for who waits for a future behind which this stands.
@@ -167,7 +189,7 @@ impl Vm {
         let depth = self.depth();
         self.stack().depth = depth;
         let thread = self.cx.threads.current();
-        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let spot = visible_spot(self.frames_of(self.fiber));
         let Some(recorder) = &mut self.cx.recorder else { return };
         if let Some((lane, running)) = lanes_of(recorder, thread) {
             recorder.put_thread_aside(lane, running, spot, reason);
@@ -181,7 +203,7 @@ impl Vm {
         let functions = self.frames_of(self.fiber).iter().rev().filter_map(|frame| frame.function);
         let functions = functions.filter(|function| !function.is_hidden.get()).map(|function| function.code.get());
         let of_library = functions.take_while(|code| code.code.source.is_of_library());
-        of_library.last().map(|code| code.code.qualified_name.to_string()).or_else(|| self.native_waiting())
+        of_library.last().map(|code| name_in_library(&code.code)).or_else(|| self.native_waiting())
     }
 
     /// The name of the native that waits in the current frame.
@@ -205,7 +227,7 @@ impl Vm {
         let woken = self.cx.threads.woken.as_mut().map(std::mem::take).unwrap_or_default();
         let depth = self.depth();
         self.stack().depth = depth;
-        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let spot = visible_spot(self.frames_of(self.fiber));
         let Some(recorder) = &mut self.cx.recorder else { return };
         for thread in woken.into_iter().filter(|&thread| thread != current) {
             match lanes_of(recorder, thread) {
@@ -247,15 +269,15 @@ impl Vm {
     pub(super) fn record_switch(&mut self, from: Ref<Greenlet>, to: Ref<Greenlet>) {
         let depth = self.depth();
         self.stack().depth = depth;
-        let spot = place_of(self.frames_of(self.fiber)).map(spot_of);
+        let spot = visible_spot(self.frames_of(self.fiber));
         let thread = self.cx.threads.current();
-        let function = to.run.get().get::<Function>().map(|function| function.code.get());
+        let function = to.run.get().get::<Function>().map(name_of);
         let Some(recorder) = &mut self.cx.recorder else { return };
         let reason = recorder.words("a switch");
         let mut lane = |greenlet: Ref<Greenlet>| {
             let object = if greenlet.is_main() { key(thread) } else { key(greenlet) };
             recorder.lane_of(object).unwrap_or_else(|| {
-                recorder.make(object, LaneKind::Greenlet, Name::Function, function, recorder.current(), spot)
+                recorder.make(object, LaneKind::Greenlet, Name::Function, function.clone(), recorder.current(), spot)
             })
         };
         let (from_lane, to_lane) = (lane(from), lane(to));
@@ -276,9 +298,36 @@ fn spot_of(frame: &Frame) -> Spot {
     Spot { code: frame.code(), word: frame.word() }
 }
 
-/// What the coroutine of a task runs, if that is known.
-fn function_of(coroutine: Value) -> Option<Ref<CodeObject>> {
-    coroutine.get::<Generator>().map(|root| root.function.code.get())
+/// Where the program is: in the innermost function or coroutine of its own, of the library if there is no other.
+fn visible_spot(frames: &[Frame]) -> Option<Spot> {
+    let is_own = |spot: &Spot| !spot.code.code.source.is_of_library();
+    let awaiting = |frame: &Frame| match frame.generator.map(own) {
+        Some(generator) if Some(generator) != frame.generator => standing_at(generator),
+        _ => spot_of(frame),
+    };
+    let visible = frames.iter().rev().filter(|frame| frame.function.is_some_and(|function| !function.is_hidden.get()));
+    visible.map(awaiting).find(is_own).or_else(|| place_of(frames).map(spot_of))
+}
+
+/// What a function is called; a script half like the method it is one of.
+fn name_of(function: Ref<Function>) -> Rc<str> {
+    let code = function.code.get();
+    if function.is_hidden.get() {
+        return code.code.qualified_name.replacen('_', ".", 1).into();
+    }
+    match function.qualified_name.get() == code.qualified_name {
+        true => code.code.qualified_name.clone(),
+        false => text_of(function.qualified_name.get()).into(),
+    }
+}
+
+/// What a function of the library is called with the package that has it; methods have their class.
+fn name_in_library(code: &Code) -> String {
+    let package = code.source.name.trim_start_matches("<stdlib>/").split(['/', '.']).next().unwrap_or_default();
+    match code.qualified_name.contains('.') || package.starts_with('_') {
+        true => code.qualified_name.to_string(),
+        false => format!("{package}.{}", code.qualified_name),
+    }
 }
 
 /// The function of the library that the program's innermost awaits, in a coroutine.

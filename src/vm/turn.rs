@@ -217,7 +217,12 @@ impl Vm {
                 gathering.child_done(&mut self.cx, child);
                 None
             }
-            Entry::Ready { transport, direction } => self.transport_ready(transport, direction),
+            Entry::Ready { transport, direction } => {
+                if let Some(recorder) = &mut self.cx.recorder {
+                    recorder.act_for(None);
+                }
+                self.transport_ready(transport, direction)
+            }
             Entry::Call(handle) => self.call_handle(handle),
         }
     }

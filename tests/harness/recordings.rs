@@ -140,7 +140,11 @@ impl Sketch {
                 is_virtual: false,
                 duration: 0,
                 resolution: 0,
-                sources: vec![RecordedSource { name: program.to_string(), text: Some(text.to_string()) }],
+                sources: vec![RecordedSource {
+                    name: program.to_string(),
+                    is_library: false,
+                    text: Some(text.to_string()),
+                }],
                 places: Vec::new(),
                 reasons: Vec::new(),
                 lanes: Vec::new(),

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use rustc_hash::FxHashMap;
 
-use super::track::{Longest, Stretch, Track};
+use super::track::{Longest, Stretch, Track, short};
 use super::{LONGEST_SOURCE, NOBODY, Reason, Recorder};
 use crate::object::stopwatch::Scale;
 use crate::object::timeline::{Extreme, Lane, Outcome, Place, RecordedSource, Recording, Run, Summary};
@@ -101,12 +101,13 @@ impl Recorder {
         let mut places = Vec::with_capacity(self.places.len());
         for (code, word) in &self.places {
             let source = *numbers.entry(Rc::as_ptr(&code.source) as usize).or_insert_with(|| {
-                let is_shown = !code.source.is_of_library() && code.source.text.len() <= LONGEST_SOURCE;
+                let is_library = code.source.is_of_library();
+                let is_shown = !is_library && code.source.text.len() <= LONGEST_SOURCE;
                 let text = is_shown.then(|| code.source.text.to_string());
-                sources.push(RecordedSource { name: code.source.name.to_string(), text });
+                sources.push(RecordedSource { name: code.source.name.to_string(), is_library, text });
                 sources.len() as u32 - 1
             });
-            places.push(Place { source, line: code.line(*word), function: code.qualified_name.to_string() });
+            places.push(Place { source, line: code.line(*word), function: short(&code.qualified_name).to_string() });
         }
         (places, sources)
     }
@@ -138,7 +139,7 @@ fn lane(track: &Track, scale: Scale) -> Lane {
     Lane {
         kind: track.kind,
         name: track.shown_name(),
-        function: track.function.as_ref().map_or("", |code| &code.qualified_name).to_string(),
+        function: track.shown_function().to_string(),
         maker: some(track.maker),
         place: some(track.place),
         made: scale.nanoseconds(track.made),

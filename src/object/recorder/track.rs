@@ -3,7 +3,6 @@
 use std::rc::Rc;
 
 use super::NOBODY;
-use crate::bytecode::code::Code;
 use crate::object::timeline::{LaneKind, Outcome};
 
 /// What a lane waits for.
@@ -57,7 +56,7 @@ impl Stretch {
 pub struct Track {
     pub kind: LaneKind,
     pub name: Name,
-    pub function: Option<Rc<Code>>,
+    pub function: Option<Rc<str>>,
     pub maker: u32,
     pub place: u32,
     pub made: u64,
@@ -111,9 +110,14 @@ impl Track {
         match (&self.name, &self.function) {
             (Name::Text(name), _) => name.clone(),
             (Name::Task(number), _) => format!("Task-{number}"),
-            (Name::Function, Some(code)) => code.qualified_name.to_string(),
+            (Name::Function, Some(function)) => short(function).to_string(),
             (Name::Function, None) => String::new(),
         }
+    }
+
+    /// What it runs, empty if that is not known.
+    pub fn shown_function(&self) -> &str {
+        self.function.as_ref().map_or("", |function| short(function))
     }
 
     /// Has it stopped for nothing?
@@ -125,4 +129,9 @@ impl Track {
     pub fn is_unfinished(&self) -> bool {
         self.ended.is_none() && matches!(self.kind, LaneKind::Task | LaneKind::Thread)
     }
+}
+
+/// A qualified name without the functions around it.
+pub fn short(name: &str) -> &str {
+    name.rsplit("<locals>.").next().unwrap_or(name)
 }

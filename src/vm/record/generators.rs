@@ -1,7 +1,7 @@
 //! What the recorder is told of generators, sync and async: by instructions of theirs, which the compiler leaves out of
 //! programs without a recorder, and by whoever throws into them or ends them.
 
-use super::{own, spot_of, standing_at};
+use super::{name_of, own, spot_of, standing_at, visible_spot};
 use crate::bytecode::instruction::{AWAITS, BEGINS, GOES_ON, YIELDS};
 use crate::object::frame::Frame;
 use crate::object::future::Future;
@@ -12,7 +12,6 @@ use crate::object::recorder::{Name, Reason, Recorder, key};
 use crate::object::timeline::{LaneKind, Outcome};
 use crate::object::value::Value;
 use crate::vm::machine::Vm;
-use crate::vm::thread::place_of;
 
 impl Vm {
     /// What the instruction under way says of the generator it stands in, perhaps with what a register holds.
@@ -57,25 +56,24 @@ impl Vm {
         let asker = asker(generator, callers);
         let place = match generator.delegator.get() {
             Some(delegator) => Some(standing_at(own(delegator))),
-            None => place_of(callers).map(spot_of),
+            None => visible_spot(callers),
         };
-        let code = generator.function.code.get();
+        let name = name_of(generator.function);
         let Some(recorder) = &mut self.cx.recorder else { return };
         let maker = asker.and_then(|asker| lane_of(recorder, asker)).unwrap_or(recorder.current());
-        let lane = recorder.make(key(generator), LaneKind::Generator, Name::Function, Some(code), maker, place);
+        let lane = recorder.make(key(generator), LaneKind::Generator, Name::Function, Some(name), maker, place);
         recorder.begin(lane);
     }
 
     /// What a generator waits for that delegates to something, or awaits it.
     fn reason_to_delegate(&mut self, delegate: Value) -> Reason {
         let step = delegate.get::<Await>();
-        if let Some(native) = step.and_then(|step| step.native) {
-            return self.words(native.qualified_name);
+        if let Some(words) = step.and_then(|step| self.native_name(step)) {
+            return self.words(&words);
         }
         let target = step.map_or(delegate, |step| step.target);
         if let Some(generator) = target.get::<Generator>() {
-            let code = generator.function.code.get();
-            return self.words(&code.code.qualified_name);
+            return self.words(&name_of(generator.function));
         }
         let task = target.get::<Future>().map(key);
         if let Some(lane) = self.cx.recorder.as_ref().and_then(|recorder| recorder.lane_of(task?)) {
@@ -107,14 +105,19 @@ impl Vm {
         };
         let depth = self.depth();
         self.stack().depth = depth;
-        let asker = asker(generator, &self.frames_of(self.fiber)[..depth - 1]);
+        let (asker, spot) = (asker(generator, &self.frames_of(self.fiber)[..depth - 1]), spot_of(self.top()));
         let Some(recorder) = &mut self.cx.recorder else { return };
-        let Some(lane) = lane_of(recorder, generator) else { return };
+        let Some(lane) = lane_of(recorder, generator) else {
+            if asker.is_none() && !spot.code.code.source.is_of_library() {
+                recorder.leave(spot);
+            }
+            return;
+        };
         if !recorder.is_running(lane) {
             recorder.wake(lane, recorder.current());
             recorder.begin(lane);
         }
-        recorder.end(lane, None, Reason::Nothing);
+        recorder.end(lane, Some(spot), Reason::Nothing);
         recorder.finish_lane(key(generator), outcome);
         go_on(recorder, asker, lane);
     }
