@@ -134,7 +134,10 @@ impl Recorder {
             longest_lag: Longest::NONE,
         };
         let lane = recorder.make(main, LaneKind::Main, Name::Text("main".into()), None, NOBODY, None);
+        recorder.tracks[0].ready = None;
         recorder.begin(lane);
+        // It was there before.
+        recorder.tracks[0].made = recorder.now;
         recorder
     }
 
@@ -364,6 +367,10 @@ impl Recorder {
         }
         self.tracks[lane as usize].is_running = false;
         self.stop(lane, reason);
+        if self.tracks[lane as usize].kind == LaneKind::Generator {
+            // What its caller does now is not its doing.
+            self.read();
+        }
     }
 
     /// An async generator awaits something, for a reason that is known better if its task has to stop because of it.

@@ -202,8 +202,11 @@ impl Vm {
         self.stack().depth = depth;
         let functions = self.frames_of(self.fiber).iter().rev().filter_map(|frame| frame.function);
         let functions = functions.filter(|function| !function.is_hidden.get()).map(|function| function.code.get());
-        let of_library = functions.take_while(|code| code.code.source.is_of_library());
-        of_library.last().map(|code| name_in_library(&code.code)).or_else(|| self.native_waiting())
+        let of_library: Vec<_> = functions.take_while(|code| code.code.source.is_of_library()).collect();
+        // What a thread is begun by says nothing of it.
+        let telling = of_library.iter().rev().find(|code| !code.code.source.name.starts_with("<stdlib>/threading"));
+        let called = telling.or(of_library.last());
+        called.map(|code| name_in_library(&code.code)).or_else(|| self.native_waiting())
     }
 
     /// The name of the native that waits in the current frame.

@@ -38,6 +38,7 @@ class Recording {
     this.readLanes(data.lanes);
     this.readRuns(data.runs);
     this.sumUp();
+    this.indexInner();
     this.indexWakes();
   }
 
@@ -105,6 +106,29 @@ class Recording {
     for (let lane = 0; lane < this.laneCount; lane += 1) {
       const life = this.end[lane] - this.made[lane];
       this.waiting[lane] = Math.max(0, life - this.running[lane] - this.lagging[lane]);
+    }
+  }
+
+  // The runs that go on within each run, as a generator's do in that of its caller: one after the other in `inner`,
+  // those of a slot from `firstInner[slot]` on, in the order of time.
+  indexInner() {
+    const outer = new Int32Array(this.runCount).fill(NONE);
+    const open = [];
+    this.firstInner = new Uint32Array(this.runCount + 1);
+    for (const slot of this.sequence) {
+      while (open.length && this.ended[open.at(-1)] <= this.began[slot]) open.pop();
+      // Where runs are folded they may overlap instead.
+      if (open.length && this.ended[slot] <= this.ended[open.at(-1)]) {
+        outer[slot] = open.at(-1);
+        this.firstInner[outer[slot] + 1] += 1;
+      }
+      open.push(slot);
+    }
+    for (let slot = 0; slot < this.runCount; slot += 1) this.firstInner[slot + 1] += this.firstInner[slot];
+    const next = this.firstInner.slice();
+    this.inner = new Uint32Array(this.firstInner[this.runCount]);
+    for (const slot of this.sequence) {
+      if (outer[slot] !== NONE) this.inner[next[outer[slot]]++] = slot;
     }
   }
 

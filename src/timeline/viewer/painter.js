@@ -21,7 +21,7 @@ class Painter {
   readColours() {
     const style = getComputedStyle(document.documentElement);
     this.colour = (name) => style.getPropertyValue(`--${name}`).trim();
-    const names = ['page', 'panel', 'line', 'grid', 'text', 'muted', 'running', 'on-running', 'ready',
+    const names = ['page', 'panel', 'line', 'grid', 'text', 'muted', 'running', 'on-running', 'within', 'ready',
       'ready-ground', 'waiting', 'on-waiting', 'wake', 'bad', 'accent'];
     this.colours = Object.fromEntries(names.map((name) => [name, this.colour(name)]));
     this.font = this.colour('text-font');
@@ -148,12 +148,32 @@ class Painter {
       const width = (axis.ended[slot] - axis.began[slot]) * view.scale;
       if (width < 1 && this.hasNeighbours(slot, began)) context.globalAlpha = alpha * this.shade(width);
       this.bar(began, ended, middle, BAR, colours.running);
+      this.paintInner(slot, middle);
       context.globalAlpha = alpha;
       const place = recording.place[slot];
       const name = place === NONE ? recording.function[lane] : recording.places.function[place];
       this.label(name, began, ended, middle, colours['on-running']);
     }
     this.labelWait(slot, middle);
+  }
+
+  // Where others run within a run it is paler.
+  paintInner(slot, middle) {
+    const { view, recording, context, colours } = this;
+    const { axis } = view;
+    context.fillStyle = colours.within;
+    const end = recording.firstInner[slot + 1];
+    let reached = -Infinity;
+    for (let index = recording.firstInner[slot]; index < end; index += 1) {
+      const inner = recording.inner[index];
+      const from = Math.max(view.x(axis.began[inner]), reached, 0);
+      const to = Math.min(view.x(axis.ended[inner]), view.width);
+      if (from >= view.width) break;
+      // What is narrower than a pixel would only blur the bar.
+      if (to - from < 1) continue;
+      context.fillRect(from, middle - BAR / 2 + 2, to - from, BAR - 4);
+      reached = to;
+    }
   }
 
   // Whether other runs are close to this one: then it is shaded as the columns beside it are.

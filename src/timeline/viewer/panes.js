@@ -10,8 +10,12 @@ class Summary {
     const { recording } = view;
     const { summary } = recording;
     document.title = `${recording.program} · timeline`;
-    document.getElementById('program').textContent = recording.program;
-    document.getElementById('counts').textContent = this.counts();
+    const title = document.getElementById('program');
+    title.textContent = recording.program.split('/').pop();
+    title.title = recording.program;
+    const counts = document.getElementById('counts');
+    counts.textContent = this.counts();
+    counts.title = this.counts();
     const cards = [
       this.extreme('Longest wait', summary.wait, 'waiting'),
       this.extreme('Longest uninterrupted run', summary.run, 'running'),
