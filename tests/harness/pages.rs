@@ -2,7 +2,7 @@
 //! pages of the book that are made can be. Shell blocks are not run.
 
 use super::script::{Regime, Script};
-use super::{compare, process, scripts, walk};
+use super::{compare, process, scripts, timeline, walk};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -25,6 +25,7 @@ pub fn trials() -> Vec<Trial> {
     }
     trials.push(Trial::test("README.md/examples", links));
     trials.push(Trial::test("docs/generate.co", generate));
+    trials.push(Trial::test("docs/pictures.co", take_pictures).with_ignored_flag(timeline::browser().is_none()));
     trials
 }
 
@@ -38,6 +39,23 @@ fn generate() -> Result<(), Failed> {
     drop(fs::remove_dir_all(&target));
     if finished.status != Some(0) || !differences.contains("```python") || !asyncio.contains("### `gather(") {
         return Err(Failed::from(format!("{}\n{}", compare::status(&finished), finished.stderr)));
+    }
+    Ok(())
+}
+
+/// The pictures that pages show can be taken anew, and are there.
+fn take_pictures() -> Result<(), Failed> {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("pictures-{}", std::process::id()));
+    let arguments = ["run", "docs/pictures.co", &target.to_string_lossy()].map(String::from);
+    let finished = process::run(&arguments, "", Some(walk::root()))?;
+    let names = |folder: &Path| walk::files(folder, "png").iter().map(|path| walk::short_name(path, folder)).collect();
+    let (taken, there): (BTreeSet<String>, BTreeSet<String>) =
+        (names(&target), names(&walk::root().join("docs/src/pictures")));
+    drop(fs::remove_dir_all(&target));
+    let page = fs::read_to_string(walk::root().join("docs/src/seeing.md")).unwrap_or_default();
+    let is_shown = |name: &String| page.contains(&format!("(pictures/{name})"));
+    if finished.status != Some(0) || taken != there || !there.iter().all(is_shown) {
+        return Err(Failed::from(format!("{}\n{}\n{taken:?}", compare::status(&finished), finished.stderr)));
     }
     Ok(())
 }
