@@ -44,7 +44,37 @@ fn fill(page: &mut Vec<u8>, name: &str, recording: &Recording) {
     match name {
         "style" => page.extend_from_slice(STYLE.as_bytes()),
         "script" => SCRIPTS.iter().for_each(|script| page.extend_from_slice(script.as_bytes())),
-        "recording" => data::write(page, recording),
+        "recording" => {
+            let mut json = Vec::new();
+            data::write(&mut json, recording);
+            embed(page, &json);
+        }
         _ => unreachable!("viewer.html has no place {name}"),
+    }
+}
+
+/// Appends JSON so that nothing in it ends the element it stands in or begins a comment there: such characters are only
+/// in its strings, where they may be escaped.
+fn embed(page: &mut Vec<u8>, json: &[u8]) {
+    page.reserve(json.len());
+    for &byte in json {
+        match byte {
+            b'<' => page.extend_from_slice(b"\\u003c"),
+            b'>' => page.extend_from_slice(b"\\u003e"),
+            b'&' => page.extend_from_slice(b"\\u0026"),
+            _ => page.push(byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::embed;
+
+    #[test]
+    fn strings_cannot_leave_their_element() {
+        let mut page = Vec::new();
+        embed(&mut page, b"[\"</script>&<!--\"]");
+        assert_eq!(page, br#"["\u003c/script\u003e\u0026\u003c!--"]"#);
     }
 }
