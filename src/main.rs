@@ -1,7 +1,6 @@
 //! The command line: what to run and how, and the exit status.
 
-use std::fs::File;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{IsTerminal, Read};
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
@@ -11,14 +10,11 @@ use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::memory::{self, Counting};
-use corolang::object::timeline::Recording;
 use corolang::repl::session::Look;
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
 use corolang::syntax::parser::parse;
-use corolang::timeline::page::write_page;
-use corolang::timeline::text::write_text;
-use corolang::timeline::trace::write_trace;
+use corolang::timeline::output::Output;
 use lexopt::prelude::*;
 
 #[global_allocator]
@@ -229,13 +225,8 @@ fn rest(parser: &mut lexopt::Parser) -> Result<Vec<String>, String> {
 fn prompt(script: Option<Script>, mut settings: Settings) -> ExitCode {
     settings.colour = use_colour();
     settings.path = search_path(script.as_ref().unwrap_or(&Script::StandardInput));
-    let text = match &script {
-        Some(Script::File(file)) => read(file),
-        Some(Script::Code(code)) => Ok(code.clone()),
-        _ => Ok(String::new()),
-    };
-    let text = match text {
-        Ok(text) => text,
+    let (name, text) = match script.as_ref().map(|script| program(script, &mut settings.path)).transpose() {
+        Ok(program) => program.unwrap_or_default(),
         Err(message) => {
             eprintln!("corolang: {message}");
             return ExitCode::from(2);
@@ -250,8 +241,7 @@ fn prompt(script: Option<Script>, mut settings: Settings) -> ExitCode {
     let mut interpreter = Interpreter::new(settings);
     let ran = match &script {
         Some(Script::Module(module)) => interpreter.run_module_before_session(module),
-        Some(Script::File(file)) => interpreter.run_before_session(file, &text),
-        Some(_) => interpreter.run_before_session("<string>", &text),
+        Some(_) => interpreter.run_before_session(&name, &text),
         None => Ok(()),
     };
     let status = match ran {
@@ -362,12 +352,11 @@ fn ask(process: u32) -> ExitCode {
     }
 }
 
-fn run(script: Script, mut settings: Settings) -> ExitCode {
-    settings.colour = use_colour();
-    settings.path = search_path(&script);
-    let text = match &script {
+/// The name and the text of a program. That of a folder is its `__main__`, which finds its modules beside it.
+fn program(script: &Script, path: &mut [String]) -> Result<(String, String), String> {
+    match script {
         Script::File(file) if Path::new(file).is_dir() => {
-            settings.path[0] = file.clone();
+            path[0] = file.clone();
             let main = ["__main__.co", "__main__.py"].map(|name| Path::new(file).join(name));
             match main.iter().find(|path| path.is_file()) {
                 Some(path) => read(&path.to_string_lossy()).map(|text| (path.to_string_lossy().into_owned(), text)),
@@ -378,9 +367,14 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
         Script::StandardInput => read("-").map(|text| ("<stdin>".to_string(), text)),
         Script::Code(code) => Ok(("<string>".to_string(), code.clone())),
         Script::Module(_) => Ok((String::new(), String::new())),
-    };
-    let (name, text) = match text {
-        Ok(pair) => pair,
+    }
+}
+
+fn run(script: Script, mut settings: Settings) -> ExitCode {
+    settings.colour = use_colour();
+    settings.path = search_path(&script);
+    let (name, text) = match program(&script, &mut settings.path) {
+        Ok(program) => program,
         Err(message) => {
             eprintln!("corolang: {message}");
             return ExitCode::from(2);
@@ -396,8 +390,9 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
     };
     corolang::object::signals::leave_failures_to_writers();
     corolang::object::signals::watch();
-    let outputs: Result<Vec<Output>, String> =
-        [Output::timeline(&settings), Output::trace(&settings)].into_iter().flatten().collect();
+    let timeline = settings.timeline.as_deref().map(Output::timeline);
+    let trace = settings.trace.as_deref().map(Output::trace);
+    let outputs: Result<Vec<Output>, String> = timeline.into_iter().chain(trace).collect();
     let outputs = match outputs {
         Ok(outputs) => outputs,
         Err(message) => {
@@ -425,50 +420,6 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
     }
     // Not by way of `ExitCode`: nothing of the heap needs to be freed.
     std::process::exit(status)
-}
-
-/// A file that a recording goes to. It is opened before the program starts, which would run in vain otherwise.
-struct Output {
-    name: String,
-    out: Box<dyn Write>,
-    form: Form,
-}
-
-/// What a recording is written as.
-enum Form {
-    Page,
-    Text,
-    Trace,
-}
-
-impl Output {
-    fn timeline(settings: &Settings) -> Option<Result<Output, String>> {
-        let name = settings.timeline.as_deref()?;
-        let form = if name == "-" || name.ends_with(".txt") { Form::Text } else { Form::Page };
-        Some(Output::create(name, form))
-    }
-
-    fn trace(settings: &Settings) -> Option<Result<Output, String>> {
-        Some(Output::create(settings.trace.as_deref()?, Form::Trace))
-    }
-
-    fn create(name: &str, form: Form) -> Result<Output, String> {
-        let out: Box<dyn Write> = match name {
-            "-" => Box::new(std::io::stderr()),
-            _ => Box::new(File::create(name).map_err(|error| format!("can't write '{name}': {error}"))?),
-        };
-        Ok(Output { name: name.to_string(), out, form })
-    }
-
-    fn write(self, recording: &Recording) -> Result<(), String> {
-        let mut out = std::io::BufWriter::new(self.out);
-        let written = match self.form {
-            Form::Page => write_page(recording, &mut out),
-            Form::Text => write_text(recording, &mut out),
-            Form::Trace => write_trace(recording, &mut out),
-        };
-        written.and_then(|()| out.flush()).map_err(|error| format!("can't write '{}': {error}", self.name))
-    }
 }
 
 /// Where modules are looked for: the script's folder, then COROLANG_PATH.

@@ -5,6 +5,7 @@
 
 mod data;
 mod json;
+pub mod output;
 pub mod page;
 pub mod text;
 pub mod trace;

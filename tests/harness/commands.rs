@@ -22,12 +22,14 @@ struct Call {
 }
 
 /// The files the calls name.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("greet.co", "import sys\nprint('hello', *sys.argv[1:])\n"),
     ("broken.co", "x = (1\ny = = 2\n"),
     ("fails.co", "print('before')\nraise ValueError('bad')\n"),
     ("package/__init__.co", "name = 'package'\n"),
     ("package/__main__.co", "from . import name\nprint('main of', name, __name__)\n"),
+    ("program/__main__.co", "import beside\nprint(beside.name, __name__)\n"),
+    ("program/beside.co", "name = 'beside'\n"),
     ("package/part.co", "import sys\nprint(__name__, len(sys.argv))\n"),
 ];
 
@@ -40,6 +42,8 @@ const CALLS: &[Call] = &[
     call("c_reads_standard_input", &["-c", "print(input() * 2)"], "ab\n", 0, "abab\n", ""),
     call("c_syntax_error", &["-c", "1 +"], "", 1, "", "SyntaxError"),
     call("m_runs_a_package", &["-m", "package"], "", 0, "main of package __main__\n", ""),
+    call("run_folder", &["run", "FOLDER/program"], "", 0, "beside __main__\n", ""),
+    call("run_folder_without_a_main", &["run", "FOLDER"], "", 2, "", "can't find '__main__' module"),
     call("m_runs_a_module", &["-m", "package.part", "1", "2"], "", 0, "__main__ 3\n", ""),
     call("m_missing_module", &["-m", "no_such_module"], "", 1, "", "no_such_module"),
     call("check_accepts", &["check", "FOLDER/greet.co", "FOLDER/fails.co"], "", 0, "", ""),
@@ -69,6 +73,8 @@ const CALLS: &[Call] = &[
     call("i_survives_errors", &["-i"], "1 +\n1 / 0\n5\n", 0, "5\n", "ZeroDivisionError"),
     call("i_after_code", &["-i", "-c", "import sys; x = 5; sys.exit(3)"], "x\n", 0, "5\n", "SystemExit: 3"),
     call("i_after_a_module", &["-i", "-m", "package.part"], "__name__\n", 0, "__main__ 1\n'__main__'\n", ">>> "),
+    call("i_after_a_folder", &["-i", "FOLDER/program"], "beside.name\n", 0, "beside __main__\n'beside'\n", ">>> "),
+    call("i_after_a_folder_without_a_main", &["-i", "FOLDER"], "", 2, "", "can't find '__main__' module"),
     call("piped_text_is_a_script", &[], "for i in 'ab':\n  print(i)\nprint(1)\n", 0, "a\nb\n1\n", ""),
     call("output_in_order", &["-c", "for n in range(3): print(n)"], "", 0, "0\n1\n2\n", ""),
 ];
