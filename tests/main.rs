@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::{commands, editors, goldens, layers, pages, scripts, sessions, timeline};
+use harness::{benches, commands, editors, goldens, layers, pages, scripts, sessions, timeline};
 use libtest_mimic::{Arguments, Trial};
 use std::collections::HashSet;
 
@@ -20,6 +20,7 @@ fn main() {
     trials.extend(goldens::timelines());
     trials.extend(goldens::examples());
     trials.extend(commands::trials());
+    trials.extend(benches::trials());
     trials.extend(sessions::trials());
     trials.extend(timeline::trials());
     trials.extend(pages::trials());

@@ -1,6 +1,7 @@
 //! What the test binary is made of: the scripts and their comments, the process that runs one, goldens, sessions
 //! of the REPL and the layer order.
 
+pub mod benches;
 pub mod commands;
 pub mod compare;
 pub mod editors;
