@@ -22,7 +22,7 @@ const COMMANDS: [(&str, Takes, &str, &str); 7] = [
     ("help", Takes::Nothing, "", "show this"),
     ("doc", Takes::Expression, "NAME", "show the signature and the documentation of something, as help(NAME) does"),
     ("dis", Takes::Expression, "NAME", "show the instructions of a function, or of an expression"),
-    ("tasks", Takes::Nothing, "", "show the tasks that are not done, and what each waits for"),
+    ("tasks", Takes::Nothing, "", "show what all threads, greenlets and tasks do, and what each waits for"),
     ("time", Takes::Expression, "CODE", "run code many times and show the best time and the mean"),
     ("load", Takes::File, "FILE", "run a file as if it were typed here"),
     ("quit", Takes::Nothing, "", "leave, as exit() and Ctrl-D do"),
@@ -80,8 +80,8 @@ pub fn run(interpreter: &mut Interpreter, text: &str, input: &str) -> Result<(),
         "doc" => document(interpreter, argument, input),
         "dis" => show_instructions(interpreter, argument, input),
         "tasks" => {
-            let event_loop = interpreter.session_loop();
-            interpreter.call("repl_tasks", &[event_loop]).map(drop)
+            let tree = interpreter.vm.live_tree(true);
+            interpreter.print(&tree)
         }
         "time" => time(interpreter, argument, input),
         "load" => load(interpreter, argument),

@@ -63,7 +63,7 @@ impl Vm {
             let mut branches = Vec::new();
             for &event_loop in &loops {
                 let tasks = Survey::new(&mut vm.cx, running_tasks.clone()).branches(event_loop);
-                match event_loop.is_running.get() {
+                match event_loop.is_running.get() || event_loop.rests.get() {
                     true => branches.extend(tasks),
                     false if tasks.is_empty() => {}
                     false => branches
@@ -74,7 +74,8 @@ impl Vm {
         };
         let branches = self.thread_branches(&threads, is_running.then_some(current), &greenlets, &mut tasks_of);
         let (threads, tasks) = (counted(threads.len(), "thread"), counted(count, "task"));
-        let mut text = format!("corolang {}: {}, {threads}, {tasks}\n", std::process::id(), self.program_name());
+        let name = self.program_name().map_or_else(String::new, |name| format!("{name}, "));
+        let mut text = format!("corolang {}: {name}{threads}, {tasks}\n", std::process::id());
         draw(&branches, "", &mut text);
         text
     }
@@ -88,8 +89,9 @@ impl Vm {
         threads.iter().map(task_of).filter(|task| !task.is_none()).collect()
     }
 
-    fn program_name(&self) -> String {
+    /// Its file; a session at the prompt has none.
+    fn program_name(&self) -> Option<String> {
         let arguments = self.cx.module_state.get("sys.argv").and_then(|arguments| arguments.get::<List>());
-        arguments.and_then(|arguments| arguments.get(0)).map_or_else(String::new, text_of)
+        arguments.and_then(|arguments| arguments.get(0)).map(text_of).filter(|name| !name.is_empty())
     }
 }
