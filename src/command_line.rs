@@ -268,6 +268,7 @@ pub fn man() -> String {
         ".SH EXIT STATUS\n1 after an exception that nobody caught, 2 for a command that cannot be carried out, 13 when \
          nothing can wake the\nprogram any more, 124 and 137 at a limit of steps and of memory, 130 after Ctrl-C.\n\
          .SH ENVIRONMENT\n.TP\n.B COROLANG_PATH\nfolders in which modules are looked for after the script's own\n\
+         .TP\n.B COROLANG_TRACEBACK\nwith the value full, tracebacks show all frames, those of the library as well\n\
          .TP\n.B COROLANG_HISTORY\nthe file that keeps what was typed at the prompt\n\
          .TP\n.B NO_COLOR\nno colours, if it is set\n",
     );

@@ -118,7 +118,7 @@ impl Diagnostic {
 pub fn render(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String {
     let mut excerpt = Excerpt::new(source);
     let (label, help) = advice::complete(diagnostic);
-    let mut labels = vec![excerpt.label(codespan::LabelStyle::Primary, diagnostic.span, label)];
+    let mut labels = vec![excerpt.label(codespan::LabelStyle::Primary, diagnostic.span, &label)];
     for (span, text) in diagnostic.more.iter().take(3) {
         labels.push(excerpt.label(codespan::LabelStyle::Secondary, *span, text));
     }
@@ -129,11 +129,41 @@ pub fn render(diagnostic: &Diagnostic, source: &Source, colour: bool) -> String 
     text.replacen("error", diagnostic.class, 1)
 }
 
-/// The lines of a span with the span marked, for tracebacks.
-pub fn render_excerpt(source: &Source, span: Span, label: &str, colour: bool) -> String {
+/// What goes with an exception whose traceback ends in a line: a word at its place and help, both maybe empty.
+pub fn advice_of_exception(line: &str) -> (String, String) {
+    advice::of_exception(line).unwrap_or_default()
+}
+
+/// A place that an excerpt shows.
+#[derive(Clone, Copy)]
+pub struct Marked<'text> {
+    /// What is marked.
+    pub span: Span,
+    /// The part of it that is marked more, or all of it.
+    pub part: Span,
+    /// A word beside the mark, maybe empty.
+    pub label: &'text str,
+    /// Lines below.
+    pub notes: &'text [String],
+}
+
+impl Marked<'_> {
+    /// A span with nothing more to be said.
+    pub fn plain(span: Span) -> Marked<'static> {
+        Marked { span, part: span, label: "", notes: &[] }
+    }
+}
+
+/// The lines of a place with the marks below them, for tracebacks.
+pub fn render_excerpt(source: &Source, marked: Marked<'_>, colour: bool) -> String {
+    let Marked { span, part, label, notes } = marked;
     let mut excerpt = Excerpt::new(source);
-    let labels = vec![excerpt.label(codespan::LabelStyle::Primary, span, label)];
-    let text = emit(&mut excerpt, labels, "", Vec::new(), colour);
+    let mut labels = vec![excerpt.label(codespan::LabelStyle::Primary, part, label)];
+    if part != span {
+        labels.push(excerpt.label(codespan::LabelStyle::Secondary, span, ""));
+    }
+    let notes = notes.iter().map(|note| escaped(note)).collect();
+    let text = emit(&mut excerpt, labels, "", notes, colour);
     text.split_once('\n').map_or(String::new(), |(_, lines)| lines.to_owned())
 }
 
@@ -391,6 +421,21 @@ SyntaxError: expected ':'
     }
 
     #[test]
+    fn an_excerpt_marks_a_part_and_has_notes() {
+        let source = Source::new("a.co", "y = left + right\n");
+        let notes = ["help: add numbers".to_owned()];
+        let marked = Marked { span: Span::new(4, 16), part: Span::new(9, 10), label: "", notes: &notes };
+        let expected = "  ┌─ a.co:1:10
+  │
+1 │ y = left + right
+  │     -----^------
+  │
+  = help: add numbers
+";
+        assert_eq!(render_excerpt(&source, marked, false), expected);
+    }
+
+    #[test]
     fn an_excerpt_marks_a_range() {
         let source = Source::new("a.co", "x = 1\ny = f(x) + g(x)\n");
         let expected = "  ┌─ a.co:2:12
@@ -398,7 +443,8 @@ SyntaxError: expected ':'
 2 │ y = f(x) + g(x)
   │            ^^^^ raised here
 ";
-        assert_eq!(render_excerpt(&source, Span::new(17, 21), "raised here", false), expected);
+        let marked = Marked { label: "raised here", ..Marked::plain(Span::new(17, 21)) };
+        assert_eq!(render_excerpt(&source, marked, false), expected);
     }
 
     #[test]
@@ -406,7 +452,7 @@ SyntaxError: expected ':'
         let text = format!("{}é + bad + {}", "é".repeat(1_000_000), "x".repeat(1_000_000));
         let source = Source::new("a.co", &text);
         let at = text.find("bad").unwrap() as u32;
-        let shown = render_excerpt(&source, Span::new(at, at + 3), "", false);
+        let shown = render_excerpt(&source, Marked::plain(Span::new(at, at + 3)), false);
         assert!(shown.len() < 1000, "{shown}");
         assert!(shown.contains("é + bad + x") && shown.contains("^^^") && shown.contains("a.co:1:1000005"), "{shown}");
     }
@@ -414,16 +460,16 @@ SyntaxError: expected ':'
     #[test]
     fn control_characters_are_escaped() {
         let source = Source::new("a.co", "x = '\u{1b}[31m\u{202e}' y\n");
-        let shown = render_excerpt(&source, Span::new(14, 15), "", false);
+        let shown = render_excerpt(&source, Marked::plain(Span::new(14, 15)), false);
         assert!(shown.contains("x = '\\x1b[31m\\u202e' y"), "{shown}");
     }
 
     #[test]
     fn spans_of_many_lines_are_cut() {
         let source = Source::new("a.co", &"f(\n".repeat(1000));
-        let shown = render_excerpt(&source, Span::new(0, 3000), "", false);
+        let shown = render_excerpt(&source, Marked::plain(Span::new(0, 3000)), false);
         assert!(shown.lines().count() < 10, "{shown}");
-        let few = render_excerpt(&source, Span::new(0, 8), "", false);
+        let few = render_excerpt(&source, Marked::plain(Span::new(0, 8)), false);
         assert!(few.lines().count() < 10, "{few}");
     }
 
@@ -433,9 +479,9 @@ SyntaxError: expected ':'
             let source = Source::new("a.co", text);
             let end = text.len() as u32;
             for start in 0..=end {
-                render_excerpt(&source, Span::new(start, end), "", false);
-                render_excerpt(&source, Span::new(start, start), "", false);
-                render_excerpt(&source, Span::new(end + 5, start), "", true);
+                render_excerpt(&source, Marked::plain(Span::new(start, end)), false);
+                render_excerpt(&source, Marked::plain(Span::new(start, start)), false);
+                render_excerpt(&source, Marked::plain(Span::new(end + 5, start)), true);
             }
         }
     }

@@ -57,6 +57,7 @@ const TRACEBACK_ATTRIBUTES: &[Attribute] = &[
     Attribute { name: "tb_frame", get: frame, set: None, doc: "The frame." },
     Attribute { name: "tb_lineno", get: traceback_line, set: None, doc: "The line." },
     Attribute { name: "tb_lasti", get: traceback_position, set: None, doc: "The instruction." },
+    Attribute { name: "_task", get: traceback_task, set: None, doc: "The task whose outermost frame it was, or None." },
 ];
 
 /// Puts the methods into the classes.
@@ -198,6 +199,7 @@ fn new_traceback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         line: Cell::new(line as u32),
         frame: Cell::new(frame),
         locals: Cell::new(Value::UNBOUND),
+        task: Cell::new(Value::NONE),
         is_hidden: false,
     };
     Ok(cx.heap.allocate(LayoutId::TRACEBACK, entry).value())
@@ -257,6 +259,10 @@ fn traceback_line(cx: &mut Context, value: Value) -> Result<Value, Stop> {
         line => line,
     };
     Ok(Value::small(line as i64))
+}
+
+fn traceback_task(cx: &mut Context, value: Value) -> Result<Value, Stop> {
+    Ok(entry(cx, value)?.task.get())
 }
 
 fn traceback_position(cx: &mut Context, value: Value) -> Result<Value, Stop> {

@@ -1,39 +1,59 @@
 //! What to say beside a message: what is meant by it at its place, and what to do about it.
 //!
-//! Messages are few and fixed, so the advice that holds wherever one occurs stands in a text beside this file. Who
-//! notes an error adds what only its place can tell; that goes before.
+//! Messages are few and fixed, so the advice that holds wherever one occurs stands in two texts beside this file, one
+//! for the errors of a source and one for exceptions. Who notes an error adds what only its place can tell; that goes
+//! before.
 
 use super::Diagnostic;
 
-/// The advice by message.
-const ADVICE: &str = include_str!("advice.txt");
+/// The advice by the message of a diagnostic.
+const SYNTAX: &str = include_str!("syntax_advice.txt");
 
-/// What goes with a message.
+/// The advice by the last line of a traceback, class and message.
+const EXCEPTIONS: &str = include_str!("exception_advice.txt");
+
+/// The most bytes of a message that are looked at.
+const LONGEST: usize = 400;
+
+/// An entry of a text.
 #[derive(Clone, Copy, Default)]
 struct Advice<'text> {
-    /// The message; a `*` in it stands for any text.
-    message: &'text str,
+    /// The messages it is for, one a line; a `*` in them stands for any text.
+    messages: &'text str,
     /// A word at the place, maybe empty.
     label: &'text str,
-    /// What to do about it, maybe empty.
+    /// What to do about it, maybe empty; `{1}` in it is what the first `*` stands for.
     help: &'text str,
 }
 
 /// The label and the help of a diagnostic: its own, else those of its message; those of a message with better words
 /// come from it alone.
-pub fn complete(diagnostic: &Diagnostic) -> (&str, Option<&str>) {
-    let fits = |advice: &Advice<'_>| diagnostic.heading.is_none() && matches(advice.message, &diagnostic.message);
-    let advice = all().find(fits).unwrap_or_default();
-    let label = if diagnostic.label.is_empty() { advice.label } else { &diagnostic.label };
-    (label, diagnostic.help.as_deref().or((!advice.help.is_empty()).then_some(advice.help)))
+pub fn complete(diagnostic: &Diagnostic) -> (String, Option<String>) {
+    let found = if diagnostic.heading.is_none() { advice(SYNTAX, &diagnostic.message) } else { None };
+    let (label, help) = found.unwrap_or_default();
+    let label = if diagnostic.label.is_empty() { label } else { diagnostic.label.clone() };
+    (label, diagnostic.help.clone().or((!help.is_empty()).then_some(help)))
 }
 
-/// The entries of the text, which blank lines part.
-fn all() -> impl Iterator<Item = Advice<'static>> {
-    ADVICE.split("\n\n").filter(|entry| !entry.starts_with('#')).map(|entry| {
-        let mut lines = entry.lines();
-        let mut advice = Advice { message: lines.next().unwrap_or_default(), ..Advice::default() };
-        for line in lines {
+/// The label and the help, maybe empty, that go with the last line of a traceback.
+pub fn of_exception(line: &str) -> Option<(String, String)> {
+    advice(EXCEPTIONS, line)
+}
+
+fn advice(text: &'static str, message: &str) -> Option<(String, String)> {
+    let message = &message[..message.floor_char_boundary(LONGEST)];
+    entries(text).find_map(|entry| {
+        let stars = entry.messages.lines().find_map(|pattern| stars(pattern, message))?;
+        Some((entry.label.to_owned(), filled(entry.help, &stars)))
+    })
+}
+
+/// The entries of a text, which blank lines part.
+fn entries(text: &'static str) -> impl Iterator<Item = Advice<'static>> {
+    text.split("\n\n").filter(|entry| !entry.starts_with('#')).map(|entry| {
+        let (messages, words) = entry.split_at(entry.find("\n  ").unwrap_or(entry.len()));
+        let mut advice = Advice { messages, ..Advice::default() };
+        for line in words.lines() {
             match line.split_at_checked(4) {
                 Some(("  ^ ", label)) => advice.label = label,
                 Some(("  = ", help)) => advice.help = help,
@@ -44,22 +64,30 @@ fn all() -> impl Iterator<Item = Advice<'static>> {
     })
 }
 
-/// Is a message one of those that a pattern stands for?
-fn matches(pattern: &str, message: &str) -> bool {
+/// What each `*` of a pattern stands for in a message; None if it is not one of those the pattern is for.
+fn stars<'text>(pattern: &str, message: &'text str) -> Option<Vec<&'text str>> {
     let mut pieces = pattern.split('*');
-    let Some(mut rest) = message.strip_prefix(pieces.next().unwrap_or_default()) else {
-        return false;
-    };
+    let mut rest = message.strip_prefix(pieces.next().unwrap_or_default())?;
     let Some(last) = pieces.next_back() else {
-        return rest.is_empty();
+        return rest.is_empty().then(Vec::new);
     };
+    let mut found = Vec::new();
     for piece in pieces {
-        match rest.split_once(piece) {
-            Some((_, behind)) => rest = behind,
-            None => return false,
-        }
+        let (star, behind) = rest.split_once(piece)?;
+        found.push(star);
+        rest = behind;
     }
-    rest.ends_with(last)
+    found.push(rest.strip_suffix(last)?);
+    Some(found)
+}
+
+/// Help with what the stars stand for.
+fn filled(help: &str, stars: &[&str]) -> String {
+    let mut text = help.to_owned();
+    for (index, star) in stars.iter().enumerate() {
+        text = text.replace(&format!("{{{}}}", index + 1), star);
+    }
+    text
 }
 
 #[cfg(test)]
@@ -69,25 +97,37 @@ mod tests {
     #[test]
     fn a_star_stands_for_any_text() {
         for (pattern, message, expected) in [
-            ("a", "a", true),
-            ("a", "ab", false),
-            ("a*c", "ac", true),
-            ("a*c", "abc", true),
-            ("a*c", "abcd", false),
-            ("ab*b", "ab", false),
-            ("a * is * b", "a c is d b", true),
-            ("* is *", "this is", false),
+            ("a", "a", Some(vec![])),
+            ("a", "ab", None),
+            ("a*c", "ac", Some(vec![""])),
+            ("a*c", "abc", Some(vec!["b"])),
+            ("a*c", "abcd", None),
+            ("ab*b", "ab", None),
+            ("a * is * b", "a c is d b", Some(vec!["c", "d"])),
+            ("* is *", "this is", None),
         ] {
-            assert_eq!(matches(pattern, message), expected, "{pattern} {message}");
+            assert_eq!(stars(pattern, message), expected, "{pattern} {message}");
         }
     }
 
     #[test]
+    fn help_repeats_what_a_star_stands_for() {
+        assert_eq!(filled("write {1} before {2}", &["a", "b"]), "write a before b");
+        assert_eq!(filled("{x} and {3}", &["a"]), "{x} and {3}");
+    }
+
+    #[test]
     fn each_entry_says_something_and_can_be_reached() {
-        for (index, advice) in all().enumerate() {
-            assert!(!advice.label.is_empty() || !advice.help.is_empty(), "{}", advice.message);
-            let first = all().position(|earlier| matches(earlier.message, advice.message));
-            assert_eq!(first, Some(index), "{}", advice.message);
+        for text in [SYNTAX, EXCEPTIONS] {
+            let lines = || entries(text).flat_map(|entry| entry.messages.lines());
+            for entry in entries(text) {
+                assert!(!entry.label.is_empty() || !entry.help.is_empty(), "{}", entry.messages);
+            }
+            for (index, line) in lines().enumerate() {
+                // A text in which every star is one is itself a message of the pattern.
+                let first = lines().position(|earlier| stars(earlier, line).is_some());
+                assert_eq!(first, Some(index), "{line}");
+            }
         }
     }
 }

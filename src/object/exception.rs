@@ -125,8 +125,18 @@ pub struct Traceback {
     /// The first registers of the frame, if it ended by the exception and nobody had asked for its object; else
     /// UNBOUND.
     pub locals: Cell<Value>,
+    /// The task whose outermost frame this was, if the exception ended it; else None.
+    pub task: Cell<Value>,
     /// Left out when printed: the script half of a built-in.
     pub is_hidden: bool,
+}
+
+/// An exception that leaves a task: what its traceback begins with so far is the outermost frame of that task.
+pub fn note_task(exception: Value, task: Value) {
+    let entry = exception.get::<Exception>().and_then(|body| body.traceback.get().get::<Traceback>());
+    if let Some(entry) = entry.filter(|entry| entry.task.get().is_none()) {
+        entry.task.set(task);
+    }
 }
 
 impl Body for Traceback {
@@ -137,5 +147,6 @@ impl Body for Traceback {
         marker.object(self.code);
         marker.cell(&self.frame);
         marker.cell(&self.locals);
+        marker.cell(&self.task);
     }
 }

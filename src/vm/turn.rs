@@ -8,7 +8,7 @@ use crate::modules::asyncio::transport::{Transport, Upcall};
 use crate::object::contextvars;
 use crate::object::descriptors::Direction;
 use crate::object::event_loop::{Entry, EventLoop, Handle};
-use crate::object::exception::Exception;
+use crate::object::exception::{Exception, note_task};
 use crate::object::extension::{Extension, Of};
 use crate::object::frame::Then;
 use crate::object::future::{Future, is_waited_for_by_script};
@@ -402,6 +402,7 @@ impl Vm {
             return None;
         }
         task.event_loop.remove_task(task);
+        note_task(exception, task.value());
         if self.cx.is_instance(exception, LayoutId::CANCELLED_ERROR) {
             // The exception says all there is to say; what `cancel` was given is not the task's.
             task.cancel_message.set(Value::NONE);

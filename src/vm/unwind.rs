@@ -170,6 +170,7 @@ impl Vm {
             line: Cell::new(0),
             frame: Cell::new(frame),
             locals: Cell::new(Value::UNBOUND),
+            task: Cell::new(Value::NONE),
             is_hidden: function.is_hidden.get(),
         };
         let entry = self.cx.heap.allocate(LayoutId::TRACEBACK, entry);
