@@ -84,6 +84,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("_note_cancel(future, asked, msg, /)", note_cancel, "What it waits for has been asked to cancel itself."),
     plain("_pass_names(count, /)", pass_names, "Leave out so many of the names that tasks get by number."),
     plain("_places(awaitable, /)", place::places, "Return where an awaitable stands, outermost first."),
+    plain("_unread_failures()", unread_failures, "Return the futures that have failed and nobody has looked at."),
     plain("_throw_later(task, exception, /)", throw_later, "Throw an exception into a task in its next step."),
 ];
 
@@ -333,6 +334,19 @@ fn note_cancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 fn pass_names(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     cx.running.tasks_made += crate::object::integer::Int::clamp(args.get(0)).unwrap_or(0) as u32;
     Ok(Value::NONE)
+}
+
+fn unread_failures(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let mut found = Vec::new();
+    for value in cx.heap.take_finalisable() {
+        if let Some(header) = value.header() {
+            cx.heap.add_finalisable(header);
+        }
+        if value.get::<Future>().is_some_and(|future| future.has(Future::LOG_TRACEBACK)) {
+            found.push(value);
+        }
+    }
+    Ok(cx.list(found))
 }
 
 fn throw_later(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
