@@ -338,6 +338,7 @@ fn pass_names(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn unread_failures(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     let mut found = Vec::new();
+    // A future that has failed is told of before it goes, so it stands among what has something to do then.
     for value in cx.heap.take_finalisable() {
         if let Some(header) = value.header() {
             cx.heap.add_finalisable(header);
