@@ -1,5 +1,7 @@
 //! `Context`: what a native may touch. The heap, the layouts, the interned names, the table of modules, and the
-//! shorthands for making objects and raising exceptions.
+//! shorthands for making objects; raising exceptions is in `raising`.
+
+mod raising;
 
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -11,7 +13,6 @@ use crate::object::clock::Clock;
 use crate::object::descriptors::Descriptors;
 use crate::object::dict::Dict;
 use crate::object::event_loop::Running;
-use crate::object::exception::{Exception, set_field};
 use crate::object::heap::{Heap, Marker, Ref};
 use crate::object::instance::Instance;
 use crate::object::kind::Kind;
@@ -487,110 +488,7 @@ impl Context {
         if Value::fits(value) { Value::small(value) } else { crate::object::integer::Int::from_i64(self, value) }
     }
 
-    // ----- raising
-
-    /// An exception of a built-in class with one message, as a `Stop`.
-    pub fn error(&mut self, class: LayoutId, message: impl AsRef<str>) -> Stop {
-        let message = self.str(message.as_ref());
-        let args = self.tuple(&[message]);
-        Stop::Raise(Exception::allocate(self, class, args))
-    }
-
-    /// An exception of a built-in class with these arguments.
-    pub fn error_with(&mut self, class: LayoutId, args: &[Value]) -> Stop {
-        let args = self.tuple(args);
-        Stop::Raise(Exception::allocate(self, class, args))
-    }
-
-    /// TypeError
-    #[cold]
-    pub fn type_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::TYPE_ERROR, message)
-    }
-
-    /// ValueError
-    #[cold]
-    pub fn value_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::VALUE_ERROR, message)
-    }
-
-    /// IndexError
-    #[cold]
-    pub fn index_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::INDEX_ERROR, message)
-    }
-
-    /// KeyError with the key itself.
-    #[cold]
-    pub fn key_error(&mut self, key: Value) -> Stop {
-        self.error_with(LayoutId::KEY_ERROR, &[key])
-    }
-
-    /// OverflowError
-    #[cold]
-    pub fn overflow_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::OVERFLOW_ERROR, message)
-    }
-
-    /// ZeroDivisionError
-    #[cold]
-    pub fn zero_division_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::ZERO_DIVISION_ERROR, message)
-    }
-
-    /// RuntimeError
-    #[cold]
-    pub fn runtime_error(&mut self, message: impl AsRef<str>) -> Stop {
-        self.error(LayoutId::RUNTIME_ERROR, message)
-    }
-
-    /// AttributeError of an object without an attribute; carries both for suggestions.
-    #[cold]
-    pub fn attribute_error(&mut self, object: Value, name: Value) -> Stop {
-        let attribute = name.get::<Str>().map_or_else(String::new, |name| name.text().into_owned());
-        let message = match object.get::<Class>() {
-            Some(class) => format!("type object '{}' has no attribute '{attribute}'", class.name_text()),
-            None => format!("'{}' object has no attribute '{attribute}'", self.type_name(object)),
-        };
-        self.attribute_error_with(object, name, &message)
-    }
-
-    /// AttributeError with a message of one's own, still carrying object and name.
-    #[cold]
-    pub fn attribute_error_with(&mut self, object: Value, name: Value, message: &str) -> Stop {
-        let stop = self.error(LayoutId::ATTRIBUTE_ERROR, message);
-        if let Stop::Raise(exception) = &stop {
-            set_field(*exception, self.names.name, name);
-            set_field(*exception, self.names.obj, object);
-        }
-        stop
-    }
-
-    /// MemoryError, which carries no message.
-    #[cold]
-    pub fn memory_error(&mut self) -> Stop {
-        self.error_with(LayoutId::MEMORY_ERROR, &[])
-    }
-
-    /// TypeError of an argument that is of the wrong kind. Of a class that could convert itself, a wish instead
-    /// would have been asked before.
-    #[cold]
-    pub fn argument_error(&mut self, position: usize, kind: Kind, value: Value) -> Stop {
-        let wanted = match kind {
-            Kind::Str => "str",
-            Kind::Bytes => "bytes",
-            Kind::List => "list",
-            Kind::Tuple => "tuple",
-            Kind::Dict => "dict",
-            Kind::Set => "set",
-            Kind::Class => "type",
-            Kind::Function => "function",
-            Kind::Exception => "exception",
-            _ => "object of another type",
-        };
-        let found = self.type_name(value);
-        self.type_error(format!("argument {position} must be {wanted}, not {found}"))
-    }
+    // ----- what a native answers, and what it asks
 
     /// Asks the loop for what argument `position` lacks.
     pub fn ask(&self, position: usize, wish: Wish) -> Stop {

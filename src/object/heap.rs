@@ -8,6 +8,7 @@
 //! `Context::trace` visits, so an object reached through a `Value` has not been freed.
 #![allow(unsafe_code)]
 
+mod marker;
 pub mod walk;
 
 use std::alloc::{Layout as Memory, alloc, dealloc};
@@ -19,6 +20,7 @@ use std::ptr::{NonNull, null_mut};
 use crate::object::kind::{KINDS, Kind};
 use crate::object::layout::LayoutId;
 use crate::object::value::Value;
+pub use marker::Marker;
 
 /// The first 8 bytes of every object.
 #[repr(C)]
@@ -226,91 +228,6 @@ impl KindInfo {
             trace: trace::<T>,
             drop: if std::mem::needs_drop::<T>() { Some(drop::<T>) } else { None },
         }
-    }
-}
-
-/// The list of objects reached but not yet looked into.
-pub struct Marker {
-    work: Vec<*const Header>,
-    cycle: u8,
-    /// How many objects have been reached.
-    reached: usize,
-    /// Which layouts have been reached; the class of each is shown by `Context`.
-    layouts: Vec<bool>,
-    reached_layouts: Vec<LayoutId>,
-}
-
-impl Marker {
-    /// The object a value refers to is alive.
-    #[inline(always)]
-    pub fn value(&mut self, value: Value) {
-        if let Some(header) = value.header() {
-            self.header(header);
-        }
-    }
-
-    /// A cell's value.
-    #[inline(always)]
-    pub fn cell(&mut self, cell: &Cell<Value>) {
-        self.value(cell.get());
-    }
-
-    /// An object is alive.
-    #[inline(always)]
-    pub fn object<T: Body>(&mut self, object: Ref<T>) {
-        self.header(object.header());
-    }
-
-    /// The object with this header is alive.
-    #[inline(always)]
-    pub fn header(&mut self, header: &Header) {
-        if header.mark.get() != self.cycle {
-            header.mark.set(self.cycle);
-            self.reached += 1;
-            self.work.push(header);
-        }
-    }
-
-    /// Has it been reached?
-    pub fn is_marked(&self, header: &Header) -> bool {
-        header.mark.get() == self.cycle
-    }
-
-    /// A layout is in use, so its class is alive.
-    #[inline(always)]
-    pub fn layout(&mut self, layout: LayoutId) {
-        let index = layout.0 as usize;
-        if index < self.layouts.len() && !self.layouts[index] {
-            self.layouts[index] = true;
-            self.reached_layouts.push(layout);
-        }
-    }
-
-    /// Looks into one object; false if none is left.
-    pub fn step(&mut self) -> bool {
-        let Some(header) = self.work.pop() else { return false };
-        // SAFETY: only live objects are pushed, and nothing is freed while marking.
-        let header = unsafe { &*header };
-        self.layout(header.layout());
-        // SAFETY: the entry belongs to the kind of this object.
-        unsafe { (KINDS[header.kind() as usize].trace)(header, self) };
-        if let Some(dictionary) = header.dictionary() {
-            self.value(dictionary.get());
-            for index in 0..header.capacity() {
-                self.cell(header.slot(index));
-            }
-        }
-        true
-    }
-
-    /// The next layout that was reached and whose class has not been shown yet.
-    pub fn next_layout(&mut self) -> Option<LayoutId> {
-        self.reached_layouts.pop()
-    }
-
-    /// Was this layout reached?
-    pub fn layout_is_reached(&self, layout: LayoutId) -> bool {
-        self.layouts.get(layout.0 as usize).copied().unwrap_or(true)
     }
 }
 
@@ -539,13 +456,7 @@ impl Heap {
         self.sweep_all();
         self.collections += 1;
         self.cycle = if self.cycle == 255 { 1 } else { self.cycle + 1 };
-        Marker {
-            work: Vec::with_capacity(1024),
-            cycle: self.cycle,
-            reached: 0,
-            layouts: vec![false; layouts],
-            reached_layouts: Vec::new(),
-        }
+        Marker::new(self.cycle, layouts)
     }
 
     /// After marking: takes out of the list those objects with a finaliser that were not reached, and gives those of
@@ -599,7 +510,7 @@ impl Heap {
     pub fn finish(&mut self, marker: &Marker) {
         let held = self.blocks.len() * BLOCK;
         let mean = held / self.cells.max(1);
-        self.spare = held.saturating_sub(marker.reached * mean);
+        self.spare = held.saturating_sub(marker.reached() * mean);
         for list in &mut self.unswept {
             list.clear();
         }

@@ -34,16 +34,8 @@ impl Heap {
         // After sweeping, what is left has the mark of the last cycle, and gets it back below.
         self.sweep_all();
         let Some(header) = value.header() else { return Vec::new() };
-        let mut marker = Marker {
-            work: vec![header as *const Header],
-            cycle: LOOKED_AT,
-            reached: 0,
-            layouts: Vec::new(),
-            reached_layouts: Vec::new(),
-        };
-        marker.step();
         let mut found = Vec::new();
-        for header in marker.work {
+        for header in Marker::referents(header, LOOKED_AT) {
             // SAFETY: only live objects are pushed, and nothing is freed meanwhile.
             let header = unsafe { &*header };
             header.mark.set(self.cycle);
