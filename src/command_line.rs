@@ -1,6 +1,8 @@
 //! The command as it is told of: its commands and options, once, and what is made of them: the help, completions for
 //! shells and the man page. `main.rs` reads what is given.
 
+pub mod files;
+
 use std::fmt::Write;
 
 /// A command.
@@ -60,7 +62,7 @@ pub const CHOICES: &[Choice] = &[
         None,
         "profile",
         "FILE",
-        "write the stacks in which time passes, by line, with milliseconds, for tools that draw flame graphs",
+        "write in which lines time passes: stacks, each with its milliseconds, for tools that draw flame graphs",
     ),
     choice(None, "virtual-time", "", "sleeping takes no time"),
     choice(None, "seed", "N", "the seed of string hashes and of the order of ready tasks"),

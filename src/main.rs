@@ -1,15 +1,17 @@
 //! The command line: what to run and how, and the exit status.
 
-use std::io::{IsTerminal, Read};
+use std::io::IsTerminal;
 use std::path::Path;
 use std::process::ExitCode;
 use std::rc::Rc;
 
 use corolang::command_line;
+use corolang::command_line::files::{check_output, misplaced_option, misspelt_command, read};
 use corolang::compiler::compile::{Options, compile};
 use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::memory::{self, Counting};
+use corolang::object::os_error::words;
 use corolang::repl::session::Look;
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
@@ -84,7 +86,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             None if words == 0 => {
                 return Ok(Command::Run(Script::StandardInput, with_arguments(settings, "-", vec![])));
             }
-            None => return Err("a FILE is missing".to_string()),
+            None => return Err("run takes a FILE".to_string()),
             Some(Short('h') | Long("help")) => return Ok(Command::Print(command_line::help())),
             Some(Short('V') | Long("version")) => {
                 return Ok(Command::Print(format!("corolang {}\n", env!("CARGO_PKG_VERSION"))));
@@ -94,10 +96,10 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Long("virtual-time")) => settings.virtual_time = true,
             Some(Long("fuel")) => settings.fuel = Some(number(&mut parser, "fuel")?.max(1)),
             Some(Long("max-steps")) => settings.max_steps = Some(number(&mut parser, "max-steps")?),
-            Some(Long("timeline")) => settings.timeline = Some(text(parser.value())?),
-            Some(Long("trace")) => settings.trace = Some(text(parser.value())?),
+            Some(Long("timeline")) => settings.timeline = Some(output(&mut parser, "timeline")?),
+            Some(Long("trace")) => settings.trace = Some(output(&mut parser, "trace")?),
             Some(Long("seed")) => settings.seed = Some(number(&mut parser, "seed")?),
-            Some(Long("profile")) => settings.profile = Some(text(parser.value())?),
+            Some(Long("profile")) => settings.profile = Some(output(&mut parser, "profile")?),
             Some(Long("connect-to")) => settings.redirects.push(text(parser.value())?.parse()?),
             Some(Long("max-memory")) => {
                 let text = text(parser.value())?;
@@ -121,7 +123,7 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                     "check" if words == 0 => {
                         let files = rest(&mut parser)?;
                         return if files.is_empty() {
-                            Err("a FILE is missing".into())
+                            Err("check takes a FILE or several".into())
                         } else {
                             Ok(Command::Check(files))
                         };
@@ -150,10 +152,8 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                     "tasks" if words == 0 => {
                         let processes = rest(&mut parser)?;
                         return match processes.as_slice() {
-                            [process] => Ok(Command::Ask(
-                                process.parse().map_err(|_| format!("'{process}' is no number of a process"))?,
-                            )),
-                            _ => Err("tasks takes one PID".to_string()),
+                            [process] => Ok(Command::Ask(process.parse().map_err(|_| no_process(process))?)),
+                            _ => Err("tasks takes one PID, the number of a process".to_string()),
                         };
                     }
                     "-" => {
@@ -165,6 +165,9 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
                         });
                     }
                     _ => {
+                        if let Some(message) = misspelt_command(&word).filter(|_| words == 0) {
+                            return Err(message);
+                        }
                         let arguments = rest(&mut parser)?;
                         let settings = with_arguments(settings, &word, arguments);
                         return Ok(to_run(Script::File(word), settings, is_interactive));
@@ -206,8 +209,37 @@ fn with_arguments(mut settings: Settings, first: &str, rest: Vec<String>) -> Set
 }
 
 fn text(value: Result<std::ffi::OsString, lexopt::Error>) -> Result<String, String> {
-    let value = value.map_err(|error| error.to_string())?;
+    let value = value.map_err(|error| match error {
+        lexopt::Error::MissingValue { option: Some(option) } => format!("{option} takes {}", operand(&option)),
+        error => error.to_string(),
+    })?;
     value.into_string().map_err(|value| format!("{} is no text", value.display()))
+}
+
+/// What an option takes, in words.
+fn operand(option: &str) -> &'static str {
+    let name = option.trim_start_matches('-');
+    match command_line::CHOICES.iter().find(|choice| choice.long == name).map(|choice| choice.operand) {
+        Some("FILE") => "a FILE to write to",
+        Some("N") => "a number",
+        Some(operand) => operand,
+        None if name == "c" => "the text of a program",
+        None if name == "m" => "the name of a module",
+        None => "something",
+    }
+}
+
+/// The name of a file that an option writes.
+fn output(parser: &mut lexopt::Parser, option: &str) -> Result<String, String> {
+    let file = text(parser.value())?;
+    check_output(option, &file).map(|()| file)
+}
+
+fn no_process(word: &str) -> String {
+    match word.bytes().all(|byte| byte.is_ascii_digit()) {
+        true => format!("there is no process {word}"),
+        false => format!("tasks takes the number of a process, not '{word}'"),
+    }
 }
 
 fn number(parser: &mut lexopt::Parser, option: &str) -> Result<u64, String> {
@@ -261,21 +293,6 @@ fn size(text: &str) -> Option<usize> {
         _ => (text, 1),
     };
     digits.parse::<usize>().ok()?.checked_mul(factor)
-}
-
-/// Reads a source text, or says why not.
-fn read(file: &str) -> Result<String, String> {
-    let bytes = match file {
-        "-" => {
-            let mut bytes = Vec::new();
-            std::io::stdin().read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-            bytes
-        }
-        _ => std::fs::read(file).map_err(|error| format!("can't open file '{file}': {error}"))?,
-    };
-    String::from_utf8(bytes).map_err(|error| {
-        format!("'{file}' is not valid UTF-8: byte {} cannot be read", error.utf8_error().valid_up_to())
-    })
 }
 
 fn use_colour() -> bool {
@@ -360,7 +377,9 @@ fn program(script: &Script, path: &mut [String]) -> Result<(String, String), Str
             let main = ["__main__.co", "__main__.py"].map(|name| Path::new(file).join(name));
             match main.iter().find(|path| path.is_file()) {
                 Some(path) => read(&path.to_string_lossy()).map(|text| (path.to_string_lossy().into_owned(), text)),
-                None => Err(format!("can't find '__main__' module in '{file}'")),
+                None => {
+                    Err(format!("can't find '__main__' module in '{file}', which is a folder: __main__.co is missing"))
+                }
             }
         }
         Script::File(file) => read(file).map(|text| (file.clone(), text)),
@@ -380,9 +399,14 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Script::File(file) = &script
+        && let Some(hint) = misplaced_option(file, &text, &settings.arguments[1..])
+    {
+        eprintln!("corolang: {hint}");
+    }
     let profile = match settings.profile.as_ref().map(|file| (file, std::fs::File::create(file))) {
         Some((file, Err(error))) => {
-            eprintln!("corolang: can't write the profile to '{file}': {error}");
+            eprintln!("corolang: can't write the profile to '{file}': {}", words(&error));
             return ExitCode::from(2);
         }
         Some((_, Ok(file))) => Some(file),
@@ -409,7 +433,7 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
         _ => interpreter.run_main(&name, &text),
     };
     if let Err(error) = interpreter.vm.write_profile() {
-        eprintln!("corolang: the profile could not be written: {error}");
+        eprintln!("corolang: the profile could not be written: {}", words(&error));
     }
     if let Some(recording) = interpreter.take_recording(&name) {
         for output in outputs {

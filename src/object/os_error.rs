@@ -38,6 +38,11 @@ pub fn description(number: i32) -> String {
     text.strip_suffix(&suffix).unwrap_or(&text).to_string()
 }
 
+/// What the system says of an error, without its number.
+pub fn words(error: &io::Error) -> String {
+    error.raw_os_error().map_or_else(|| error.to_string(), description)
+}
+
 /// The number nearest to an error that Rust's library made itself.
 fn number_of(error: &io::Error) -> i32 {
     use io::ErrorKind as Kind;

@@ -136,7 +136,6 @@ fn time(interpreter: &mut Interpreter, text: &str, input: &str) -> Result<(), Fa
 }
 
 fn load(interpreter: &mut Interpreter, file: &str) -> Result<(), Failure> {
-    let bytes = std::fs::read(file).map_err(|error| refuse(&format!("can't open file '{file}': {error}")))?;
-    let text = String::from_utf8(bytes).map_err(|_| refuse(&format!("'{file}' is not valid UTF-8")))?;
+    let text = crate::command_line::files::read_file(file).map_err(|message| refuse(&message))?;
     interpreter.run_file(&Rc::new(Source::new(file, &text)))
 }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 
+use crate::object::os_error::words;
 use crate::object::timeline::Recording;
 use crate::timeline::page::write_page;
 use crate::timeline::text::write_text;
@@ -37,7 +38,7 @@ impl Output {
     fn create(name: &str, form: Form) -> Result<Output, String> {
         let out: Box<dyn Write> = match name {
             "-" => Box::new(io::stderr()),
-            _ => Box::new(File::create(name).map_err(|error| format!("can't write '{name}': {error}"))?),
+            _ => Box::new(File::create(name).map_err(|error| format!("can't write '{name}': {}", words(&error)))?),
         };
         Ok(Output { name: name.to_string(), out, form })
     }
@@ -50,6 +51,6 @@ impl Output {
             Form::Text => write_text(recording, &mut out),
             Form::Trace => write_trace(recording, &mut out),
         };
-        written.and_then(|()| out.flush()).map_err(|error| format!("can't write '{}': {error}", self.name))
+        written.and_then(|()| out.flush()).map_err(|error| format!("can't write '{}': {}", self.name, words(&error)))
     }
 }

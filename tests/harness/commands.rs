@@ -17,20 +17,22 @@ struct Call {
     status: i32,
     /// Standard output, whole; or only a part of it where it begins with `...`.
     stdout: &'static str,
-    /// A part of standard error; an empty one means that nothing may be there.
+    /// A part of standard error, with `FOLDER` likewise; an empty one means that nothing may be there.
     stderr: &'static str,
 }
 
 /// The files the calls name.
-const FILES: [(&str, &str); 8] = [
-    ("greet.co", "import sys\nprint('hello', *sys.argv[1:])\n"),
-    ("broken.co", "x = (1\ny = = 2\n"),
-    ("fails.co", "print('before')\nraise ValueError('bad')\n"),
-    ("package/__init__.co", "name = 'package'\n"),
-    ("package/__main__.co", "from . import name\nprint('main of', name, __name__)\n"),
-    ("program/__main__.co", "import beside\nprint(beside.name, __name__)\n"),
-    ("program/beside.co", "name = 'beside'\n"),
-    ("package/part.co", "import sys\nprint(__name__, len(sys.argv))\n"),
+const FILES: [(&str, &[u8]); 10] = [
+    ("greet.co", b"import sys\nprint('hello', *sys.argv[1:])\n"),
+    ("broken.co", b"x = (1\ny = = 2\n"),
+    ("fails.co", b"print('before')\nraise ValueError('bad')\n"),
+    ("package/__init__.co", b"name = 'package'\n"),
+    ("package/__main__.co", b"from . import name\nprint('main of', name, __name__)\n"),
+    ("program/__main__.co", b"import beside\nprint(beside.name, __name__)\n"),
+    ("program/beside.co", b"name = 'beside'\n"),
+    ("package/part.co", b"import sys\nprint(__name__, len(sys.argv))\n"),
+    ("binary.co", b"\x7fELF\0\xff"),
+    ("latin.co", b"print(1)\nprint('\xe9')\n"),
 ];
 
 const CALLS: &[Call] = &[
@@ -45,7 +47,35 @@ const CALLS: &[Call] = &[
     call("run_folder", &["run", "FOLDER/program"], "", 0, "beside __main__\n", ""),
     call("run_folder_without_a_main", &["run", "FOLDER"], "", 2, "", "can't find '__main__' module"),
     call("m_runs_a_module", &["-m", "package.part", "1", "2"], "", 0, "__main__ 3\n", ""),
-    call("m_missing_module", &["-m", "no_such_module"], "", 1, "", "no_such_module"),
+    call("m_missing_module", &["-m", "no_such_module"], "", 1, "", "corolang: no module named 'no_such_module'\n"),
+    call("m_misspelt_module", &["-m", "pakage.part"], "", 1, "", "no module named 'pakage.part'"),
+    call("m_package_without_a_main", &["-m", "asyncio"], "", 1, "", "the package 'asyncio' has no __main__ to run"),
+    call("misspelt_command", &["runn", "FOLDER/greet.co"], "", 2, "", "no command 'runn'; did you mean 'run'?"),
+    call("help_without_dashes", &["help"], "", 2, "", "did you mean '--help'?"),
+    call(
+        "misspelt_file",
+        &["FOLDER/great.co"],
+        "",
+        2,
+        "",
+        "No such file or directory; did you mean 'FOLDER/greet.co'?\n",
+    ),
+    call("file_without_its_suffix", &["FOLDER/greet"], "", 2, "", "did you mean 'FOLDER/greet.co'?\n"),
+    call("misspelt_folder", &["FOLDER/pakage/part.co"], "", 2, "", "; there is no folder 'FOLDER/pakage'\n"),
+    call("script_in_the_place_of_an_output", &["--timeline", "greet.co"], "", 2, "", "--timeline out.html greet.co"),
+    call(
+        "option_behind_the_script",
+        &["FOLDER/fails.co", "--seed", "1"],
+        "",
+        1,
+        "before\n",
+        "corolang --seed N FOLDER/",
+    ),
+    call("option_for_the_script", &["FOLDER/greet.co", "--seed", "1"], "", 0, "hello --seed 1\n", ""),
+    call("binary_file", &["FOLDER/binary.co"], "", 2, "", "binary.co' is a binary file, not a script"),
+    call("latin_file", &["FOLDER/latin.co"], "", 2, "", "is not UTF-8: it has a byte 0xe9; save the file as UTF-8"),
+    call("check_nothing", &["check"], "", 2, "", "check takes a FILE or several"),
+    call("check_a_folder", &["check", "FOLDER"], "", 2, "", "Is a directory\n"),
     call("check_accepts", &["check", "FOLDER/greet.co", "FOLDER/fails.co"], "", 0, "", ""),
     call("check_refuses", &["check", "FOLDER/greet.co", "FOLDER/broken.co"], "", 1, "", "broken.co"),
     call("check_runs_nothing", &["check", "FOLDER/fails.co"], "", 0, "", ""),
@@ -115,7 +145,7 @@ fn run(call: &Call) -> Result<(), Failed> {
     let stderr_fits = match call.stderr {
         "" => finished.stderr.is_empty(),
         "..." => true,
-        part => finished.stderr.contains(part),
+        part => finished.stderr.contains(&part.replace("FOLDER", &place)),
     };
     if stdout_fits && stderr_fits && finished.status == Some(call.status) {
         return Ok(());
