@@ -70,8 +70,15 @@ const AWAIT: &[Declaration] = &[
 ];
 
 /// For the script halves.
-pub const HALVES: &[Declaration] =
-    &[plain("begin_hooks(generator, /)", begin_hooks, "What an async generator's first step is told to, or None.")];
+pub const HALVES: &[Declaration] = &[
+    plain("begin_hooks(generator, /)", begin_hooks, "What an async generator's first step is told to, or None."),
+    plain(
+        "maker(coroutine, /)",
+        maker,
+        "Where a coroutine that has not begun was made: the code, the line, the text of the expression, and whether a \
+         comprehension is there; or None.",
+    ),
+];
 
 /// A line of a table of attributes.
 const fn attribute(name: &'static str, get: fn(&mut Context, Value) -> Result<Value, Stop>) -> Attribute {
@@ -217,6 +224,17 @@ fn begin_step(cx: &mut Context, value: Value) -> Result<(), Stop> {
 
 fn begin_hooks(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     Ok(of(cx, args.get(0))?.begin_hooks(cx).unwrap_or(Value::NONE))
+}
+
+fn maker(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let maker = args.get(0).get::<Generator>().and_then(|coroutine| coroutine.maker());
+    let Some((object, word)) = maker else { return Ok(Value::NONE) };
+    let code = &object.code;
+    let span = code.span(word);
+    let text = cx.str(code.source.text.get(span.start as usize..span.end as usize).unwrap_or_default());
+    let repeats = code.inlined.iter().any(|variable| (variable.start..variable.end).contains(&word));
+    let fields = [object.value(), Value::small(code.line(word) as i64), text, Value::bool(repeats)];
+    Ok(cx.tuple(&fields))
 }
 
 fn anext(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

@@ -10,7 +10,7 @@ use std::cell::Cell;
 
 use crate::bytecode::instruction::{Instruction, Opcode};
 use crate::object::context::Context;
-use crate::object::function::Function;
+use crate::object::function::{CodeObject, Function};
 use crate::object::future::Future;
 use crate::object::heap::{Body, Header, Marker, Ref};
 use crate::object::kind::Kind;
@@ -63,7 +63,7 @@ pub struct Generator {
     pub destination: Cell<u16>,
     /// What it runs.
     pub function: Ref<Function>,
-    /// What was sent in while it delegates, for its Delegate to pass on.
+    /// What was sent in while it delegates, for its Delegate to pass on. Before it begins: see `maker`.
     pub sent: Cell<Value>,
     /// The next instruction while suspended.
     pub pc: Cell<*const Cell<u64>>,
@@ -71,7 +71,7 @@ pub struct Generator {
     pub own_handled: Cell<Value>,
     /// That, or the one the nearest generator delegating to it handles, else UNBOUND.
     pub handled: Cell<Value>,
-    /// The exception handled around its last resumption.
+    /// The exception handled around its last resumption. Before it begins: see `maker`.
     pub outer_handled: Cell<Value>,
     /// The generator it delegates to by a link.
     pub delegate: Cell<Option<Ref<Generator>>>,
@@ -241,6 +241,21 @@ impl Ref<Generator> {
     /// Remembers where a coroutine was made.
     pub fn set_origin(self, cx: &mut Context, origin: Value) {
         self.particulars(cx).origin.set(origin);
+    }
+
+    /// The code that made it and the word of that where it did, as long as it has not begun; None if it is not known.
+    /// What only matters later has room for it until then.
+    pub fn maker(self) -> Option<(Ref<CodeObject>, u32)> {
+        let (code, word) = (self.outer_handled.get(), self.sent.get());
+        let is_known = self.state.get() == State::Created && word.is_small();
+        code.get().filter(|_| is_known).map(|code| (code, word.as_small() as u32))
+    }
+
+    /// Remembers what makes it.
+    #[inline(always)]
+    pub fn set_maker(self, code: Ref<CodeObject>, word: u32) {
+        self.outer_handled.set(code.value());
+        self.sent.set(Value::small(word as i64));
     }
 
     /// Of an async generator: the awaitable of the step under way, or of the last.

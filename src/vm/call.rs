@@ -285,8 +285,14 @@ impl Vm {
         if layout != LayoutId::GENERATOR || code.code.has_cleanup {
             self.cx.heap.add_finalisable(generator.header());
         }
-        if self.cx.running.origin_depth > 0 && layout == LayoutId::COROUTINE {
-            self.remember_origin(generator);
+        if layout == LayoutId::COROUTINE {
+            // For the case that nobody awaits it.
+            if let Some(maker) = self.script_frame(0).map(|index| self.frame_at(index)) {
+                generator.set_maker(maker.code(), maker.word());
+            }
+            if self.cx.running.origin_depth > 0 {
+                self.remember_origin(generator);
+            }
         }
         generator.value()
     }
