@@ -306,7 +306,7 @@ impl Ref<FrameObject> {
             return self.namespace.get();
         }
         if let Some(generator) = self.own_generator()
-            && !generator.is_running()
+            && (!generator.is_running() || generator.delegate.get().is_some())
             && generator.state.get() != State::Closed
         {
             return locals_of(cx, self.function, self.position(), |register| generator.register(register)).value();

@@ -3,7 +3,7 @@
 use crate::bytecode::instruction::Opcode;
 use crate::object::class::Class;
 use crate::object::exception::{Exception, Traceback};
-use crate::object::frame::Then;
+use crate::object::frame::{FrameObject, Then};
 use crate::object::function::{CellObject, Function, Method, Super};
 use crate::object::generator::{Await, Generator};
 use crate::object::heap::Ref;
@@ -468,10 +468,13 @@ impl Vm {
 
     /// The object of the script frame `skip` frames below the innermost, with its present position and locals.
     pub(super) fn visible_frame(&mut self, skip: usize) -> Option<Value> {
-        let index = self.script_frame(skip)?;
-        let object = self.frame_object(index);
+        let index = self.script_frame(0)?;
+        let mut object = self.frame_object(index);
         self.remember_position(index);
-        Some(object)
+        for _ in 0..skip {
+            object = object.get::<FrameObject>()?.back.get();
+        }
+        object.is::<FrameObject>().then_some(object)
     }
 
     /// Writes the current position and locals of the frames below into their frame objects, innermost first, and
@@ -482,13 +485,14 @@ impl Vm {
         while let Some(place) = index {
             let object = self.frame_object(place);
             let frame = *self.frame_at(place);
-            if let Some(object) = object.get::<crate::object::frame::FrameObject>() {
+            if let Some(object) = object.get::<FrameObject>() {
                 let start = frame.code().instructions.as_ptr();
                 // SAFETY: `pc` is inside the instructions of the frame's code.
                 let word = unsafe { frame.pc.offset_from(start) } - 1;
                 object.word.set(u32::try_from(word).unwrap_or(crate::object::frame::NOT_BEGUN));
                 let locals = self.snapshot_locals(place);
                 object.locals.set(locals);
+                let outermost = self.link_delegators(object, frame.generator);
                 let visible =
                     |&below: &usize| self.frame_at(below).function.is_some_and(|function| !function.is_hidden.get());
                 index = (0..place).rev().find(visible);
@@ -496,9 +500,30 @@ impl Vm {
                     Some(below) => self.frame_object(below),
                     None => Value::NONE,
                 };
-                object.back.set(back);
+                outermost.back.set(back);
             }
         }
+    }
+
+    /// Links the frame object of what runs with those of the generators and coroutines that delegate to it; the last.
+    fn link_delegators(&mut self, innermost: Ref<FrameObject>, generator: Option<Ref<Generator>>) -> Ref<FrameObject> {
+        let (mut last, mut level) = (innermost, generator.and_then(|generator| generator.delegator.get()));
+        while let Some(delegator) = level {
+            level = delegator.delegator.get();
+            if delegator.function.is_hidden.get() {
+                continue;
+            }
+            if delegator.frame().is_unbound() {
+                let object = self.new_frame_object(delegator.function, None);
+                object.generator.set(delegator.value());
+                delegator.set_frame(&mut self.cx, object.value());
+            }
+            if let Some(object) = delegator.frame().get::<FrameObject>() {
+                last.back.set(object.value());
+                last = object;
+            }
+        }
+        last
     }
 
     fn make_coroutine(&mut self, function: Value) -> Flow {

@@ -16,6 +16,7 @@ use crate::object::module::Module;
 use crate::object::native::Stop;
 use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
+use crate::vm::switch::root_of;
 
 impl Vm {
     /// A global or built-in, for LoadGlobal and its quickened forms; `cache` is the instruction.
@@ -430,10 +431,19 @@ impl Vm {
         (0..self.depth()).rev().find(runs_it)
     }
 
+    /// The place of the running frame of what the generator of a frame object delegates to.
+    fn delegated_frame(&self, frame: Ref<FrameObject>) -> Option<usize> {
+        let root = frame.own_generator().filter(|generator| generator.delegate.get().is_some())?.root();
+        (0..self.depth()).rev().find(|&index| {
+            let running = self.frame_at(index);
+            running.generator.is_some() && root_of(running) == root
+        })
+    }
+
     /// An attribute of a frame object that may be running: its position and locals are looked up first.
     pub fn frame_attribute(&mut self, object: Value, name: &str) -> Flow {
         let Some(frame) = object.get::<FrameObject>() else { return Flow::Done(Value::NONE) };
-        if let Some(index) = self.running_frame(frame) {
+        if let Some(index) = self.running_frame(frame).or_else(|| self.delegated_frame(frame)) {
             self.remember_position(index);
         }
         Flow::Done(read_attribute(&mut self.cx, frame, name))
