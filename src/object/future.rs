@@ -536,6 +536,17 @@ impl Ref<Future> {
 
     // ----- gathering
 
+    /// It ends because a child was cancelled, of which nobody needs to be told who does not ask.
+    fn end_cancelled(self, cx: &mut Context, error: Value) {
+        self.fail(cx, error);
+        self.clear(Future::LOG_TRACEBACK);
+    }
+
+    /// The traceback that its exception had when it failed, or None when that has been shown.
+    pub fn failed_at(self) -> Value {
+        self.callback_context.get()
+    }
+
     /// A child of a gathering is done.
     pub fn child_done(self, cx: &mut Context, child: Ref<Future>) {
         self.number.set(self.number.get().saturating_sub(1));
@@ -547,7 +558,7 @@ impl Ref<Future> {
             match child.state.get() {
                 FutureState::Cancelled => {
                     let error = child.cancelled_error(cx);
-                    return self.fail(cx, error);
+                    return self.end_cancelled(cx, error);
                 }
                 FutureState::Failed => {
                     child.clear(Future::LOG_TRACEBACK);
@@ -576,7 +587,7 @@ impl Ref<Future> {
         }
         if self.has(Future::CANCEL_REQUESTED) {
             let error = last.cancelled_error(cx);
-            return self.fail(cx, error);
+            return self.end_cancelled(cx, error);
         }
         let results = cx.list(results);
         self.finish(cx, results);
