@@ -342,6 +342,16 @@ impl EventLoop {
         timers.heap.iter().filter_map(sleeper).collect()
     }
 
+    /// The calls that are asked for, and when each is due.
+    pub fn calls_due(&self) -> Vec<(Ref<Handle>, i64)> {
+        let timers = self.timers.borrow();
+        let call = |timer: &Timer| match timer.due {
+            Due::Call(handle) if !handle.is_cancelled.get() => Some((handle, timer.when)),
+            _ => None,
+        };
+        timers.heap.iter().filter_map(call).collect()
+    }
+
     /// Are there any timers, stale ones included?
     pub fn has_timers(&self) -> bool {
         !self.timers.borrow().heap.is_empty()

@@ -60,7 +60,7 @@ pub struct Future {
     pub role: Role,
     /// A task: how often `cancel` was called, less `uncancel`.
     cancel_requests: Cell<u16>,
-    /// See the constants; in the upper three bytes, of a task, when it began to wait (see `note_wait`), 0 before it has.
+    /// See the constants; in the upper three bytes, of a task, when it began to wait or failed (see `note_wait`), 0 before.
     flags: Cell<u32>,
     /// A task: moves with every sleep, so that a timer which comes too late is known.
     pub ticket: Cell<u32>,
@@ -195,14 +195,15 @@ impl Future {
         self.cancel_requests.set(self.cancel_requests.get().saturating_add_signed(more));
     }
 
-    /// A task begins to wait at a time of the clock, which is kept as precisely as the room beside the flags allows.
+    /// A task begins to wait, or has failed, at a time of the clock, which is kept as precisely as the room beside the
+    /// flags allows.
     #[inline(always)]
     pub fn note_wait(&self, now: i64) {
         let since = (now >> WAIT_UNIT) as u32 + 1;
         self.flags.set(self.flags.get() & FLAGS | since << FLAGS.count_ones());
     }
 
-    /// How many nanoseconds ago a task began to wait; None if it has not, or runs for the first time.
+    /// How many nanoseconds ago a task began to wait, or has failed; None if it has not, or runs for the first time.
     pub fn waited(&self, now: i64) -> Option<i64> {
         let since = self.flags.get() >> FLAGS.count_ones();
         let units = ((now >> WAIT_UNIT) as u32 + 1).wrapping_sub(since) & (u32::MAX >> FLAGS.count_ones());
@@ -331,6 +332,7 @@ impl Ref<Future> {
         self.result.set(exception);
         self.state.set(FutureState::Failed);
         self.set(Future::LOG_TRACEBACK);
+        self.note_wait(cx.clock.now());
         cx.heap.add_finalisable(self.header());
         if !self.has_callbacks() {
             // If nobody can look at it any more, that is said at once.

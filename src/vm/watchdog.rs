@@ -6,6 +6,7 @@
 
 use crate::object::event_loop::EventLoop;
 use crate::object::frame::Then;
+use crate::object::future::Future;
 use crate::object::heap::Ref;
 use crate::object::number::to_f64;
 use crate::object::value::Value;
@@ -43,13 +44,15 @@ impl Vm {
         }
     }
 
-    /// The step or callback has ended: the report, if it has taken too long. `what` is its task or handle.
+    /// The step or callback has ended: the report, if it has taken too long. `what` is its task or handle; a task that
+    /// has failed is watched from now on.
     #[cold]
     pub(super) fn end_watch(&mut self, what: Value) -> Option<Next> {
         let Watchdog { since, limit, code, word, .. } = std::mem::replace(&mut self.watchdog, Watchdog::IDLE);
         let (since, now) = (since?, self.cx.clock.now());
         if now < limit {
-            return None;
+            let has_failed = what.get::<Future>().is_some_and(|task| task.has(Future::LOG_TRACEBACK));
+            return has_failed.then(|| Next::Called(self.call_half("watch_failure", &[what], Then::Machine, 0)));
         }
         let seconds = Value::float((now - since) as f64 / 1e9);
         let place = crate::modules::asyncio::place(&mut self.cx, code, word);

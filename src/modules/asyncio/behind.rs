@@ -7,6 +7,7 @@ use crate::object::dict::Dict;
 use crate::object::extension::Extension;
 use crate::object::future::{Future, Role};
 use crate::object::heap::Ref;
+use crate::object::integer::Int;
 use crate::object::list::List;
 use crate::object::value::Value;
 
@@ -75,14 +76,29 @@ impl Behind {
 
 /// What is waited for by a future that this thing stands behind, in words.
 pub fn thing_in_words(cx: &mut Context, thing: Value, future: Ref<Future>) -> String {
-    if let Some(words) = queue::wanted(thing, future) {
-        return words.to_string();
+    let kind = cx.type_name(thing);
+    let name = match kind.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        true => format!("an {kind}"),
+        false => format!("a {kind}"),
+    };
+    if let Some(words) = queue::wanted(thing, future, &name) {
+        return words;
     }
-    let name = cx.type_name(thing);
-    match name.as_str() {
+    match kind.as_str() {
         "Limit" => "its turn among those of its limit".to_string(),
-        name if name.starts_with(['A', 'E', 'I', 'O', 'U']) => format!("an {name}"),
-        name => format!("a {name}"),
+        "Event" => format!("{name} to be set"),
+        "Condition" => format!("{name} to be notified"),
+        "Barrier" => {
+            let [come, parties] = ["_count", "_parties"].map(|name| {
+                let name = cx.intern(name);
+                thing.header().and_then(|barrier| barrier.own_attribute(cx, name)).and_then(Int::to_i64)
+            });
+            match (come, parties) {
+                (Some(come), Some(parties)) => format!("{name} to which {come} of {parties} have come"),
+                _ => name,
+            }
+        }
+        _ => name,
     }
 }
 

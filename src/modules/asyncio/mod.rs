@@ -337,17 +337,21 @@ fn pass_names(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn unread_failures(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let found = failures(cx).into_iter().map(Ref::value).collect();
+    Ok(cx.list(found))
+}
+
+/// The futures that have failed and nobody has looked at.
+pub fn failures(cx: &mut Context) -> Vec<Ref<Future>> {
     let mut found = Vec::new();
     // A future that has failed is told of before it goes, so it stands among what has something to do then.
     for value in cx.heap.take_finalisable() {
         if let Some(header) = value.header() {
             cx.heap.add_finalisable(header);
         }
-        if value.get::<Future>().is_some_and(|future| future.has(Future::LOG_TRACEBACK)) {
-            found.push(value);
-        }
+        found.extend(value.get::<Future>().filter(|future| future.has(Future::LOG_TRACEBACK)));
     }
-    Ok(cx.list(found))
+    found
 }
 
 fn throw_later(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {

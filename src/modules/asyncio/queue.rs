@@ -273,13 +273,19 @@ fn error(cx: &mut Context, name: &str) -> Stop {
     cx.error_with(class.root_layout.get(), &[])
 }
 
-/// What one of those who wait for a queue wants of it, in words; None if it is no queue.
-pub(super) fn wanted(value: Value, waiter: Ref<Future>) -> Option<&'static str> {
+/// What one of those who wait for a queue wants of it, which has this name, in words; None if it is no queue.
+pub(super) fn wanted(value: Value, waiter: Ref<Future>, name: &str) -> Option<String> {
     let queue = Of::<Queue>::from(value)?;
     Some(match (queue.getters.contains(waiter), queue.putters.contains(waiter)) {
-        (true, _) => "an item of a Queue",
-        (_, true) => "room in a Queue",
-        _ => "the end of work with a Queue's items",
+        (true, _) => format!("an item of {name}"),
+        (_, true) => match Int::to_i64(queue.most.get()) {
+            Some(most) => format!("room in {name} of {most}, which is full"),
+            None => format!("room in {name}, which is full"),
+        },
+        _ => match queue.unfinished.get() {
+            1 => format!("task_done() for an item of {name}"),
+            several => format!("task_done() for {several} items of {name}"),
+        },
     })
 }
 

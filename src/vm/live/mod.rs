@@ -4,6 +4,7 @@
 //! had of a program that hangs, and changes nothing in one that does not. Whoever asked for it (`inquiry`) gets it, or
 //! the standard error output.
 
+mod failure;
 mod forest;
 mod place;
 mod task;

@@ -1,7 +1,7 @@
 //! Where something stands: the functions between its beginning and the line that waits or runs.
 
 use crate::object::fiber::Fiber;
-use crate::object::frame::Frame;
+use crate::object::frame::{Frame, Then};
 use crate::object::function::{CodeObject, Function};
 use crate::object::generator::{Await, AwaitKind, Generator, State};
 use crate::object::heap::Ref;
@@ -10,6 +10,7 @@ use crate::object::string::text_of;
 use crate::object::thread::Thread;
 use crate::object::value::Value;
 use crate::vm::machine::Vm;
+use crate::vm::native_frame::Machine;
 use crate::vm::switch::root_of;
 
 /// A chain of delegation is followed so far.
@@ -20,6 +21,9 @@ const MOST_LINES: (usize, usize) = (5, 15);
 
 /// So many characters of a source line are shown.
 const MOST_CHARACTERS: usize = 100;
+
+/// The files of the library whose functions begin threads and have calls made by them.
+const BEGIN_THREADS: [&str; 2] = ["<stdlib>/threading/__init__.co", "<stdlib>/concurrent/futures/thread.co"];
 
 /// A line of a function.
 #[derive(Clone, Copy)]
@@ -37,13 +41,18 @@ impl Place {
         format!("{}:{}", code.source.name, code.line(self.word))
     }
 
-    /// File, line, function and the text of the line.
+    /// File, line and function.
+    pub fn named(self) -> String {
+        format!("at {} in {}", self.address(), text_of(self.code.name))
+    }
+
+    /// The same and the text of the line.
     pub fn shown(self) -> String {
         let code = &self.code.code;
         let text = code.source.line_text(code.line(self.word)).trim();
         let cut: String = text.chars().take(MOST_CHARACTERS).collect();
         let dots = if cut.len() < text.len() { "..." } else { "" };
-        format!("at {} in {}: {cut}{dots}", self.address(), text_of(self.code.name))
+        format!("{}: {cut}{dots}", self.named())
     }
 
     /// Is it in the library that is part of the program?
@@ -70,7 +79,9 @@ enum Level {
 }
 
 impl Places {
-    fn of(levels: Vec<Level>) -> Places {
+    fn of(mut levels: Vec<Level>) -> Places {
+        // What every thread begins with says nothing.
+        levels.drain(..levels.iter().take_while(|level| level.begins_thread()).count());
         let is_own = |level: &Level| matches!(level, Level::Script(place, _) if !place.is_of_library());
         let called = match levels.iter().rposition(is_own) {
             Some(innermost) => levels.get(innermost + 1).map(Level::name),
@@ -108,6 +119,10 @@ impl Places {
 }
 
 impl Level {
+    fn begins_thread(&self) -> bool {
+        matches!(self, Level::Script(place, _) if BEGIN_THREADS.contains(&&*place.code.code.source.name))
+    }
+
     fn name(&self) -> String {
         match self {
             Level::Script(_, function) => text_of(function.qualified_name.get()),
@@ -133,8 +148,12 @@ impl Vm {
         for (index, frame) in frames.iter().enumerate() {
             if let Some(function) = frame.function.filter(|function| !function.is_hidden.get()) {
                 add_delegators(frame, &mut levels);
-                let is_last = index + 1 == frames.len();
-                let word = if is_between && is_last { frame.next_word() } else { frame.word() };
+                let is_between = match frames.get(index + 1) {
+                    None => is_between,
+                    // The handlers of signals come between two instructions, or in the midst of one that waits.
+                    Some(above) => above.is_machine(Machine::Signals as u8) && above.after_chunk == Then::Discard,
+                };
+                let word = if is_between { frame.next_word() } else { frame.word() };
                 levels.push(Level::Script(Place { code: frame.code(), word }, function));
             }
         }

@@ -7,7 +7,7 @@ use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 use crate::modules::asyncio::behind::{Behind, thing_in_words};
 use crate::object::context::Context;
 use crate::object::event_loop::EventLoop;
-use crate::object::function::CodeObject;
+use crate::object::function::{CodeObject, Method};
 use crate::object::future::{Future, Role};
 use crate::object::generator::{Await, Generator, State};
 use crate::object::heap::Ref;
@@ -16,6 +16,7 @@ use crate::object::value::Value;
 use crate::vm::live::forest::Forest;
 use crate::vm::live::place::{Place, Places, places_of_awaitable};
 use crate::vm::live::text::{Branch, counted, several, waiting_time};
+use crate::vm::machine::Vm;
 
 /// Of tasks that are alike, of the same parent, so many are shown,
 const MOST_ALIKE: usize = 10;
@@ -46,35 +47,78 @@ enum Doing {
 
 /// What is known of all tasks while the tree is made.
 pub(super) struct Survey<'cx> {
-    cx: &'cx mut Context,
-    now: i64,
+    pub(super) cx: &'cx mut Context,
+    pub(super) now: i64,
     /// Those whose step is under way.
     running: FxHashSet<Value>,
     /// When those that sleep wake up.
     sleepers: FxHashMap<Value, i64>,
+    /// When tasks are cancelled by a timeout, and waits for futures are given up.
+    limits: FxHashMap<Value, i64>,
     /// How many more tasks may be shown.
-    left: usize,
+    pub left: usize,
+    /// The lines of where one runs, if nobody else says that.
+    pub running_lines: Vec<String>,
 }
 
 impl<'cx> Survey<'cx> {
     /// One in which these tasks run.
     pub fn new(cx: &'cx mut Context, running: FxHashSet<Value>) -> Survey<'cx> {
         let now = cx.clock.now();
-        Survey { cx, now, running, sleepers: FxHashMap::default(), left: MOST_TASKS }
+        Survey {
+            cx,
+            now,
+            running,
+            sleepers: FxHashMap::default(),
+            limits: FxHashMap::default(),
+            left: MOST_TASKS,
+            running_lines: Vec::new(),
+        }
     }
 
     /// The branches of the tasks of a loop.
     pub fn branches(&mut self, event_loop: Ref<EventLoop>) -> Vec<Branch> {
+        self.branches_without(event_loop, None)
+    }
+
+    /// The same without one of the tasks, unless another waits for it.
+    pub fn branches_without(&mut self, event_loop: Ref<EventLoop>, task: Option<Ref<Future>>) -> Vec<Branch> {
         let mut tasks = event_loop.tasks();
         tasks.sort_by_key(|task| task.number.get());
-        self.sleepers = event_loop.sleepers().into_iter().map(|(task, until)| (task.value(), until)).collect();
+        self.look_at_timers(event_loop);
         let forest = Forest::new(self.cx, tasks);
         let stand = Stand::new(self, &forest);
-        let mut branches = self.siblings(&forest, &stand, &forest.roots, 0);
+        let is_left_out = |&root: &usize| Some(forest.tasks[root]) == task;
+        let mut roots: Vec<usize> = forest.roots.iter().copied().filter(|root| !is_left_out(root)).collect();
+        roots.extend(forest.roots.iter().filter(|root| is_left_out(root)).flat_map(|&root| &forest.children[root]));
+        let mut branches = self.siblings(&forest, &stand, &roots, 0);
         for circle in &forest.circles {
             branches.push(Branch::line(circle_in_words(&forest, circle)));
         }
+        branches.extend(self.failures(event_loop));
         branches
+    }
+
+    /// Finds out which tasks of a loop wait for a time, and how long.
+    pub fn look_at_timers(&mut self, event_loop: Ref<EventLoop>) {
+        self.sleepers = event_loop.sleepers().into_iter().map(|(task, until)| (task.value(), until)).collect();
+        let task_of_timeout = self.cx.intern("_task");
+        for (handle, when) in event_loop.calls_due() {
+            let callback = handle.callback.get().get::<Method>().map(|method| method.receiver);
+            let timeout = callback.filter(|&receiver| self.cx.type_name(receiver) == "Timeout");
+            let task = timeout.and_then(|timeout| timeout.header()?.own_attribute(self.cx, task_of_timeout));
+            let future = || Vm::tuple_items(handle.args.get()).first().copied().filter(|first| first.is::<Future>());
+            if let Some(limited) = task.or_else(future) {
+                let limit = self.limits.entry(limited).or_insert(when);
+                *limit = when.min(*limit);
+            }
+        }
+    }
+
+    /// When a task that waits for something is called back by a timeout.
+    fn limit(&self, task: Ref<Future>) -> Option<i64> {
+        let limits = [task.value(), task.waiter.get()].map(|limited| self.limits.get(&limited).copied());
+        limits.into_iter().flatten().min().map(|limit| limit - self.now)
     }
 
     fn siblings(&mut self, forest: &Forest, stand: &Stand, places: &[usize], level: usize) -> Vec<Branch> {
@@ -123,7 +167,7 @@ impl<'cx> Survey<'cx> {
             Doing::NotBegun => " that have not begun".to_string(),
             Doing::Ready => " ready to go on".to_string(),
             Doing::Sleeps(_) => " waiting for a timer".to_string(),
-            Doing::Waits(future) => format!(" waiting for {}", self.kind_of_wait(future, &places)),
+            Doing::Waits(future) => format!(" waiting {}", self.kind_of_wait(future, &places)),
             Doing::WaitsForOther(_) => " waiting for something else than a future".to_string(),
         };
         let below = match sum.below {
@@ -137,31 +181,51 @@ impl<'cx> Survey<'cx> {
     fn lines(&mut self, task: Ref<Future>) -> Vec<String> {
         let doing = self.doing(task);
         let places = places_of_awaitable(task.coroutine.get());
-        let waited = task.waited(self.now);
-        let words = match doing {
-            Doing::Runs => "runs".to_string(),
-            Doing::NotBegun => "has not begun".to_string(),
-            Doing::Ready => "is ready to go on".to_string(),
-            Doing::Sleeps(until) => {
-                format!("waits for a timer{}", waiting_time(waited, until.map(|until| until - self.now)))
-            }
-            Doing::Waits(future) => {
-                format!("waits for {}{}", self.in_words(future, &places), waiting_time(waited, None))
-            }
-            Doing::WaitsForOther(other) => {
-                format!("waits for a {} object{}", self.cx.type_name(other), waiting_time(waited, None))
-            }
-        };
-        let mut lines = vec![format!("{} {words}", title(task))];
-        // The thread's own lines say where it runs.
-        if !matches!(doing, Doing::Runs) {
-            lines.extend(places.lines());
+        let mut lines = vec![format!("{} {}", title(task), self.doing_in_words(task, &doing, &places))];
+        match doing {
+            Doing::Runs => lines.extend(self.running_lines.iter().cloned()),
+            _ => lines.extend(places.lines()),
         }
         let has_own = places.shown.iter().any(|place| !place.is_of_library());
         if let Some(code) = task.origin.get().get::<CodeObject>().filter(|_| !has_own) {
             lines.push(format!("made {}", Place { code, word: task.origin_word.get() }.shown()));
         }
         lines
+    }
+
+    /// What a task does, and where, in one line; `running` is where that runs which does.
+    pub fn in_one_line(&mut self, task: Ref<Future>, running: &Places) -> String {
+        let (doing, places) = (self.doing(task), places_of_awaitable(task.coroutine.get()));
+        let words = self.doing_in_words(task, &doing, &places);
+        let places = if matches!(doing, Doing::Runs) { running } else { &places };
+        let place = places.shown.last().map_or(String::new(), |place| format!(" {}", place.named()));
+        format!("{words}{place}")
+    }
+
+    /// Does a task stand at a line of the program, not only of the library?
+    pub fn is_of_program(&self, task: Ref<Future>) -> bool {
+        let places = places_of_awaitable(task.coroutine.get());
+        matches!(self.doing(task), Doing::Runs) || places.shown.iter().any(|place| !place.is_of_library())
+    }
+
+    fn doing_in_words(&mut self, task: Ref<Future>, doing: &Doing, places: &Places) -> String {
+        let waited = task.waited(self.now);
+        match *doing {
+            Doing::Runs => "runs".to_string(),
+            Doing::NotBegun => "has not begun".to_string(),
+            Doing::Ready => "is ready to go on".to_string(),
+            Doing::Sleeps(until) => {
+                let left = until.map(|until| until - self.now);
+                format!("waits for a timer{}", waiting_time(waited, left, self.limit(task)))
+            }
+            Doing::Waits(future) => {
+                format!("waits {}{}", self.in_words(future, places), waiting_time(waited, None, self.limit(task)))
+            }
+            Doing::WaitsForOther(other) => {
+                let time = waiting_time(waited, None, self.limit(task));
+                format!("waits for a {} object{time}", self.cx.type_name(other))
+            }
+        }
     }
 
     fn doing(&self, task: Ref<Future>) -> Doing {
@@ -182,9 +246,11 @@ impl<'cx> Survey<'cx> {
         }
     }
 
-    /// What a future is that somebody waits for, with the names of those behind it.
+    /// What a future is that somebody waits for, with the names of those behind it; or in what he waits.
     fn in_words(&mut self, future: Ref<Future>, places: &Places) -> String {
-        match Behind::of(self.cx, future) {
+        let words = match Behind::of(self.cx, future) {
+            Behind::Nothing => return wait_for_future(places),
+            Behind::Thing(thing) => return self.thing_in_words(thing, future, places),
             Behind::Task(task) => name(task),
             Behind::Gathering(children) => format!("gather() of {}", self.names(&children)),
             Behind::Shielded(inner) => format!("shield() of {}", self.names(&[inner])),
@@ -195,8 +261,15 @@ impl<'cx> Survey<'cx> {
                 let verb = if holders.len() == 1 { "holds" } else { "hold" };
                 format!("a {word} that {} {verb}", several(holders.into_iter().map(name).collect()))
             }
-            Behind::Thing(thing) => thing_in_words(self.cx, thing, future),
-            Behind::Nothing => a_future(places),
+        };
+        format!("for {words}")
+    }
+
+    fn thing_in_words(&mut self, thing: Value, future: Ref<Future>, places: &Places) -> String {
+        match &places.called {
+            // It has a queue for what is done.
+            Some(called) if called.starts_with("_AsCompleted") => "for the next of as_completed()".to_string(),
+            _ => format!("for {}", thing_in_words(self.cx, thing, future)),
         }
     }
 
@@ -214,16 +287,17 @@ impl<'cx> Survey<'cx> {
 
     /// The same for several that wait alike.
     fn kind_of_wait(&mut self, future: Ref<Future>, places: &Places) -> String {
-        match Behind::of(self.cx, future) {
-            Behind::Task(_) => "another task".to_string(),
-            Behind::Gathering(_) => "gather()".to_string(),
-            Behind::Shielded(_) => "shield()".to_string(),
-            Behind::Several(_) => "wait()".to_string(),
-            Behind::Group(_) => "a TaskGroup".to_string(),
-            Behind::Held(word, _) => format!("a {word}"),
-            Behind::Thing(thing) => thing_in_words(self.cx, thing, future),
-            Behind::Nothing => a_future(places),
-        }
+        let words = match Behind::of(self.cx, future) {
+            Behind::Nothing => return wait_for_future(places),
+            Behind::Thing(thing) => return self.thing_in_words(thing, future, places),
+            Behind::Task(_) => "another task",
+            Behind::Gathering(_) => "gather()",
+            Behind::Shielded(_) => "shield()",
+            Behind::Several(_) => "wait()",
+            Behind::Group(_) => "a TaskGroup",
+            Behind::Held(word, _) => return format!("for a {word}"),
+        };
+        format!("for {words}")
     }
 
     /// A number that tasks have in common which do the same at the same place.
@@ -292,10 +366,15 @@ pub(super) fn name(task: Ref<Future>) -> String {
 }
 
 /// Its name and what it runs.
-fn title(task: Ref<Future>) -> String {
+pub(super) fn title(task: Ref<Future>) -> String {
     let coroutine = task.coroutine.get();
     let function = match (coroutine.get::<Generator>(), coroutine.get::<Await>()) {
-        (Some(own), _) => text_of(own.qualified_name()),
+        (Some(own), _) => {
+            let name = text_of(own.qualified_name());
+            // The script half of a method is named for its class.
+            let is_half = own.function.code.get().code.source.name.starts_with("<stdlib>/_halves");
+            if is_half { name.replacen('_', ".", 1) } else { name }
+        }
         (_, Some(own)) => own.native.map_or_else(String::new, |native| native.qualified_name.to_string()),
         _ => String::new(),
     };
@@ -304,10 +383,11 @@ fn title(task: Ref<Future>) -> String {
     if function.is_empty() { name(task) } else { format!("{} {function}()", name(task)) }
 }
 
-fn a_future(places: &Places) -> String {
+/// How one waits for a future of which only the function is known that awaits it.
+fn wait_for_future(places: &Places) -> String {
     match &places.called {
-        Some(called) => format!("a Future in {called}()"),
-        None => "a Future".to_string(),
+        Some(called) => format!("in {called}()"),
+        None => "for a Future".to_string(),
     }
 }
 

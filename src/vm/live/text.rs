@@ -49,14 +49,15 @@ pub(super) fn duration(nanoseconds: i64) -> String {
     }
 }
 
-/// How long something waits, and how long it will at most, as far as either is known.
-pub(super) fn waiting_time(waited: Option<i64>, left: Option<i64>) -> String {
-    match (waited, left) {
-        (Some(waited), Some(left)) => format!(" ({}, {} left)", duration(waited), duration(left)),
-        (Some(waited), None) => format!(" ({})", duration(waited)),
-        (None, Some(left)) => format!(" ({} left)", duration(left)),
-        (None, None) => String::new(),
-    }
+/// What is further off than this many nanoseconds, some hundred years, is never.
+const NEVER: i64 = i64::MAX / 3;
+
+/// How long something has waited, how long it will, and when it is given up, as far as each is known.
+pub(super) fn waiting_time(waited: Option<i64>, left: Option<i64>, limit: Option<i64>) -> String {
+    let left = left.filter(|&left| left < NEVER).map(|left| format!("{} left", duration(left)));
+    let limit = limit.filter(|&limit| limit < NEVER).map(|limit| format!("times out in {}", duration(limit)));
+    let known: Vec<String> = waited.map(duration).into_iter().chain(left).chain(limit).collect();
+    if known.is_empty() { String::new() } else { format!(" ({})", known.join(", ")) }
 }
 
 /// Several names, no more than one reads.
@@ -94,6 +95,9 @@ mod tests {
             [1, 999, 1000, 9990, 1_234_567].map(|count| counted(count, "task")).join("; "),
             "1 task; 999 tasks; 1,000 tasks; 9,990 tasks; 1,234,567 tasks"
         );
+        let second = Some(1_000_000_000);
+        assert_eq!(waiting_time(second, second, second), " (1.0 s, 1.0 s left, times out in 1.0 s)");
+        assert_eq!(waiting_time(None, Some(i64::MAX), None), "");
     }
 
     #[test]

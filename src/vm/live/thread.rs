@@ -94,10 +94,17 @@ impl Vm {
         branches
     }
 
+    /// The name of a thread and what it does.
+    pub(super) fn thread_in_words(&mut self, thread: Ref<Thread>, is_running: bool) -> String {
+        let named = self.named_threads();
+        let doing = self.thread_doing(thread, is_running, &named);
+        format!("{}, which {}{}", name_of(thread.number, &named), doing.words, doing.time)
+    }
+
     fn thread_doing(&mut self, thread: Ref<Thread>, is_running: bool, named: &[Named]) -> Doing {
         let now = self.cx.clock.now();
         let waited = thread.since.get().map(|since| now - since);
-        let doing = |words: &str, left| Doing { words: words.to_string(), time: waiting_time(waited, left) };
+        let doing = |words: &str, left| Doing { words: words.to_string(), time: waiting_time(waited, left, None) };
         match thread.need.get() {
             _ if is_running => Doing { words: "runs".to_string(), time: String::new() },
             Need::Turn => doing("is ready to go on", None),
