@@ -188,6 +188,8 @@ pub enum Control {
     Gather,
     /// `future.cancel(msg)`
     CancelFuture,
+    /// `_stopping(what)`: notes what Ctrl-C is about to end.
+    NoteInterrupt,
     /// `greenlet.switch(*args, **kwargs)`
     SwitchGreenlet,
     /// `greenlet.throw(typ, val, tb)`

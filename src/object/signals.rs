@@ -7,16 +7,17 @@
 //! first is being dealt with is not asked to wait any longer (`vm::signal`).
 //!
 //! SIGQUIT asks what the program does (`vm::live`), as long as the script wants nothing else of it: that is what the
-//! system's default is here.
+//! system's default is here. A while after a Ctrl-C that has cancelled a task the program is reminded in the same way to
+//! say why it has not ended.
 #![allow(unsafe_code)]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, Read};
 use std::os::fd::{AsRawFd, RawFd};
 use std::os::unix::net::UnixStream;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU8, AtomicU32, AtomicU64, Ordering::Relaxed};
+use std::time::{Duration, Instant};
 
 use crate::object::context::Context;
 use crate::object::heap::Marker;
@@ -42,8 +43,19 @@ static INTERRUPTER: AtomicI32 = AtomicI32::new(0);
 /// Does SIGQUIT ask what the program does?
 static TAKES_INQUIRIES: AtomicBool = AtomicBool::new(false);
 
-/// Has it come?
-static IS_ASKED: AtomicBool = AtomicBool::new(false);
+/// What is to be said of the program: the bits below.
+static ASKED: AtomicU8 = AtomicU8::new(0);
+
+/// SIGQUIT has come.
+const INQUIRY: u8 = 1;
+/// Some time has passed since a Ctrl-C.
+const REMINDER: u8 = 2;
+
+/// How often a reminder was asked for: only the last of them counts.
+static REMINDERS: AtomicU32 = AtomicU32::new(0);
+
+/// So long after a Ctrl-C it is said what holds the end of the program up.
+const REMIND_AFTER: Duration = Duration::from_millis(500);
 
 /// Has whoever started the process wanted SIGQUIT ignored, so that it means nothing where nobody waits for an answer?
 static IS_QUIT_IGNORED: AtomicBool = AtomicBool::new(false);
@@ -78,6 +90,12 @@ pub struct Handlers {
     pub interrupted: Cell<Option<Instant>>,
     /// The program is at its end because of one.
     pub is_ending: Cell<bool>,
+    /// The task that Ctrl-C has cancelled, or the event loop that is shut down for it.
+    pub stopping: Cell<Option<Value>>,
+    /// How far the turns of its loop had come then.
+    pub mark: Cell<(u32, usize)>,
+    /// What the other tasks were waiting for then.
+    pub others: RefCell<String>,
 }
 
 impl Handlers {
@@ -100,6 +118,7 @@ impl Handlers {
     /// Shows the collector the handlers.
     pub fn trace(&self, marker: &mut Marker) {
         self.by_number.iter().for_each(|entry| marker.value(entry.1));
+        self.stopping.get().into_iter().for_each(|stopping| marker.value(stopping));
     }
 }
 
@@ -139,10 +158,10 @@ pub fn is_interrupt_from_terminal() -> bool {
     INTERRUPTER.load(Relaxed) == 0
 }
 
-/// Has somebody asked what the program does?
+/// Has somebody asked what the program does, or is it to say why it has not ended?
 #[inline]
 pub fn is_asked() -> bool {
-    IS_ASKED.load(Relaxed)
+    ASKED.load(Relaxed) != 0
 }
 
 /// Has either happened, so that nobody waits before he has looked?
@@ -152,7 +171,34 @@ pub fn has_come() -> bool {
 
 /// If somebody has, he need not ask again: whether that is for the standard error output where nobody waits elsewhere.
 pub fn take_inquiry() -> Option<bool> {
-    IS_ASKED.swap(false, Relaxed).then(|| !IS_QUIT_IGNORED.load(Relaxed))
+    (ASKED.fetch_and(!INQUIRY, Relaxed) & INQUIRY != 0).then(|| !IS_QUIT_IGNORED.load(Relaxed))
+}
+
+/// Is it time to say what holds the end of the program up? It is not said again.
+pub fn take_reminder() -> bool {
+    ASKED.fetch_and(!REMINDER, Relaxed) & REMINDER != 0
+}
+
+/// Has the program reminded in a while, unless it asks for that again or takes it back first.
+pub fn remind() {
+    let number = REMINDERS.fetch_add(1, Relaxed).wrapping_add(1);
+    let wait = move || {
+        leave_to_others();
+        std::thread::sleep(REMIND_AFTER);
+        if REMINDERS.load(Relaxed) == number {
+            ASKED.fetch_or(REMINDER, Relaxed);
+            // SAFETY: a handler may do it, and so may we.
+            unsafe { wake() };
+        }
+    };
+    // Without a thread nothing is said, which does no other harm.
+    let _ = std::thread::Builder::new().spawn(wait);
+}
+
+/// There is nothing left to remind of.
+pub fn forget_reminder() {
+    REMINDERS.fetch_add(1, Relaxed);
+    ASKED.fetch_and(!REMINDER, Relaxed);
 }
 
 /// Signals that were taken, lowest number first.
@@ -278,7 +324,7 @@ extern "C" fn note(number: libc::c_int, sent: *mut libc::siginfo_t, _: *mut libc
 
 /// Notes that somebody asks what the program does.
 extern "C" fn note_inquiry(_: libc::c_int) {
-    IS_ASKED.store(true, Relaxed);
+    ASKED.fetch_or(INQUIRY, Relaxed);
     // SAFETY: as in `note`.
     unsafe {
         let error = error_number();

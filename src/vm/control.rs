@@ -153,6 +153,7 @@ impl Vm {
             Control::Gather => self.gather(args, then, destination),
             Control::StepTask => self.step_task_now(args, then, destination),
             Control::CancelFuture => self.cancel_future(args, then, destination),
+            Control::NoteInterrupt => self.note_interrupt(arg(0)),
             Control::SwitchGreenlet => self.switch_greenlet(args, then, destination),
             Control::ThrowGreenlet => self.throw_greenlet(args, then, destination),
             Control::GreenletFrame => self.greenlet_frame(arg(0)),

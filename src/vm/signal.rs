@@ -92,7 +92,7 @@ impl Vm {
             return false;
         };
         let is_hammered = before.elapsed() < SWALLOWED && signals::is_interrupt_from_terminal();
-        handlers.is_ending.get() || is_hammered || self.handles_interrupt()
+        handlers.is_ending.get() || handlers.stopping.get().is_some() || is_hammered || self.handles_interrupt()
     }
 
     /// Is a KeyboardInterrupt being handled, or an exception that came up while one was?

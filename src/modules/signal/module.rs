@@ -11,7 +11,7 @@ use crate::object::heap::Ref;
 use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::module::{Module, NativeModule};
-use crate::object::native::{Args, Declaration, Request, Stop, plain};
+use crate::object::native::{Args, Control, Declaration, Request, Stop, control, plain};
 use crate::object::os_error::os_error;
 use crate::object::signals::{self, Disposition};
 use crate::object::value::Value;
@@ -26,6 +26,12 @@ const FUNCTIONS: &[Declaration] = &[
     plain("raise_signal(signalnum, /)", raise_signal, "Send a signal to the executing process."),
     plain("pthread_kill(thread_id, signalnum, /)", pthread_kill, "Send a signal to a thread."),
     plain("_insist()", insist, "End the program, if the last SIGINT came from outside."),
+    control(
+        "_stopping(what, /)",
+        Control::NoteInterrupt,
+        "Note the task or loop that ends because of Ctrl-C, or None.",
+    ),
+    plain("_take_others()", take_others, "Return what the other tasks did when Ctrl-C came, as text, but once."),
     plain("pause()", pause, "Wait until a signal has come."),
     plain("strsignal(signalnum, /)", strsignal, "Return what the system calls a signal, or None."),
     plain("valid_signals()", valid_signals, "Return the numbers of the signals of this platform as a set."),
@@ -161,6 +167,11 @@ fn insist(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
         true => Err(Stop::Request(Box::new(Request::Interrupt))),
         false => Ok(Value::NONE),
     }
+}
+
+fn take_others(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    let others = cx.signals.others.take();
+    Ok(cx.str(&others))
 }
 
 fn pause(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {

@@ -6,6 +6,7 @@
 
 mod failure;
 mod forest;
+mod interrupt;
 mod place;
 mod task;
 mod text;
@@ -29,8 +30,12 @@ use crate::vm::live::text::{Branch, counted, draw};
 use crate::vm::machine::Vm;
 
 impl Vm {
-    /// If somebody has asked for the tree, he gets it. `is_running` says whether the current thread is about to go on.
+    /// If somebody has asked for the tree, he gets it; and if Ctrl-C has not ended the program for a while, it is said
+    /// why. `is_running` says whether the current thread is about to go on.
     pub fn answer_inquiry(&mut self, is_running: bool) {
+        if signals::take_reminder() {
+            self.tell_what_delays(is_running);
+        }
         let Some(is_from_keyboard) = signals::take_inquiry() else { return };
         let askers = inquiry::askers();
         if askers.is_empty() && !is_from_keyboard {
@@ -82,12 +87,15 @@ impl Vm {
     }
 
     fn running_tasks(&self, threads: &[Ref<Thread>]) -> FxHashSet<Value> {
-        let current = self.cx.threads.current();
-        let task_of = |thread: &Ref<Thread>| match *thread == current {
+        threads.iter().map(|&thread| self.task_of_thread(thread)).filter(|task| !task.is_none()).collect()
+    }
+
+    /// The task whose step runs in a thread, or None.
+    fn task_of_thread(&self, thread: Ref<Thread>) -> Value {
+        match thread == self.cx.threads.current() {
             true => self.cx.running.task,
             false => thread.aside.borrow().task,
-        };
-        threads.iter().map(task_of).filter(|task| !task.is_none()).collect()
+        }
     }
 
     /// Its file; a session at the prompt has none.
