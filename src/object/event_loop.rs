@@ -50,9 +50,16 @@ pub enum Entry {
         task: Ref<Future>,
         /// Its ticket then.
         ticket: u32,
+        /// When that was due, in nanoseconds of the loop's clock.
+        when: i64,
     },
     /// A future gets None as its result, unless it is done.
-    Finish(Ref<Future>),
+    Finish {
+        /// The future.
+        future: Ref<Future>,
+        /// When that was due.
+        when: i64,
+    },
     /// The descriptor of a native transport is ready for a direction.
     Ready {
         /// The transport.
@@ -92,9 +99,8 @@ impl Entry {
         match *self {
             Entry::Call(handle) => marker.object(handle),
             Entry::Ready { transport, .. } => marker.object(transport),
-            Entry::Step(task) | Entry::Again(task) | Entry::Finish(task) | Entry::Slept { task, .. } => {
-                marker.object(task)
-            }
+            Entry::Step(task) | Entry::Again(task) | Entry::Slept { task, .. } => marker.object(task),
+            Entry::Finish { future, .. } => marker.object(future),
             Entry::Throw { task, exception: thrown } | Entry::Woken { task, thrown } => {
                 marker.object(task);
                 marker.value(thrown);
@@ -366,8 +372,8 @@ impl EventLoop {
                     handle.is_scheduled.set(false);
                     Entry::Call(handle)
                 }
-                Due::Sleep(task, ticket) => Entry::Slept { task, ticket },
-                Due::Finish(future) => Entry::Finish(future),
+                Due::Sleep(task, ticket) => Entry::Slept { task, ticket, when: timer.when },
+                Due::Finish(future) => Entry::Finish { future, when: timer.when },
             });
         }
     }
@@ -461,6 +467,8 @@ pub struct Handle {
     pub is_cancelled: Cell<bool>,
     /// It is among the timers.
     pub is_scheduled: Cell<bool>,
+    /// Its time had come when it was made: nobody has held it up since.
+    pub was_due: Cell<bool>,
     /// Where it was made, in debug mode: the code or None.
     pub origin: Cell<Value>,
     /// The word of that code.
@@ -496,6 +504,7 @@ impl Handle {
             when: Cell::new(when.unwrap_or(0)),
             is_cancelled: Cell::new(false),
             is_scheduled: Cell::new(when.is_some()),
+            was_due: Cell::new(false),
             origin: Cell::new(Value::NONE),
             origin_word: Cell::new(0),
         };

@@ -304,7 +304,7 @@ impl Ref<Future> {
         let entry = match callback.get::<Future>().filter(|_| context.is_unbound()) {
             Some(waiter) if waiter.role == Role::Task => {
                 if let Some(recorder) = &mut cx.recorder {
-                    recorder.wake_task(key(waiter), true);
+                    recorder.wake_task(key(waiter));
                 }
                 Entry::Wake { task: waiter, future: self }
             }
@@ -442,17 +442,20 @@ impl Ref<Future> {
     pub fn cancel_sleep(self, cx: &mut Context, message: Value, canceller: Value) {
         self.end_sleep();
         self.event_loop.timer_is_stale();
-        let thrown = new_cancelled_error(cx, message, canceller);
-        if let Some(recorder) = &mut cx.recorder {
-            recorder.wake_task(key(self), true);
-        }
-        self.event_loop.push(Entry::Woken { task: self, thrown });
+        self.wake_cancelled(cx, message, canceller);
     }
 
     /// A task waits no longer for a future that is none the wiser, and is woken by CancelledError.
     fn cancel_wait(self, cx: &mut Context, waited: Ref<Future>, message: Value, canceller: Value) {
         waited.remove_waiter(cx, self.value());
         self.waiter.set(Value::FALSE);
+        self.wake_cancelled(cx, message, canceller);
+    }
+
+    fn wake_cancelled(self, cx: &mut Context, message: Value, canceller: Value) {
+        if let Some(recorder) = &mut cx.recorder {
+            recorder.wake_task(key(self));
+        }
         let thrown = new_cancelled_error(cx, message, canceller);
         self.event_loop.push(Entry::Woken { task: self, thrown });
     }

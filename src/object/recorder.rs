@@ -83,6 +83,8 @@ pub struct Recorder {
     current: u32,
     /// The lane whose doing the loop carries on, outside of any step.
     behalf: u32,
+    /// How late that is which the loop does outside of any step, if it was due at a time.
+    late: Option<u64>,
     /// The lane whose step has ended, until the clock is read.
     closing: u32,
     /// The async generator that stopped last in this step to await something.
@@ -120,6 +122,7 @@ impl Recorder {
             stepping: (0, NOBODY),
             current: NOBODY,
             behalf: NOBODY,
+            late: None,
             closing: NOBODY,
             awaiting: NOBODY,
             left: NOBODY,
@@ -223,24 +226,38 @@ impl Recorder {
     /// A lane could go on from now, since another, or the world outside, has seen to that.
     pub fn wake(&mut self, lane: u32, waker: u32) {
         let now = self.read();
+        self.wake_since(lane, now, waker);
+    }
+
+    fn wake_since(&mut self, lane: u32, since: u64, waker: u32) {
         let track = &mut self.tracks[lane as usize];
         if track.ready.is_none() {
-            track.ready = Some((now, waker));
+            track.ready = Some((since, waker));
         }
     }
 
-    /// The task could go on from now: by what the lane that runs has done, or because its time has come.
-    pub fn wake_task(&mut self, task: usize, is_woken: bool) {
+    /// The task could go on from now, by what the lane that runs has done, or since its time came.
+    pub fn wake_task(&mut self, task: usize) {
         let Some(lane) = self.lane_of(task) else { return };
+        if let Some(late) = self.late {
+            let now = self.read();
+            return self.wake_since(lane, now.saturating_sub(late), NOBODY);
+        }
         // What a thread does beside its tasks is the work of its loop.
         let is_lane = |lane: u32| !matches!(self.tracks[lane as usize].kind, LaneKind::Main | LaneKind::Thread);
         let waker = [self.behalf, self.current].into_iter().find(|&waker| waker != NOBODY && is_lane(waker));
-        self.wake(lane, waker.filter(|_| is_woken).unwrap_or(NOBODY));
+        self.wake(lane, waker.unwrap_or(NOBODY));
     }
 
     /// What happens from now to the next step is the doing of a task, or of nobody.
     pub fn act_for(&mut self, task: Option<usize>) {
         self.behalf = task.and_then(|task| self.lane_of(task)).unwrap_or(NOBODY);
+        self.late = None;
+    }
+
+    /// What happens from now to the next step was due so long ago. Who waited for it could have gone on since then.
+    pub fn act_late(&mut self, late: Duration) {
+        self.late = Some(self.watch.scale().ticks(late.as_nanos() as u64));
     }
 
     /// A task takes a step, with so much fuel left.
@@ -249,6 +266,7 @@ impl Recorder {
         let Some(lane) = self.lane_of(task) else { return };
         self.stepping = (task, lane);
         self.behalf = NOBODY;
+        self.late = None;
         self.awaiting = NOBODY;
         self.left = NOBODY;
         self.fuel = fuel;
@@ -333,6 +351,8 @@ impl Recorder {
         }
         track.step = now;
         let (ready, woken_by) = track.ready.take().unwrap_or((now, NOBODY));
+        // It may have been woken before it stopped, or as if it had been.
+        let ready = if track.last.steps > 0 { ready.max(track.last.ended) } else { ready };
         self.run_count += 1;
         if now - ready > self.longest_lag.length {
             let place = track.last.place;

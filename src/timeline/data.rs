@@ -4,6 +4,7 @@
 //! index that may be missing is stored plus one, so that 0 says there is none. `viewer/model.js` is the reader.
 
 use super::json::{array, integer, key, string};
+use super::lag::Lags;
 use crate::object::timeline::{Extreme, Lane, LaneKind, Outcome, Recording, Run};
 
 /// Appends the recording.
@@ -24,9 +25,10 @@ pub fn write(out: &mut Vec<u8>, recording: &Recording) {
     key(out, "lanes");
     write_lanes(out, &recording.lanes);
     key(out, "runs");
-    write_runs(out, &recording.runs);
+    let lags = Lags::new(recording);
+    write_runs(out, &recording.runs, &lags);
     key(out, "summary");
-    write_summary(out, recording);
+    write_summary(out, recording, &lags);
     out.push(b'}');
 }
 
@@ -74,7 +76,7 @@ fn write_lanes(out: &mut Vec<u8>, lanes: &[Lane]) {
     out.push(b'}');
 }
 
-fn write_runs(out: &mut Vec<u8>, runs: &[Run]) {
+fn write_runs(out: &mut Vec<u8>, runs: &[Run], lags: &Lags<'_>) {
     let mut before = 0;
     let from_the_one_before = runs.iter().map(|run| {
         let difference = run.began.saturating_sub(before);
@@ -89,6 +91,11 @@ fn write_runs(out: &mut Vec<u8>, runs: &[Run]) {
     column(out, "waker", runs.iter().map(|run| optional(run.woken_by)));
     column(out, "place", runs.iter().map(|run| optional(run.place)));
     column(out, "reason", runs.iter().map(|run| optional(run.reason)));
+    // Few are held up: the numbers of these runs, and by whom.
+    let held: Vec<(u64, u64)> =
+        (0..).zip(runs).filter_map(|(index, run)| Some((index, u64::from(lags.holder(run)?)))).collect();
+    column(out, "held", held.iter().map(|&(index, _)| index));
+    column(out, "holder", held.iter().map(|&(_, holder)| holder));
     // Only where steps were folded do these two say something.
     let is_folded = runs.iter().any(|run| run.steps != 1 || run.ran != run.ended.saturating_sub(run.began));
     let folded = if is_folded { runs } else { &[] };
@@ -97,7 +104,7 @@ fn write_runs(out: &mut Vec<u8>, runs: &[Run]) {
     out.push(b'}');
 }
 
-fn write_summary(out: &mut Vec<u8>, recording: &Recording) {
+fn write_summary(out: &mut Vec<u8>, recording: &Recording, lags: &Lags<'_>) {
     let summary = &recording.summary;
     out.push(b'{');
     for (name, extreme) in
@@ -105,7 +112,7 @@ fn write_summary(out: &mut Vec<u8>, recording: &Recording) {
     {
         key(out, name);
         match extreme {
-            Some(extreme) => write_extreme(out, extreme),
+            Some(extreme) => write_extreme(out, extreme, lags),
             None => out.extend_from_slice(b"null"),
         }
     }
@@ -118,13 +125,16 @@ fn write_summary(out: &mut Vec<u8>, recording: &Recording) {
     out.push(b'}');
 }
 
-fn write_extreme(out: &mut Vec<u8>, extreme: &Extreme) {
+/// The last of the numbers is who held it up, if it is a lag.
+fn write_extreme(out: &mut Vec<u8>, extreme: &Extreme, lags: &Lags<'_>) {
+    let holder = lags.holder_between(extreme.lane, extreme.began, extreme.began + extreme.nanoseconds);
     let numbers = [
         u64::from(extreme.lane),
         extreme.began,
         extreme.nanoseconds,
         optional(extreme.place),
         optional(extreme.reason),
+        optional(holder),
     ];
     array(out, numbers, integer);
 }

@@ -5,6 +5,7 @@
 
 mod data;
 mod json;
+mod lag;
 pub mod output;
 pub mod page;
 pub mod text;

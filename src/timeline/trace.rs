@@ -1,12 +1,13 @@
 //! Writes a recording in the trace event format that ui.perfetto.dev and chrome://tracing open.
 //!
 //! Each lane is a thread of one process. Its spans are complete events (`X`) that lie side by side: `running`,
-//! `ready` and `waiting`, the last named by what is waited for. A wake-up is a flow from the span of the waker (`s`)
+//! `ready`, with who held it up, and `waiting`, named by what is waited for. A wake-up is a flow from the span of the waker (`s`)
 //! to the span it caused (`f`). Times are microseconds with three decimals.
 
 use std::io::{self, Write};
 
 use super::json::{integer, key, string};
+use super::lag::Lags;
 use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run};
 
 /// The one process of the trace. The main lane is its main thread: it has the same number.
@@ -14,7 +15,7 @@ const PROCESS: u64 = 1;
 
 /// Writes the trace of a recording.
 pub fn write_trace(recording: &Recording, out: &mut impl Write) -> io::Result<()> {
-    let mut trace = Trace { out: Vec::new(), recording, runs: runs_of_lanes(recording) };
+    let mut trace = Trace { out: Vec::new(), recording, runs: runs_of_lanes(recording), lags: Lags::new(recording) };
     trace.out.reserve(recording.runs.len() * 400);
     trace.out.extend_from_slice(b"{\"displayTimeUnit\":\"ns\",\"traceEvents\":[");
     trace.names();
@@ -34,6 +35,7 @@ struct Trace<'recording> {
     recording: &'recording Recording,
     /// The runs of each lane in the order of time: indices.
     runs: Vec<Vec<u32>>,
+    lags: Lags<'recording>,
 }
 
 fn runs_of_lanes(recording: &Recording) -> Vec<Vec<u32>> {
@@ -76,14 +78,26 @@ impl Trace<'_> {
             let run = &recording.runs[run as usize];
             self.wait(index, waits_since, run.ready, before);
             if run.began > run.ready {
-                self.span("ready", "ready", index, run.ready, run.began);
-                self.out.push(b'}');
+                self.ready(index, run);
             }
             self.running(index, run);
             waits_since = run.ended;
             before = Some(run);
         }
         self.wait(index, waits_since, lane.ended.unwrap_or(recording.duration), before);
+    }
+
+    /// The span before a run in which it could have begun.
+    fn ready(&mut self, lane: usize, run: &Run) {
+        self.span("ready", "ready", lane, run.ready, run.began);
+        if let Some(holder) = self.lags.holder(run) {
+            key(&mut self.out, "args");
+            self.out.push(b'{');
+            key(&mut self.out, "held up by");
+            string(&mut self.out, &self.recording.lanes[holder as usize].name);
+            self.out.push(b'}');
+        }
+        self.out.push(b'}');
     }
 
     /// The span between two runs, or before the first or after the last.

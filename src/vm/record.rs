@@ -5,8 +5,10 @@
 mod generators;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use crate::bytecode::code::Code;
+use crate::object::event_loop::Handle;
 use crate::object::frame::Frame;
 use crate::object::function::{CodeObject, Function};
 use crate::object::future::{Future, FutureState, Role};
@@ -94,6 +96,25 @@ impl Vm {
             };
             self.finish_lane(key(task), task.name.get(), outcome);
         }
+    }
+
+    /// What was due at a time, in nanoseconds of the clock, is done now, perhaps late.
+    #[inline]
+    pub(super) fn record_due(&mut self, when: i64) {
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        recorder.act_late(Duration::from_nanos(self.cx.clock.now().saturating_sub(when).max(0) as u64));
+    }
+
+    /// The loop calls a callback with these arguments.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn record_call(&mut self, handle: Ref<Handle>, args: &[Value]) {
+        if handle.when.get() > 0 && !handle.was_due.get() {
+            return self.record_due(handle.when.get());
+        }
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        // The callback of a future that is done goes on with what its task has done.
+        recorder.act_for(args.first().and_then(|done| done.get::<Future>()).map(key));
     }
 
     fn finish_lane(&mut self, object: usize, name: Value, outcome: Outcome) {

@@ -193,18 +193,20 @@ impl Vm {
                 Some(self.step_task(task, thrown))
             }
             Entry::Throw { task, exception } => Some(self.step_task(task, exception)),
-            Entry::Slept { task, ticket } => {
+            Entry::Slept { task, ticket, when } => {
                 if task.ticket.get() == ticket {
                     task.end_sleep();
+                    self.record_due(when);
                     if let Some(recorder) = &mut self.cx.recorder {
-                        recorder.wake_task(key(task), false);
+                        recorder.wake_task(key(task));
                     }
                     event_loop.push(Entry::Woken { task, thrown: Value::UNBOUND });
                 }
                 None
             }
-            Entry::Finish(future) => {
+            Entry::Finish { future, when } => {
                 if !future.is_done() {
+                    self.record_due(when);
                     future.finish(&mut self.cx, Value::NONE);
                 }
                 None
@@ -261,9 +263,8 @@ impl Vm {
         self.set_slot(1, handle.value());
         self.go_to(HANDLE);
         let args = Vm::tuple_items(handle.args.get());
-        if let Some(recorder) = &mut self.cx.recorder {
-            // The callback of a future that is done goes on with what its task has done.
-            recorder.act_for(args.first().and_then(|done| done.get::<Future>()).map(key));
+        if self.cx.recorder.is_some() {
+            self.record_call(handle, &args);
         }
         Some(Next::Called(self.call_plain(handle.callback.get(), &args, Then::Machine, 0)))
     }

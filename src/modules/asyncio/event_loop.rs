@@ -328,6 +328,7 @@ fn call_when(cx: &mut Context, args: Args<'_>, when: i64) -> Result<Value, Stop>
     if when <= cx.clock.now() {
         // The next turn may not miss it, however busy the loop is.
         cx.running.looks_at_clock = true;
+        handle.was_due.set(true);
     }
     Ok(handle.value())
 }

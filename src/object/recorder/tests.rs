@@ -76,6 +76,36 @@ fn each_of_many_lanes_keeps_runs() {
     assert_eq!(recording.summary.runs, 6 * tasks.len() as u64 + 1);
 }
 
+/// A task that stops to sleep, and whose time came so long before it is woken: when it was ready, and when it ran.
+fn woken_late(late: Duration) -> (u64, [u64; 2]) {
+    let mut recorder = Recorder::new(1, true);
+    let lane = recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
+    recorder.begin_step(100, 0);
+    let sleep = recorder.words("sleep");
+    recorder.end(lane, None, sleep);
+    recorder.pass(Duration::from_secs(5));
+    recorder.act_late(late);
+    recorder.wake_task(100);
+    recorder.begin_step(100, 0);
+    let recording = recorder.finish("test");
+    let runs: Vec<_> = recording.runs.iter().filter(|run| run.lane == lane).collect();
+    (runs[0].ended, [runs[1].ready, runs[1].began])
+}
+
+#[test]
+fn whose_time_came_is_ready_from_then_on() {
+    let (ended, [ready, began]) = woken_late(Duration::from_secs(3));
+    assert!((2.0..2.5).contains(&((ready - ended) as f64 / 1e9)));
+    assert!((3.0..3.5).contains(&((began - ready) as f64 / 1e9)));
+}
+
+#[test]
+fn nobody_is_ready_before_it_stops() {
+    let (ended, [ready, began]) = woken_late(Duration::from_secs(3600));
+    assert_eq!(ended, ready);
+    assert!((5.0..5.5).contains(&((began - ready) as f64 / 1e9)));
+}
+
 #[test]
 fn virtual_time_counts() {
     let mut recorder = Recorder::new(1, true);
@@ -84,7 +114,8 @@ fn virtual_time_counts() {
     let (lane, sleep) = (recorder.lane_of(100).expect("it has a lane"), recorder.words("sleep"));
     recorder.end(lane, None, sleep);
     recorder.pass(Duration::from_secs(3600));
-    recorder.wake_task(100, false);
+    recorder.act_late(Duration::ZERO);
+    recorder.wake_task(100);
     recorder.begin_step(100, 0);
     let recording = recorder.finish("test");
     let longest = recording.summary.longest_wait.expect("it has waited");

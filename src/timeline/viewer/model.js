@@ -90,6 +90,8 @@ class Recording {
       this.place[slot] = runs.place[index] - 1;
       this.reason[slot] = runs.reason[index] - 1;
     }
+    // Who ran for most of the time in which another was ready: by the slot of that.
+    this.holder = new Map(runs.held.map((index, place) => [this.sequence[index], runs.holder[place]]));
   }
 
   // How long each lane ran, was ready and waited, and a running sum of the time really run.

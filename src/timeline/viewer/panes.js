@@ -40,9 +40,10 @@ class Summary {
   extreme(label, extreme, state) {
     if (extreme === null) return null;
     const { recording } = this.view;
-    const [lane, , nanoseconds, place, reason] = extreme;
+    const [lane, , nanoseconds, place, reason, holder] = extreme;
     const where = [recording.name[lane]];
     if (reason > 0 && state === 'waiting') where.push(recording.reasons[reason - 1]);
+    if (holder > 0 && state === 'ready') where.push(`held up by ${recording.name[holder - 1]}`);
     if (place > 0) where.push(placeText(recording, place - 1));
     const jump = () => this.view.zoomTo(this.view.spanOfExtreme(extreme, state));
     return this.card(label, durationText(nanoseconds), where.join(' · '), jump, state);
@@ -212,6 +213,9 @@ class Details {
       const waker = recording.wakerOf(ending);
       facts.push(['woken by', waker === null ? 'time or the world outside' : this.link(waker)]);
     }
+    if (span.state === 'ready' && recording.holder.has(span.slot)) {
+      facts.push(['held up by', this.link(this.holding(span))]);
+    }
     if (span.state === 'ready' || span.state === 'running') {
       const wait = recording.waitBefore(span.slot);
       const [from, to] = recording.bounds(wait);
@@ -223,6 +227,13 @@ class Details {
       if (woken.length) facts.push(['woke', this.links(woken)]);
     }
     return facts;
+  }
+
+  // What the lane did in the meantime that held up a span.
+  holding(span) {
+    const { recording } = this.view;
+    const [from, to] = recording.bounds(span);
+    return recording.spanAt(recording.holder.get(span.slot), (from + to) / 2);
   }
 
   links(slots) {
@@ -308,9 +319,14 @@ class Tooltip {
     const place = placeText(recording, recording.placeOf(span));
     const title = `${recording.name[span.lane]}: ${stateText(recording, span)}, ${durationText(to - from)}`;
     const waker = span.state === 'ready' || span.state === 'running' ? recording.wakerOf(span.slot) : null;
-    const facts = [place, waker === null ? '' : `woken by ${recording.name[waker.lane]}`].filter((fact) => fact);
+    const facts = [place];
+    if (waker !== null) facts.push(`woken by ${recording.name[waker.lane]}`);
+    if (span.state === 'ready' && recording.holder.has(span.slot)) {
+      facts.push(`held up by ${recording.name[recording.holder.get(span.slot)]}`);
+    }
     this.box.replaceChildren(element('div', { class: 'headline' }, title));
-    if (facts.length) this.box.append(element('div', { class: 'facts' }, facts.join(' · ')));
+    const line = facts.filter((fact) => fact).join(' · ');
+    if (line) this.box.append(element('div', { class: 'facts' }, line));
     const source = sourceLines(recording, recording.placeOf(span), 1);
     if (source !== null) this.box.append(source);
   }
