@@ -17,6 +17,7 @@ mod tests;
 mod thread;
 mod track;
 
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -39,8 +40,16 @@ const MOST_UNTIMED: u32 = 16;
 /// none of which may take more fuel than this.
 const SHORT_STEP: i64 = 100;
 
+/// The lanes of so many objects are found without a table, by some bits of the objects' addresses,
+const RECENT: usize = 64;
+/// from this on: tasks and generators are no smaller.
+const RECENT_BITS: u32 = 7;
+
 /// So many lanes have one of their own; further ones share it.
 const MOST_LANES: usize = 20_000;
+
+/// What a generator waits for that has yielded: the first of the words.
+const ITS_CALLER: &str = "its caller";
 
 /// A longer text is not kept for the page.
 const LONGEST_SOURCE: usize = 1 << 20;
@@ -65,6 +74,8 @@ pub struct Recorder {
     is_virtual: bool,
     tracks: Vec<Track>,
     by_object: FxHashMap<usize, u32>,
+    /// What was last found there.
+    recent: [Cell<(usize, u32)>; RECENT],
     runs: Vec<(u32, Stretch)>,
     /// With so many runs it is looked whether they are too many.
     limit: usize,
@@ -112,6 +123,7 @@ impl Recorder {
             is_virtual,
             tracks: Vec::new(),
             by_object: FxHashMap::default(),
+            recent: [const { Cell::new((0, NOBODY)) }; RECENT],
             runs: Vec::new(),
             limit: MANY_RUNS,
             resolution: 0,
@@ -128,8 +140,8 @@ impl Recorder {
             left: NOBODY,
             places: Vec::new(),
             place_numbers: FxHashMap::default(),
-            words: Vec::new(),
-            word_numbers: FxHashMap::default(),
+            words: vec![ITS_CALLER.to_string()],
+            word_numbers: FxHashMap::from_iter([(ITS_CALLER.to_string(), 0)]),
             run_count: 0,
             more: NOBODY,
             longest_wait: Longest::NONE,
@@ -155,7 +167,23 @@ impl Recorder {
     /// The lane of an object that has one. That of one which is gone may be another's, which is made anew then.
     #[inline]
     pub fn lane_of(&self, object: usize) -> Option<u32> {
-        self.by_object.get(&object).copied()
+        let recent = &self.recent[(object >> RECENT_BITS) % RECENT];
+        let (known, lane) = recent.get();
+        if known == object {
+            return Some(lane);
+        }
+        let lane = *self.by_object.get(&object)?;
+        recent.set((object, lane));
+        Some(lane)
+    }
+
+    /// An object has a lane from now on, or none.
+    fn set_lane(&mut self, object: usize, lane: Option<u32>) {
+        self.recent[(object >> RECENT_BITS) % RECENT].set((0, NOBODY));
+        match lane {
+            Some(lane) => self.by_object.insert(object, lane),
+            None => self.by_object.remove(&object),
+        };
     }
 
     /// A lane for an object that has just been made, or has just begun, by the doing of another lane.
@@ -174,7 +202,7 @@ impl Recorder {
             true => self.add_track(kind, name, function, maker, place),
             false => self.lane_of_more(),
         };
-        self.by_object.insert(object, lane);
+        self.set_lane(object, Some(lane));
         lane
     }
 
@@ -305,11 +333,35 @@ impl Recorder {
         if self.stepping.0 == task { Some(self.stepping.1) } else { self.lane_of(task) }
     }
 
-    /// Where a lane stopped last, if that was at this word of this code.
+    /// The place where a lane stopped last, if it stood at the same spot then.
     #[inline]
-    pub fn last_stop(&self, lane: u32, code: Ref<CodeObject>, word: u32) -> Option<u32> {
-        let (known, at, place) = self.tracks[lane as usize].stopped_at;
-        (known == Rc::as_ptr(&code.code) as usize && at == word).then_some(place)
+    pub fn last_stop(&self, lane: u32, spot: Spot) -> Option<u32> {
+        let (code, word, place) = self.tracks[lane as usize].stopped_at;
+        (code == Rc::as_ptr(&spot.code.code) as usize && word == spot.word).then_some(place)
+    }
+
+    /// A lane stops at a spot, for which the place that is shown is another or the same.
+    #[inline]
+    fn stop_at(&mut self, lane: u32, spot: Spot, place: u32) {
+        let track = &mut self.tracks[lane as usize];
+        track.stopped_at = (Rc::as_ptr(&spot.code.code) as usize, spot.word, place);
+        track.last.place = place;
+    }
+
+    /// The step of a task that is not timed ends, to let others run. Where it stopped is not looked at then, since what
+    /// it is folded with stopped somewhere already. False if there is more to it, and nothing is done.
+    #[inline]
+    pub fn end_untimed(&mut self, task: usize, fuel: i64) -> bool {
+        let (stepping, lane) = self.stepping;
+        let is_short = self.untimed > 0 && self.fuel - fuel <= SHORT_STEP;
+        if !is_short || stepping != task || self.awaiting != NOBODY {
+            return false;
+        }
+        if self.tracks[lane as usize].last.place == NOBODY {
+            return false;
+        }
+        self.stop(lane, Reason::Nothing);
+        true
     }
 
     /// The step of a task ends, with so much fuel left; the innermost of its coroutines stands at a spot, for which the
@@ -319,9 +371,7 @@ impl Recorder {
         if self.fuel - fuel > SHORT_STEP {
             self.untimed = 0;
         }
-        let track = &mut self.tracks[lane as usize];
-        track.stopped_at = (Rc::as_ptr(&innermost.code.code) as usize, innermost.word, place);
-        track.last.place = place;
+        self.stop_at(lane, innermost, place);
         self.stop(lane, reason);
         if self.untimed == 0 && self.stride > 0 {
             // What comes next is not to be taken for this one.
@@ -332,6 +382,17 @@ impl Recorder {
     /// A lane begins to run, within the one that runs.
     pub fn begin(&mut self, lane: u32) {
         let now = self.read();
+        self.begin_now(lane, now);
+    }
+
+    /// A lane goes on, by what another has done just now.
+    pub fn begin_woken(&mut self, lane: u32, waker: u32) {
+        let now = self.read();
+        self.wake_since(lane, now, waker);
+        self.begin_now(lane, now);
+    }
+
+    fn begin_now(&mut self, lane: u32, now: u64) {
         self.awaiting = NOBODY;
         self.tracks[lane as usize].is_running = true;
         self.begin_at(lane, now);
@@ -382,8 +443,8 @@ impl Recorder {
     /// A lane stops running, at a spot that stays the last one if it is not known.
     pub fn end(&mut self, lane: u32, spot: Option<Spot>, reason: Reason) {
         if let Some(spot) = spot {
-            let place = self.place(spot);
-            self.tracks[lane as usize].last.place = place;
+            let place = self.last_stop(lane, spot).unwrap_or_else(|| self.place(spot));
+            self.stop_at(lane, spot, place);
         }
         self.tracks[lane as usize].is_running = false;
         self.stop(lane, reason);
@@ -451,7 +512,7 @@ impl Recorder {
             track.ready = None;
             if track.kind != LaneKind::Task {
                 // Tasks are asked about when they are done; what comes to where this was is another's.
-                self.by_object.remove(&object);
+                self.set_lane(object, None);
             }
         }
     }
@@ -489,6 +550,11 @@ impl Recorder {
     }
 
     // ----- words and places
+
+    /// The reason of a generator that has yielded.
+    pub fn its_caller(&self) -> Reason {
+        Reason::Words(0)
+    }
 
     /// The reason that these words give.
     pub fn words(&mut self, words: &str) -> Reason {

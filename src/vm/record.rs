@@ -64,9 +64,12 @@ impl Vm {
     /// The step of a task has ended: it waits, perhaps for something the loop knows nothing of, or has come to its end.
     #[inline(never)]
     pub(super) fn record_stop(&mut self, task: Ref<Future>, is_foreign: bool) {
-        let lane = self.cx.recorder.as_ref().and_then(|recorder| recorder.lane_of_step(key(task)));
-        let Some(lane) = lane else { return };
         let lets_others_run = !is_foreign && task.waiter.get().is_none() && !task.is_done();
+        let Some(recorder) = &mut self.cx.recorder else { return };
+        if lets_others_run && recorder.end_untimed(key(task), self.cx.fuel) {
+            return;
+        }
+        let Some(lane) = recorder.lane_of_step(key(task)) else { return };
         let reason = if lets_others_run {
             Reason::Nothing
         } else if is_foreign {
@@ -80,7 +83,7 @@ impl Vm {
             _ if task.is_done() => recorder.end_done(lane),
             Some(generator) => {
                 let spot = standing_at(generator);
-                let place = match recorder.last_stop(lane, spot.code, spot.word) {
+                let place = match recorder.last_stop(lane, spot) {
                     Some(place) => place,
                     None => recorder.place(standing_at(own(generator))),
                 };

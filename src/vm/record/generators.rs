@@ -23,25 +23,26 @@ impl Vm {
         if what == BEGINS {
             return self.record_beginning(generator, depth);
         }
+        let Some(recorder) = &self.cx.recorder else { return };
         let reason = match what {
             GOES_ON => Reason::Nothing,
-            YIELDS => self.words("its caller"),
+            YIELDS => recorder.its_caller(),
             _ => self.reason_to_delegate(self.register(register)),
         };
-        let asker = asker(generator, &self.frames_of(self.fiber)[..depth - 1]);
+        let gives = what == YIELDS && is_async(generator);
+        let asker = if gives { asker(generator, &self.frames_of(self.fiber)[..depth - 1]) } else { None };
         let Some(recorder) = &mut self.cx.recorder else { return };
         let Some(lane) = lane_of(recorder, generator) else { return };
         if !recorder.is_running(lane) {
             // It goes on now, or something was raised in it that nothing has told of.
-            recorder.wake(lane, recorder.current());
-            recorder.begin(lane);
+            recorder.begin_woken(lane, recorder.current());
         }
         match what {
             GOES_ON => {}
             AWAITS => recorder.end_awaiting(lane, spot, reason),
             _ => recorder.end(lane, Some(spot), reason),
         }
-        if what == YIELDS && is_async(generator) {
+        if gives {
             go_on(recorder, asker, lane);
         }
     }
@@ -89,8 +90,7 @@ impl Vm {
     pub(in crate::vm) fn record_throw(&mut self, generator: Ref<Generator>) {
         let Some(recorder) = &mut self.cx.recorder else { return };
         if let Some(lane) = lane_of(recorder, generator) {
-            recorder.wake(lane, recorder.current());
-            recorder.begin(lane);
+            recorder.begin_woken(lane, recorder.current());
         }
     }
 
@@ -114,8 +114,7 @@ impl Vm {
             return;
         };
         if !recorder.is_running(lane) {
-            recorder.wake(lane, recorder.current());
-            recorder.begin(lane);
+            recorder.begin_woken(lane, recorder.current());
         }
         recorder.end(lane, Some(spot), Reason::Nothing);
         recorder.finish_lane(key(generator), outcome);
@@ -143,7 +142,6 @@ fn asker(generator: Ref<Generator>, callers: &[Frame]) -> Option<Ref<Generator>>
 /// Who waits for a generator goes on, with what that gives or raises.
 fn go_on(recorder: &mut Recorder, asker: Option<Ref<Generator>>, lane: u32) {
     if let Some(waiting) = asker.and_then(|asker| lane_of(recorder, asker)) {
-        recorder.wake(waiting, lane);
-        recorder.begin(waiting);
+        recorder.begin_woken(waiting, lane);
     }
 }
