@@ -11,6 +11,7 @@
 //! recording costs.
 
 mod folding;
+mod limit;
 mod recording;
 #[cfg(test)]
 mod tests;
@@ -106,6 +107,8 @@ pub struct Recorder {
     place_numbers: FxHashMap<(usize, u32), u32>,
     words: Vec<String>,
     word_numbers: FxHashMap<String, u32>,
+    /// The lanes that timers limit the waits of, by timer.
+    limits: FxHashMap<usize, u32>,
     run_count: u64,
     more: u32,
     longest_wait: Longest,
@@ -142,6 +145,7 @@ impl Recorder {
             place_numbers: FxHashMap::default(),
             words: vec![ITS_CALLER.to_string()],
             word_numbers: FxHashMap::from_iter([(ITS_CALLER.to_string(), 0)]),
+            limits: FxHashMap::default(),
             run_count: 0,
             more: NOBODY,
             longest_wait: Longest::NONE,
@@ -220,6 +224,8 @@ impl Recorder {
             ready: Some((self.now, maker)),
             step: self.now,
             last: Stretch::NONE,
+            limits: Vec::new(),
+            limit: NOBODY,
             outer: NOBODY,
             inner: lane,
             aside: lane,
@@ -417,13 +423,13 @@ impl Recorder {
         self.run_count += 1;
         if now - ready > self.longest_lag.length {
             let place = track.last.place;
-            self.longest_lag = Longest { length: now - ready, lane, began: ready, place, reason: Reason::Nothing };
+            self.longest_lag = Longest { length: now - ready, lane, began: ready, place, ..Longest::NONE };
         }
         if track.last.steps > 0 {
-            let (ended, reason) = (track.last.ended, track.last.reason);
+            let (ended, reason, limit) = (track.last.ended, track.last.reason, track.last.limit);
             if reason != Reason::Nothing && ready.saturating_sub(ended) > self.longest_wait.length {
                 let place = track.last.place;
-                self.longest_wait = Longest { length: ready - ended, lane, began: ended, place, reason };
+                self.longest_wait = Longest { length: ready - ended, lane, began: ended, place, reason, limit };
             }
             if now - ended < self.resolution {
                 track.last.steps = track.last.steps.saturating_add(1);
@@ -480,6 +486,7 @@ impl Recorder {
         }
         let track = &mut self.tracks[lane as usize];
         track.last.reason = reason;
+        track.last.limit = track.limit;
         if self.current == lane || track.kind == LaneKind::Task {
             // A task stops with all that runs within it.
             self.current = track.outer;
@@ -506,7 +513,7 @@ impl Recorder {
         let now = self.read();
         let track = &mut self.tracks[lane as usize];
         if lane != self.more && track.ended.is_none() {
-            track.outcome = Some(outcome);
+            track.outcome.get_or_insert(outcome);
             track.last.reason = Reason::Nothing;
             track.ended = Some(now);
             track.ready = None;
@@ -514,6 +521,13 @@ impl Recorder {
                 // Tasks are asked about when they are done; what comes to where this was is another's.
                 self.set_lane(object, None);
             }
+        }
+    }
+
+    /// What the lane of an object runs has raised an exception of this name, and comes to its end by that.
+    pub fn fail(&mut self, object: usize, exception: String) {
+        if let Some(lane) = self.lane_of(object).filter(|&lane| lane != self.more) {
+            self.tracks[lane as usize].outcome = Some(Outcome::Raised(exception));
         }
     }
 
@@ -544,7 +558,7 @@ impl Recorder {
             }
             if ran > self.longest_run.length {
                 let place = track.last.place;
-                self.longest_run = Longest { length: ran, lane, began: track.step, place, reason: Reason::Nothing };
+                self.longest_run = Longest { length: ran, lane, began: track.step, place, ..Longest::NONE };
             }
         }
     }
@@ -558,13 +572,17 @@ impl Recorder {
 
     /// The reason that these words give.
     pub fn words(&mut self, words: &str) -> Reason {
+        Reason::Words(self.number_of(words))
+    }
+
+    fn number_of(&mut self, words: &str) -> u32 {
         if let Some(&number) = self.word_numbers.get(words) {
-            return Reason::Words(number);
+            return number;
         }
         let number = self.words.len() as u32;
         self.words.push(words.to_string());
         self.word_numbers.insert(words.to_string(), number);
-        Reason::Words(number)
+        number
     }
 
     /// The number of a place.

@@ -2,6 +2,17 @@
 //!
 //! All times are nanoseconds since the start of the program; virtual time that has passed counts in.
 
+/// A time in nanoseconds, rounded so that a program which runs twice is likely to give the same.
+pub fn rounded(nanoseconds: u64) -> String {
+    let milliseconds = nanoseconds as f64 / 1e6;
+    match milliseconds {
+        0.0..9.95 => format!("{milliseconds:.1} ms"),
+        9.95..999.5 => format!("{milliseconds:.0} ms"),
+        999.5..9950.0 => format!("{:.1} s", milliseconds / 1000.0),
+        _ => format!("{:.0} s", milliseconds / 1000.0),
+    }
+}
+
 /// Everything that is shown of a run.
 #[derive(Clone, Debug)]
 pub struct Recording {

@@ -6,7 +6,7 @@
 use std::io::{self, Write};
 
 use super::lag::Lags;
-use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run};
+use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run, rounded};
 
 /// Shorter waits are not worth a word.
 const SHORT: u64 = 1_000_000;
@@ -149,10 +149,12 @@ fn heading(recording: &Recording, lane: &Lane) -> String {
         LaneKind::Generator => "generator",
         LaneKind::More => return "all the others".to_string(),
     };
-    let mut heading = kind.to_string();
-    if lane.kind != LaneKind::Main {
-        heading.push_str(&format!(" {}", lane.name));
-    }
+    let mut heading = match lane.kind {
+        LaneKind::Main => kind.to_string(),
+        // A thread without a name of its own is `thread 4`.
+        LaneKind::Thread if lane.name.starts_with("thread ") => lane.name.clone(),
+        _ => format!("{kind} {}", lane.name),
+    };
     if !lane.function.is_empty() && lane.function != lane.name {
         heading.push_str(&format!(", {}", lane.function));
     }
@@ -173,15 +175,5 @@ fn line_at(recording: &Recording, place: u32) -> Option<String> {
         _ if source.is_library => None,
         name if *name == recording.program => Some(format!("line {}", place.line)),
         name => Some(format!("line {} of {}", place.line, name.rsplit('/').next().unwrap_or(name))),
-    }
-}
-
-/// A time with two digits.
-fn rounded(nanoseconds: u64) -> String {
-    let milliseconds = nanoseconds as f64 / 1e6;
-    match milliseconds {
-        0.0..9.95 => format!("{milliseconds:.1} ms"),
-        9.95..999.5 => format!("{milliseconds:.0} ms"),
-        _ => format!("{:.1} s", milliseconds / 1000.0),
     }
 }

@@ -20,7 +20,7 @@ use crate::object::native::{Native, Request};
 use crate::object::recorder::{Name, Reason, Recorder, Spot, key};
 use crate::object::string::text_of;
 use crate::object::thread::Thread;
-use crate::object::timeline::{LaneKind, Outcome};
+use crate::object::timeline::{LaneKind, Outcome, rounded};
 use crate::object::value::Value;
 use crate::vm::machine::Vm;
 use crate::vm::native_frame::{Machine, frame_slot};
@@ -44,7 +44,9 @@ impl Vm {
         let depth = self.depth();
         self.stack().depth = depth;
         let spot = visible_spot(self.frames_of(self.fiber));
-        let function = task.coroutine.get().get().map(|root: Ref<Generator>| name_of(root.function));
+        let coroutine = task.coroutine.get();
+        let native = || coroutine.get::<Await>().and_then(|root| self.native_name(root)).map(Rc::from);
+        let function = coroutine.get::<Generator>().map(|root| name_of(root.function)).or_else(native);
         let name = match task.name.get() {
             Value::UNBOUND => Name::Task(task.number.get()),
             name => Name::Text(text_of(name)),
@@ -112,6 +114,9 @@ impl Vm {
     #[cold]
     #[inline(never)]
     pub(super) fn record_call(&mut self, handle: Ref<Handle>, args: &[Value]) {
+        if let Some(recorder) = &mut self.cx.recorder {
+            recorder.lift(key(handle));
+        }
         if handle.when.get() > 0 && !handle.was_due.get() {
             return self.record_due(handle.when.get());
         }
@@ -149,7 +154,8 @@ impl Vm {
                 None => self.words("a task"),
             },
             Role::Future => {
-                let step = innermost(task.coroutine.get()).and_then(|innermost| delegate_of(innermost).get());
+                let coroutine = task.coroutine.get();
+                let step = innermost(coroutine).map_or(coroutine, delegate_of).get();
                 if let Some(words) = step.and_then(|step| self.native_name(step)) {
                     return self.words(&words);
                 }
@@ -197,10 +203,18 @@ impl Vm {
     /// Why the thread that runs would have to wait for the answer to a request.
     pub fn reason_to_wait(&mut self, request: &Request) -> Reason {
         let words = match request {
-            Request::Wait { .. } => self.call_waiting().unwrap_or_else(|| "something outside".to_string()),
+            Request::Wait { interests, job, until } => {
+                let words = self.call_waiting().unwrap_or_else(|| "something outside".to_string());
+                // Who waits for nothing else sleeps.
+                let is_limited = job.is_some() || !interests.is_empty();
+                match until.filter(|_| is_limited) {
+                    Some(until) => format!("{words}, at most {}", rounded((until - self.cx.clock.now()).max(0) as u64)),
+                    None => words,
+                }
+            }
             Request::Signal => "a signal".to_string(),
             Request::Events { until, .. } if until.is_none_or(|until| until > self.cx.clock.now()) => {
-                "events of its loop".to_string()
+                "something to do".to_string()
             }
             _ => return Reason::Nothing,
         };

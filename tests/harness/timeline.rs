@@ -1,7 +1,7 @@
 //! The timeline's page and trace, of recordings made by hand: the trace as its golden and by the rules of its format,
 //! the page in a browser that tests/timeline/browser.co drives.
 
-use super::{goldens, recordings, walk};
+use super::{goldens, process, recordings, walk};
 use corolang::object::timeline::Recording;
 use corolang::timeline::page::write_page;
 use corolang::timeline::trace::write_trace;
@@ -16,6 +16,9 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("timeline::trace_as_golden", trace_as_golden),
         Trial::test("timeline::pages_hold_what_is_hostile", pages_hold_what_is_hostile),
     ];
+    for page in ["README.md", "docs/src/seeing.md"] {
+        trials.push(Trial::test(format!("timeline::text_in_{page}"), move || text_in_page(page)));
+    }
     for (name, make) in RECORDINGS {
         trials.push(Trial::test(format!("timeline::trace_of_{name}"), move || valid_trace(name, &make())));
         let page = Trial::test(format!("timeline::page_of_{name}"), move || page_in_browser(name, &make()));
@@ -51,6 +54,27 @@ fn pages_hold_what_is_hostile() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The text of a timeline that a page shows is what is written of the example it names: the same lanes, lines and
+/// reasons; how long something takes is the machine's.
+fn text_in_page(page: &str) -> Result<(), Failed> {
+    let text = fs::read_to_string(walk::root().join(page))?;
+    let (before, rest) = text.split_once("```text\ntask ").ok_or("the page shows no timeline")?;
+    let shown = rest.split("```").next().unwrap_or_default();
+    let name = before.rsplit("examples/").next().and_then(|rest| rest.split(".co").next()).unwrap_or_default();
+    let arguments = ["run", "--virtual-time", "--timeline", "-", &format!("examples/{name}.co")].map(String::from);
+    let written = process::run(&arguments, "", Some(walk::root()))?.stderr;
+    let without_times = |text: &str| {
+        let is_no_time = |word: &&str| word.parse::<f64>().is_err() && !["ms", "s"].contains(word);
+        text.lines()
+            .map(|line| line.split(' ').filter(is_no_time).collect::<Vec<_>>().join(" ") + "\n")
+            .collect::<String>()
+    };
+    match without_times(&written).contains(&without_times(&format!("task {shown}"))) {
+        true => Ok(()),
+        false => Err(Failed::from(format!("{name}.co gives:\n{written}"))),
+    }
 }
 
 fn valid_trace(name: &str, recording: &Recording) -> Result<(), Failed> {

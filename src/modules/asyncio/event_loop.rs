@@ -1,6 +1,8 @@
 //! The event loop as scripts see it: what it is asked to call, and when. What is not hot is written in the language,
 //! among the script halves (`_halves_event_loop`).
 
+use std::time::Duration;
+
 use crate::bytecode::code::CodeKind;
 use crate::modules::asyncio::future::attribute;
 use crate::modules::asyncio::watch;
@@ -17,6 +19,7 @@ use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
 use crate::object::number::to_f64;
+use crate::object::recorder::key;
 use crate::object::repr::{default_text, repr};
 use crate::object::string::text_of;
 use crate::object::tuple::Tuple;
@@ -322,9 +325,27 @@ fn call_at(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     call_when(cx, args, nanoseconds(when))
 }
 
+/// Tells the recorder how long the task that runs waits at most, if the timer is one of asyncio's own: of `timeout`,
+/// `wait_for` or `wait`.
+#[cold]
+fn record_limit(cx: &mut Context, handle: Ref<Handle>, when: i64) {
+    let callback = handle.callback.get();
+    let function = callback.get::<Method>().map_or(callback, |method| method.function);
+    let is_own = |function: Ref<Function>| function.code.get().code.source.name.starts_with("<stdlib>/asyncio/");
+    let left = Duration::from_nanos(when.saturating_sub(cx.clock.now()).max(0) as u64);
+    if let (Some(task), Some(recorder)) = (cx.running.task(), &mut cx.recorder)
+        && function.get().is_some_and(is_own)
+    {
+        recorder.limit(key(task), key(handle), left);
+    }
+}
+
 fn call_when(cx: &mut Context, args: Args<'_>, when: i64) -> Result<Value, Stop> {
     let handle = handle(cx, args, 2, Some(when), "call_at")?;
     handle.event_loop.add_timer(when, Due::Call(handle));
+    if cx.recorder.is_some() {
+        record_limit(cx, handle, when);
+    }
     if when <= cx.clock.now() {
         // The next turn may not miss it, however busy the loop is.
         cx.running.looks_at_clock = true;
@@ -399,8 +420,12 @@ fn has_generators(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 // ----- handles
 
-fn cancel(_: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    handle_of(args.get(0)).cancel();
+fn cancel(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let handle = handle_of(args.get(0));
+    handle.cancel();
+    if let Some(recorder) = &mut cx.recorder {
+        recorder.lift(key(handle));
+    }
     Ok(Value::NONE)
 }
 

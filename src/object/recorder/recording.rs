@@ -70,7 +70,7 @@ impl Recorder {
                 woken_by: some(run.woken_by),
                 woken_at: scale.nanoseconds(run.ready),
                 place: some(run.place),
-                reason: reasons.number(run.reason, &self.tracks),
+                reason: reasons.number(run.reason, run.limit, &self.tracks),
             })
             .collect()
     }
@@ -81,8 +81,8 @@ impl Recorder {
                 lane: longest.lane,
                 began: scale.nanoseconds(longest.began),
                 nanoseconds: scale.nanoseconds(longest.length),
-                place: some(longest.place),
-                reason: reasons.number(longest.reason, &self.tracks),
+                place: self.place_in_program(longest),
+                reason: reasons.number(longest.reason, longest.limit, &self.tracks),
             })
         };
         Summary {
@@ -93,6 +93,19 @@ impl Recorder {
             lanes: self.tracks.len() as u32,
             runs: self.run_count,
         }
+    }
+
+    /// The line of the program where something was longest; where only the library ran that which has led there.
+    fn place_in_program(&self, longest: Longest) -> Option<u32> {
+        let is_own = |place: u32| place != NOBODY && !self.places[place as usize].0.source.is_of_library();
+        let (mut place, mut lane) = (longest.place, longest.lane);
+        while !is_own(place) {
+            let track = self.tracks.get(lane as usize)?;
+            place = track.place;
+            // Who made a lane was there before; all that share one may have been made by any.
+            lane = if track.maker < lane { track.maker } else { NOBODY };
+        }
+        Some(place)
     }
 
     fn recorded_places(&self) -> (Vec<Place>, Vec<RecordedSource>) {
@@ -120,13 +133,18 @@ struct Reasons {
 }
 
 impl Reasons {
-    fn number(&mut self, reason: Reason, tracks: &[Track]) -> Option<u32> {
+    /// The number of a reason, with what is said of how long it is waited at most.
+    fn number(&mut self, reason: Reason, limit: u32, tracks: &[Track]) -> Option<u32> {
         let words = match reason {
             Reason::Nothing => return None,
-            Reason::Words(number) => return Some(number),
+            Reason::Words(number) if limit == NOBODY => return Some(number),
+            Reason::Words(number) => self.words[number as usize].clone(),
             Reason::Lane(lane) => tracks[lane as usize].shown_name(),
-            Reason::Gathering(1) => "gather() of 1".to_string(),
             Reason::Gathering(count) => format!("gather() of {count}"),
+        };
+        let words = match self.words.get(limit as usize) {
+            Some(limit) => format!("{words}, {limit}"),
+            None => words,
         };
         Some(*self.numbers.entry(words).or_insert_with_key(|words| {
             self.words.push(words.clone());

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use super::NOBODY;
+use super::limit::Limit;
 use crate::object::timeline::{LaneKind, Outcome};
 
 /// What a lane waits for.
@@ -28,6 +29,8 @@ pub struct Stretch {
     pub woken_by: u32,
     pub place: u32,
     pub reason: Reason,
+    /// What is said of how long it waits at most: one of the words.
+    pub limit: u32,
 }
 
 impl Stretch {
@@ -40,6 +43,7 @@ impl Stretch {
         woken_by: NOBODY,
         place: NOBODY,
         reason: Reason::Nothing,
+        limit: NOBODY,
     };
 
     /// Takes in the next of its lane.
@@ -49,6 +53,7 @@ impl Stretch {
         self.ran += next.ran;
         self.place = next.place;
         self.reason = next.reason;
+        self.limit = next.limit;
     }
 }
 
@@ -67,6 +72,10 @@ pub struct Track {
     /// When its step under way began.
     pub step: u64,
     pub last: Stretch,
+    /// The timers that end what it waits for,
+    pub limits: Vec<Limit>,
+    /// and what is said of the first of them.
+    pub limit: u32,
     /// Who ran when it began to.
     pub outer: u32,
     /// Who runs within it while another greenlet has the thread,
@@ -99,10 +108,12 @@ pub struct Longest {
     pub began: u64,
     pub place: u32,
     pub reason: Reason,
+    pub limit: u32,
 }
 
 impl Longest {
-    pub const NONE: Longest = Longest { length: 0, lane: NOBODY, began: 0, place: NOBODY, reason: Reason::Nothing };
+    pub const NONE: Longest =
+        Longest { length: 0, lane: NOBODY, began: 0, place: NOBODY, reason: Reason::Nothing, limit: NOBODY };
 }
 
 impl Track {

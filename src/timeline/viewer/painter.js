@@ -202,11 +202,11 @@ class Painter {
       returned: ['●', colours.muted],
       raised: ['✕', colours.bad],
       cancelled: ['⊘', colours.bad],
-      closed: ['○', colours.muted],
+      closed: ['◑', colours.muted],
       unfinished: ['···', colours.muted],
     }[outcome];
     context.fillStyle = colour;
-    context.font = `${outcome === 'returned' || outcome === 'closed' ? 8 : 12}px ${this.font}`;
+    context.font = `${outcome === 'returned' ? 8 : 12}px ${this.font}`;
     context.fillText(sign, x + 4, middle);
     context.font = `11px ${this.font}`;
   }

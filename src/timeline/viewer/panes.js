@@ -67,9 +67,8 @@ class Summary {
 
   card(label, value, where, jump, state) {
     return element('button', { click: jump, 'data-summary': state, title: where },
-      element('span', { class: 'label' }, label),
-      element('span', { class: 'line' },
-        element('span', { class: 'value' }, value), element('span', { class: 'where' }, where)));
+      element('span', { class: 'label' }, label, element('span', { class: 'value' }, value)),
+      element('span', { class: 'where' }, where));
   }
 }
 

@@ -34,7 +34,7 @@ function placeText(recording, place) {
 function stateText(recording, span) {
   switch (span.state) {
     case 'running': return 'running';
-    case 'ready': return 'ready, not yet running';
+    case 'ready': return 'ready, but held up';
     case 'new': return 'not started';
     default: return recording.reason[span.slot] === NONE
       ? recording.reasonOf(span) : `waiting for ${recording.reasonOf(span)}`;
