@@ -32,6 +32,7 @@ const FUNCTIONS: &[Declaration] = &[
         "Call a function beside the thread that runs; return a number that no other running thread has.",
     ),
     plain("set_name(name, /)", set_name, "Say how the running thread is called where it is shown to people."),
+    plain("_note_failure(error, /)", note_failure, "Say that the running thread ends by an exception."),
     plain("start_new(function, args, kwargs=<unset>, /)", start_new_thread, "An old name of start_new_thread."),
     plain("_count()", count, "Return how many threads run, the main thread not counted."),
     plain("_main_ident()", main_ident, "Return the number that get_ident has in the main thread."),
@@ -74,6 +75,14 @@ fn set_name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         && let Some(lane) = recorder.lane_of(thread)
     {
         recorder.rename(lane, name);
+    }
+    Ok(Value::NONE)
+}
+
+fn note_failure(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (thread, name) = (key(cx.threads.current()), cx.type_name(args.get(0)));
+    if let Some(recorder) = &mut cx.recorder {
+        recorder.fail(thread, name);
     }
     Ok(Value::NONE)
 }
