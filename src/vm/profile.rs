@@ -180,42 +180,69 @@ impl Vm {
         (depth, if is_script { self.top().next_word() } else { 0 })
     }
 
-    /// The functions that run, outermost first, each with file and line, with `;` between them. The innermost is at a
-    /// word of its code. What a task runs begins with the task.
+    /// The functions that run, outermost first, with `;` between them: file, name and line of each of the program's,
+    /// and what of the library it has called. The innermost is at a word of its code. What a task runs begins with the
+    /// task.
     fn collapsed_stack(&mut self, innermost: u32) -> String {
         let depth = self.depth();
         self.stack().depth = depth;
         let frames = self.frames_of(self.fiber);
-        let mut stack = String::new();
+        let mut stack = Stack::default();
         let mut first = 0;
         if let Some(task) = self.cx.running.task() {
             let turns = |frame: &Frame| frame.is_machine(Machine::Turns as u8);
             first = frames.iter().rposition(turns).map_or(0, |turns| turns + 1);
-            stack = title(task);
+            stack.push(&title(task));
         }
         for (index, frame) in frames.iter().enumerate().skip(first) {
             let Some(function) = frame.function.filter(|function| !function.is_hidden.get()) else { continue };
             let mut level = frame.generator.map(|_| root_of(frame));
             while let Some(delegator) = level.filter(|&level| Some(level) != frame.generator) {
-                add(&mut stack, delegator.function.code.get(), delegator.word());
+                stack.add(delegator.function.code.get(), delegator.word());
                 level = delegator.delegate.get();
             }
             let word = if index + 1 == depth { innermost } else { frame.word() };
-            add(&mut stack, function.code.get(), word);
+            stack.add(function.code.get(), word);
         }
-        stack
+        stack.text
     }
 }
 
-/// Adds a line of a function to a stack.
-fn add(stack: &mut String, code: Ref<CodeObject>, word: u32) {
-    use std::fmt::Write;
-    let source = &code.code.source.name;
-    let name = text_of(code.name);
-    if !stack.is_empty() {
-        stack.push(';');
+/// A stack as it is written.
+#[derive(Default)]
+struct Stack {
+    text: String,
+    /// Is the last level the library?
+    is_in_library: bool,
+}
+
+impl Stack {
+    /// Adds a line of a function; all of the library that stands together is what the program has called of it.
+    fn add(&mut self, code: Ref<CodeObject>, word: u32) {
+        let source = &code.code.source;
+        let name = text_of(code.name);
+        if !source.is_of_library() {
+            self.push(&format!("{}:{name}:{}", source.name, code.code.line(word)));
+        } else if !self.is_in_library {
+            self.push(&format!("library {}", library_name(&source.name, &text_of(code.qualified_name))));
+        }
+        self.is_in_library = source.is_of_library();
     }
-    let _ = write!(stack, "{}:{}:{}", plain(source), plain(&name), code.code.line(word));
+
+    fn push(&mut self, level: &str) {
+        if !self.text.is_empty() {
+            self.text.push(';');
+        }
+        self.text.push_str(&plain(level));
+    }
+}
+
+/// `json.dumps` of a function `dumps` in `<stdlib>/json/__init__.co`: parts that are not for programs are left out.
+fn library_name(source: &str, function: &str) -> String {
+    let path = source.trim_start_matches("<stdlib>/").trim_end_matches(".co");
+    let modules = path.split('/').filter(|part| !part.starts_with('_'));
+    let functions = function.split('.').filter(|part| !part.starts_with('<'));
+    modules.chain(functions).collect::<Vec<_>>().join(".")
 }
 
 /// A name without the signs that mean something between names.
@@ -234,7 +261,7 @@ fn title(task: Ref<Future>) -> String {
         },
         name => without_numbers(&text_of(name)),
     };
-    plain(&format!("task {name}"))
+    format!("task {name}")
 }
 
 fn without_numbers(name: &str) -> String {
@@ -257,5 +284,12 @@ mod tests {
     fn numbers_in_names_are_all_one() {
         assert_eq!(["fetch-17", "a1b22", "x"].map(without_numbers), ["fetch-N", "aNbN", "x"]);
         assert_eq!(plain("a;b\nc"), "a,b c");
+    }
+
+    #[test]
+    fn functions_of_the_library_have_the_names_that_programs_call_them_by() {
+        assert_eq!(library_name("<stdlib>/json/__init__.co", "dumps"), "json.dumps");
+        assert_eq!(library_name("<stdlib>/asyncio/_running.co", "run"), "asyncio.run");
+        assert_eq!(library_name("<stdlib>/json/encoder.co", "JSONEncoder.encode"), "json.encoder.JSONEncoder.encode");
     }
 }
