@@ -110,6 +110,12 @@ impl Interpreter {
         main.expect("a session has a main module")
     }
 
+    /// Is there a variable of this name?
+    pub fn has_variable(&mut self, name: &str) -> bool {
+        let name = self.vm.cx.intern(name);
+        self.session_main().dict().get_interned(name).is_some()
+    }
+
     // ----- running
 
     /// Runs an input, statement by statement; what the last one is worth is printed, if it is an expression.

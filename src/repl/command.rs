@@ -25,7 +25,7 @@ const COMMANDS: [(&str, Takes, &str, &str); 7] = [
     ("tasks", Takes::Nothing, "", "show what all threads, greenlets and tasks do, and what each waits for"),
     ("time", Takes::Expression, "CODE", "run code many times and show the best time and the mean"),
     ("load", Takes::File, "FILE", "run a file as if it were typed here"),
-    ("quit", Takes::Nothing, "", "leave, as exit() and Ctrl-D do"),
+    ("quit", Takes::Nothing, "", "leave, as exit and Ctrl-D do"),
 ];
 
 const ABOUT: &str = "\

@@ -287,6 +287,7 @@ impl Completer for Assistant {
         match self.edit.take() {
             Some(Edit::Move(place)) => line.set_pos(place),
             Some(Edit::Delete(range)) => line.replace(range, "", changes),
+            Some(Edit::Replace(range, text)) => line.replace(range, &text, changes),
             None => line.replace(start..line.pos(), elected, changes),
         }
     }

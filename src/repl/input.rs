@@ -28,6 +28,11 @@ pub fn is_complete(text: &str) -> bool {
     state(text) == State::Complete
 }
 
+/// Can it be run as it is?
+pub fn is_right(text: &str) -> bool {
+    parse(&Source::new("<input>", text), Mode::Module).is_ok()
+}
+
 /// How far the text has come.
 pub fn state(text: &str) -> State {
     if text.trim().is_empty() || is_command(text) {

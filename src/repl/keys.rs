@@ -1,5 +1,6 @@
 //! What keys do that is not the line editor's own: Enter goes on with an incomplete input, Tab indents where there is
-//! nothing to complete, Backspace takes back a step of indentation, and all that moves steps over the margin.
+//! nothing to complete, Backspace takes back a step of indentation, so does the `:` of an `else:`, and all that moves
+//! steps over the margin.
 //!
 //! The line editor lets a key take but one step at a time. What completes a word may do anything with the text, so such
 //! a key leaves its edit with the `Desk` and completes.
@@ -30,6 +31,8 @@ pub enum Edit {
     Move(usize),
     /// A part is taken out.
     Delete(Range<usize>),
+    /// A part is taken out and a text put there.
+    Replace(Range<usize>, String),
 }
 
 impl Desk {
@@ -78,6 +81,7 @@ pub fn bindings(desk: &Arc<Desk>) -> Vec<(KeyEvent, EventHandler)> {
         (KeyEvent::ctrl('D'), Key::DeleteOrLeave),
         (KeyEvent::ctrl('K'), Key::KillToEnd),
         (KeyEvent::ctrl('U'), Key::KillToStart),
+        (plain(Char(':')), Key::Colon),
         (plain(Up), Key::Up),
         (plain(Down), Key::Down),
     ];
@@ -99,6 +103,7 @@ enum Key {
     DeleteOrLeave,
     KillToEnd,
     KillToStart,
+    Colon,
     Up,
     Down,
 }
@@ -161,6 +166,7 @@ impl Place<'_> {
                 self.line_start_behind().map(|start| Edit::Delete(self.cursor..start))
             }
             Key::Backspace => self.backspace(),
+            Key::Colon => self.colon(),
             Key::Enter | Key::NewLine | Key::Tab => None,
         }
     }
@@ -174,6 +180,24 @@ impl Place<'_> {
         let is_indentation = own.bytes().all(|byte| byte == b' ');
         let count = (own.len() - 1) % STEP + 1;
         is_indentation.then(|| Edit::Delete(self.cursor - count..self.cursor))
+    }
+
+    /// Ends a line such as `else:`, which goes with a statement that is indented less than the new line was.
+    fn colon(&self) -> Option<Edit> {
+        let own = self.before();
+        let line = own.trim_start_matches(' ');
+        let indentation = own.len() - line.len();
+        let first = line.split(|letter: char| !letter.is_alphanumeric()).next().unwrap_or_default();
+        if !self.text[self.cursor..].is_empty() || !["else", "elif", "except", "finally"].contains(&first) {
+            return None;
+        }
+        let above = self.margin.strip(&self.text[..self.start()]);
+        let fits = |spaces: &usize| {
+            let spaces = " ".repeat(*spaces);
+            input::is_right(&format!("{above}{spaces}{line}:\n{spaces} pass\n"))
+        };
+        let spaces = (0..=indentation).rev().step_by(STEP).find(fits).filter(|&spaces| spaces < indentation)?;
+        Some(Edit::Replace(self.start()..self.cursor, format!("{}{line}:", " ".repeat(spaces))))
     }
 
     /// Where the line begins, behind its margin; the cursor, if that is in the margin.
@@ -261,14 +285,26 @@ mod tests {
     }
 
     #[test]
+    fn a_clause_goes_with_its_statement() {
+        let colon = |text: &str| edit(Key::Colon, text, text.len());
+        let text = "if x:\n...     y\n...     else";
+        assert_eq!(colon(text), Some(Edit::Replace(20..28, "else:".into())));
+        let nested = "if x:\n...     if y:\n...         z\n...     else";
+        assert_eq!(colon(nested), None);
+        assert_eq!(colon("try:\n...     y\n...     except E"), Some(Edit::Replace(19..31, "except E:".into())));
+        assert_eq!(colon("x = y\n...     else"), None);
+        assert_eq!(colon("d = {x"), None);
+    }
+
+    #[test]
     fn keys_work_anywhere() {
         use Key::*;
         for text in ["", "\n", "a\n...", "é\n... ü\n\n... ", "... \n... ... "] {
             for cursor in (0..=text.len()).filter(|&cursor| text.is_char_boundary(cursor)) {
-                for key in [Backspace, Left, Right, Home, Delete, KillToEnd, KillToStart, Up, Down] {
+                for key in [Backspace, Left, Right, Home, Delete, KillToEnd, KillToStart, Colon, Up, Down] {
                     match edit(key, text, cursor) {
                         Some(Edit::Move(place)) => assert!(text.is_char_boundary(place)),
-                        Some(Edit::Delete(range)) => assert!(text.get(range).is_some()),
+                        Some(Edit::Delete(range) | Edit::Replace(range, _)) => assert!(text.get(range).is_some()),
                         None => {}
                     }
                 }

@@ -114,6 +114,12 @@ impl Session<'_> {
         }
     }
 
+    /// Is it a word by which one leaves, as long as no variable is called so?
+    fn leaves(&mut self, text: &str) -> bool {
+        let word = text.trim();
+        ["exit", "quit"].contains(&word) && !self.interpreter.has_variable(word)
+    }
+
     /// Runs what was entered.
     fn run(&mut self, text: &str) -> Result<(), Failure> {
         for text in paste::inputs(text) {
@@ -124,6 +130,7 @@ impl Session<'_> {
             let name = format!("<input-{}>", self.number);
             match is_command(&text) {
                 true => command::run(self.interpreter, &text, &name)?,
+                false if self.leaves(&text) => return Err(Failure::Ended(0)),
                 false => self.interpreter.run_input(&Rc::new(Source::new(&name, &text)))?,
             }
         }
