@@ -288,13 +288,31 @@ impl Vm {
         if layout == LayoutId::COROUTINE {
             // For the case that nobody awaits it.
             if let Some(maker) = self.script_frame(0).map(|index| self.frame_at(index)) {
-                generator.set_maker(maker.code(), maker.word());
+                let (code, word) = (maker.code(), maker.word());
+                match code.code.source.is_of_library() {
+                    true => self.set_maker_above(generator),
+                    false => generator.set_maker(code, word),
+                }
             }
             if self.cx.running.origin_depth > 0 {
                 self.remember_origin(generator);
             }
         }
         generator.value()
+    }
+
+    /// The library makes a coroutine: for the program, if that has asked for it and not the loop.
+    #[inline(never)]
+    fn set_maker_above(&self, coroutine: Ref<Generator>) {
+        let is_of_script = |&index: &usize| self.frame_at(index).kind == FrameKind::Script;
+        let mut machines = (0..self.depth()).rev().take_while(|index| !is_of_script(index));
+        if machines.any(|index| self.frame_at(index).is_machine(Machine::Turns as u8)) {
+            return;
+        }
+        let (code, word) = self.position();
+        if let Some(code) = code.get() {
+            coroutine.set_maker(code, word);
+        }
     }
 
     /// A coroutine remembers where it was made: file, line and function of the frames there, innermost first.
