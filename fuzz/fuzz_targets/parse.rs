@@ -23,13 +23,10 @@ fuzz_target!(|bytes: &[u8]| {
                 let options = Options { mode, top_level_await: bytes.len() % 2 == 0, ..Options::default() };
                 match compile(&module, &source, options) {
                     Ok(code) => check(&code),
-                    Err(error) => show(&error, &source),
+                    Err(errors) => show(&errors, &source),
                 }
             }
-            Err(errors) => {
-                assert!(!errors.is_empty(), "a refusal says why");
-                errors.iter().for_each(|error| show(error, &source));
-            }
+            Err(errors) => show(&errors, &source),
         }
     }
 });
@@ -40,7 +37,10 @@ fn check(code: &Code) {
     code.codes.iter().for_each(|inner| check(inner));
 }
 
-fn show(error: &Diagnostic, source: &Source) {
-    assert!(!error.message.is_empty(), "a diagnostic has a message");
-    render(error, source, false);
+fn show(errors: &[Diagnostic], source: &Source) {
+    assert!(!errors.is_empty(), "a refusal says why");
+    for error in errors {
+        assert!(!error.message.is_empty(), "a diagnostic has a message");
+        render(error, source, false);
+    }
 }
