@@ -11,6 +11,7 @@
 //! recording costs.
 
 mod folding;
+mod lanes;
 mod limit;
 mod recording;
 #[cfg(test)]
@@ -18,7 +19,6 @@ mod tests;
 mod thread;
 mod track;
 
-use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -30,6 +30,7 @@ use crate::object::heap::{Body, Ref};
 use crate::object::stopwatch::Stopwatch;
 use crate::object::timeline::{LaneKind, Outcome};
 use folding::MANY_RUNS;
+use lanes::Table;
 use track::{Longest, Stretch, Track};
 pub use track::{Name, Reason};
 
@@ -40,14 +41,6 @@ pub const NOBODY: u32 = u32::MAX;
 const MOST_UNTIMED: u32 = 16;
 /// none of which may take more fuel than this.
 const SHORT_STEP: i64 = 100;
-
-/// The lanes of so many objects are found without a table, by some bits of the objects' addresses,
-const RECENT: usize = 64;
-/// from this on: tasks and generators are no smaller.
-const RECENT_BITS: u32 = 7;
-
-/// So many lanes have one of their own; further ones share it.
-const MOST_LANES: usize = 20_000;
 
 /// What a generator waits for that has yielded: the first of the words.
 const ITS_CALLER: &str = "its caller";
@@ -74,9 +67,7 @@ pub struct Recorder {
     watch: Stopwatch,
     is_virtual: bool,
     tracks: Vec<Track>,
-    by_object: FxHashMap<usize, u32>,
-    /// What was last found there.
-    recent: [Cell<(usize, u32)>; RECENT],
+    lanes: Table,
     runs: Vec<(u32, Stretch)>,
     /// With so many runs it is looked whether they are too many.
     limit: usize,
@@ -89,8 +80,8 @@ pub struct Recorder {
     stride: u32,
     /// The fuel there was when the last step began.
     fuel: i64,
-    /// The object whose step began last, and its lane.
-    stepping: (usize, u32),
+    /// When the last step of a task ended.
+    last_step: u64,
     /// The lane that runs innermost.
     current: u32,
     /// The lane whose doing the loop carries on, outside of any step.
@@ -125,8 +116,7 @@ impl Recorder {
             watch: Stopwatch::start(is_virtual),
             is_virtual,
             tracks: Vec::new(),
-            by_object: FxHashMap::default(),
-            recent: [const { Cell::new((0, NOBODY)) }; RECENT],
+            lanes: Table::new(),
             runs: Vec::new(),
             limit: MANY_RUNS,
             resolution: 0,
@@ -134,7 +124,7 @@ impl Recorder {
             untimed: 0,
             stride: 0,
             fuel: 0,
-            stepping: (0, NOBODY),
+            last_step: 0,
             current: NOBODY,
             behalf: NOBODY,
             late: None,
@@ -164,95 +154,6 @@ impl Recorder {
     pub fn pass(&mut self, time: Duration) {
         self.read();
         self.watch.advance(time);
-    }
-
-    // ----- lanes
-
-    /// The lane of an object that has one. That of one which is gone may be another's, which is made anew then.
-    #[inline]
-    pub fn lane_of(&self, object: usize) -> Option<u32> {
-        let recent = &self.recent[(object >> RECENT_BITS) % RECENT];
-        let (known, lane) = recent.get();
-        if known == object {
-            return Some(lane);
-        }
-        let lane = *self.by_object.get(&object)?;
-        recent.set((object, lane));
-        Some(lane)
-    }
-
-    /// An object has a lane from now on, or none.
-    fn set_lane(&mut self, object: usize, lane: Option<u32>) {
-        self.recent[(object >> RECENT_BITS) % RECENT].set((0, NOBODY));
-        match lane {
-            Some(lane) => self.by_object.insert(object, lane),
-            None => self.by_object.remove(&object),
-        };
-    }
-
-    /// A lane for an object that has just been made, or has just begun, by the doing of another lane.
-    pub fn make(
-        &mut self,
-        object: usize,
-        kind: LaneKind,
-        name: Name,
-        function: Option<Rc<str>>,
-        maker: u32,
-        spot: Option<Spot>,
-    ) -> u32 {
-        self.read();
-        let place = spot.map_or(NOBODY, |spot| self.place(spot));
-        let lane = match self.tracks.len() < MOST_LANES {
-            true => self.add_track(kind, name, function, maker, place),
-            false => self.lane_of_more(),
-        };
-        self.set_lane(object, Some(lane));
-        lane
-    }
-
-    fn add_track(&mut self, kind: LaneKind, name: Name, function: Option<Rc<str>>, maker: u32, place: u32) -> u32 {
-        let lane = self.tracks.len() as u32;
-        self.tracks.push(Track {
-            kind,
-            name,
-            function,
-            maker,
-            place,
-            made: self.now,
-            ended: None,
-            outcome: None,
-            ready: Some((self.now, maker)),
-            step: self.now,
-            last: Stretch::NONE,
-            limits: Vec::new(),
-            limit: NOBODY,
-            outer: NOBODY,
-            inner: lane,
-            aside: lane,
-            runs_before: 0,
-            stopped_at: (0, 0, NOBODY),
-            is_running: false,
-        });
-        lane
-    }
-
-    fn lane_of_more(&mut self) -> u32 {
-        if self.more == NOBODY {
-            self.more = self.add_track(LaneKind::More, Name::Text("more".into()), None, self.current, NOBODY);
-        }
-        self.more
-    }
-
-    /// Which lane runs.
-    pub fn current(&self) -> u32 {
-        self.current
-    }
-
-    /// A lane has another name now.
-    pub fn rename(&mut self, lane: u32, name: String) {
-        if lane != self.more {
-            self.tracks[lane as usize].name = Name::Text(name);
-        }
     }
 
     // ----- what happens
@@ -298,7 +199,6 @@ impl Recorder {
     #[inline]
     pub fn begin_step(&mut self, task: usize, fuel: i64) {
         let Some(lane) = self.lane_of(task) else { return };
-        self.stepping = (task, lane);
         self.behalf = NOBODY;
         self.late = None;
         self.awaiting = NOBODY;
@@ -310,6 +210,7 @@ impl Recorder {
         }
         let before = self.now;
         let now = self.read();
+        self.note_run_of_thread(now);
         let is_short = (now - before) * 4 < self.resolution;
         self.stride = if is_short { (self.stride * 2 + 1).min(MOST_UNTIMED) } else { 0 };
         self.untimed = self.stride;
@@ -333,10 +234,16 @@ impl Recorder {
         self.run_count += 1;
     }
 
-    /// The lane of a task whose step ends.
-    #[inline]
-    pub fn lane_of_step(&self, task: usize) -> Option<u32> {
-        if self.stepping.0 == task { Some(self.stepping.1) } else { self.lane_of(task) }
+    /// What a thread does between the steps of its tasks, say in a callback, holds them up like what they do.
+    fn note_run_of_thread(&mut self, now: u64) {
+        let Some(track) = self.tracks.get(self.current as usize).filter(|track| track.kind != LaneKind::Task) else {
+            return;
+        };
+        let began = track.step.max(self.last_step);
+        if now - began > self.longest_run.length {
+            let (lane, place) = (self.current, track.last.place);
+            self.longest_run = Longest { length: now - began, lane, began, place, ..Longest::NONE };
+        }
     }
 
     /// The place where a lane stopped last, if it stood at the same spot then.
@@ -358,16 +265,14 @@ impl Recorder {
     /// it is folded with stopped somewhere already. False if there is more to it, and nothing is done.
     #[inline]
     pub fn end_untimed(&mut self, task: usize, fuel: i64) -> bool {
-        let (stepping, lane) = self.stepping;
-        let is_short = self.untimed > 0 && self.fuel - fuel <= SHORT_STEP;
-        if !is_short || stepping != task || self.awaiting != NOBODY {
-            return false;
+        let is_short = self.untimed > 0 && self.fuel - fuel <= SHORT_STEP && self.awaiting == NOBODY;
+        match self.lane_of(task) {
+            Some(lane) if is_short && self.tracks[lane as usize].last.place != NOBODY => {
+                self.stop(lane, Reason::Nothing);
+                true
+            }
+            _ => false,
         }
-        if self.tracks[lane as usize].last.place == NOBODY {
-            return false;
-        }
-        self.stop(lane, Reason::Nothing);
-        true
     }
 
     /// The step of a task ends, with so much fuel left; the innermost of its coroutines stands at a spot, for which the
@@ -519,7 +424,7 @@ impl Recorder {
             track.ready = None;
             if track.kind != LaneKind::Task {
                 // Tasks are asked about when they are done; what comes to where this was is another's.
-                self.set_lane(object, None);
+                self.lanes.remove(object);
             }
         }
     }
@@ -556,9 +461,15 @@ impl Recorder {
             if track.last.reason == Reason::Nothing && track.ready.is_none() {
                 track.ready = Some((now, NOBODY));
             }
-            if ran > self.longest_run.length {
+            // Of a thread what its tasks do is not its own.
+            let is_of_task = track.kind == LaneKind::Task;
+            let began = if is_of_task { track.step } else { track.step.max(self.last_step) };
+            if is_of_task {
+                self.last_step = now;
+            }
+            if now - began > self.longest_run.length {
                 let place = track.last.place;
-                self.longest_run = Longest { length: ran, lane, began: track.step, place, ..Longest::NONE };
+                self.longest_run = Longest { length: now - began, lane, began, place, ..Longest::NONE };
             }
         }
     }

@@ -71,7 +71,7 @@ impl Vm {
         if lets_others_run && recorder.end_untimed(key(task), self.cx.fuel) {
             return;
         }
-        let Some(lane) = recorder.lane_of_step(key(task)) else { return };
+        let Some(lane) = recorder.lane_of(key(task)) else { return };
         let reason = if lets_others_run {
             Reason::Nothing
         } else if is_foreign {

@@ -74,13 +74,19 @@ impl Behind {
     }
 }
 
+/// The name of a kind of thing as one reads it, behind its article: an RLock, a Lock.
+pub fn with_article(kind: &str) -> String {
+    let is_spelt_with_vowel = kind.starts_with("RL");
+    match is_spelt_with_vowel || kind.starts_with(['A', 'E', 'I', 'O', 'U', 'a', 'e', 'i', 'o']) {
+        true => format!("an {kind}"),
+        false => format!("a {kind}"),
+    }
+}
+
 /// What is waited for by a future that this thing stands behind, in words.
 pub fn thing_in_words(cx: &mut Context, thing: Value, future: Ref<Future>) -> String {
     let kind = cx.type_name(thing);
-    let name = match kind.starts_with(['A', 'E', 'I', 'O', 'U']) {
-        true => format!("an {kind}"),
-        false => format!("a {kind}"),
-    };
+    let name = with_article(&kind);
     if let Some(words) = queue::wanted(thing, future, &name) {
         return words;
     }
@@ -104,4 +110,16 @@ pub fn thing_in_words(cx: &mut Context, thing: Value, future: Ref<Future>) -> St
 
 fn futures(values: Option<Vec<Value>>) -> Vec<Ref<Future>> {
     values.into_iter().flatten().filter_map(|value| value.get()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_article;
+
+    #[test]
+    fn the_article_is_the_one_that_is_spoken() {
+        let kinds = ["Lock", "Event", "RLock", "Resource", "object", "user"];
+        let expected = ["a Lock", "an Event", "an RLock", "a Resource", "an object", "a user"];
+        assert_eq!(kinds.map(with_article), expected);
+    }
 }

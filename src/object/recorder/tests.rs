@@ -1,6 +1,7 @@
 //! Recordings of tasks that are none, told to a recorder by hand.
 
 use super::folding::MOST_RUNS;
+use super::lanes::MOST_LANES;
 use super::*;
 use crate::object::timeline::Recording;
 
@@ -15,7 +16,7 @@ fn recorded(turns: usize) -> Recording {
     for _ in 0..turns {
         for task in TASKS {
             recorder.begin_step(task, 0);
-            let lane = recorder.lane_of_step(task).expect("the task has a lane");
+            let lane = recorder.lane_of(task).expect("the task has a lane");
             recorder.end(lane, None, Reason::Nothing);
         }
     }
@@ -67,7 +68,7 @@ fn each_of_many_lanes_keeps_runs() {
     for _ in 0..6 {
         for task in tasks.clone() {
             recorder.begin_step(task, 0);
-            let lane = recorder.lane_of_step(task).expect("the task has a lane");
+            let lane = recorder.lane_of(task).expect("the task has a lane");
             recorder.end(lane, None, Reason::Nothing);
         }
     }
@@ -104,6 +105,37 @@ fn nobody_is_ready_before_it_stops() {
     let (ended, [ready, began]) = woken_late(Duration::from_secs(3600));
     assert_eq!(ended, ready);
     assert!((5.0..5.5).contains(&((began - ready) as f64 / 1e9)));
+}
+
+#[test]
+fn the_longest_run_is_of_who_did_it() {
+    let mut recorder = Recorder::new(1, true);
+    let lane = recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
+    for _ in 0..3 {
+        recorder.begin_step(100, 0);
+        recorder.pass(Duration::from_secs(10));
+        recorder.end(lane, None, Reason::Nothing);
+        recorder.pass(Duration::from_secs(5));
+    }
+    let longest = recorder.finish("test").summary.longest_run.expect("something ran");
+    assert_eq!(longest.lane, lane);
+    assert!((10.0..10.5).contains(&(longest.nanoseconds as f64 / 1e9)));
+}
+
+#[test]
+fn a_callback_between_steps_is_a_run_of_the_thread() {
+    let mut recorder = Recorder::new(1, true);
+    let lane = recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
+    for pause in [5, 20] {
+        recorder.begin_step(100, 0);
+        recorder.pass(Duration::from_secs(10));
+        recorder.end(lane, None, Reason::Nothing);
+        recorder.pass(Duration::from_secs(pause));
+    }
+    recorder.begin_step(100, 0);
+    let longest = recorder.finish("test").summary.longest_run.expect("something ran");
+    assert_eq!(longest.lane, 0);
+    assert!((20.0..20.5).contains(&(longest.nanoseconds as f64 / 1e9)));
 }
 
 #[test]

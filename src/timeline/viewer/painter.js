@@ -106,8 +106,11 @@ class Painter {
       const x = Math.floor(view.x(axis.began[slot]));
       const behind = above(axis.began, view.positionAt(x + 1), slot + 1, high);
       context.globalAlpha = view.search.dims(lane, slot) ? 0.25 : 1;
-      if (behind - slot > 1) this.paintColumn(slot, behind, x, middle);
-      else this.paintRun(lane, slot, middle);
+      // The last of those that begin within the pixel may go on beyond it.
+      const column = view.x(axis.ended[behind - 1]) > x + 2 ? behind - 1 : behind;
+      if (column - slot > 1) this.paintColumn(slot, column, x, middle);
+      else if (column > slot) this.paintRun(lane, slot, middle);
+      if (column < behind) this.paintRun(lane, column, middle);
       slot = behind;
     }
   }

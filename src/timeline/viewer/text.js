@@ -41,8 +41,10 @@ function stateText(recording, span) {
   }
 }
 
+// What a lane is, by name and kind: `Task-1 (main), task`.
 function laneText(recording, lane) {
   const { name, function: functions, kind } = recording;
+  if (kind[lane] === 'main') return 'main thread';
   const runs = functions[lane] && functions[lane] !== name[lane] ? ` (${functions[lane]})` : '';
   return `${name[lane]}${runs}, ${kind[lane] === 'more' ? 'further lanes' : kind[lane]}`;
 }

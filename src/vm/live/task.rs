@@ -4,7 +4,7 @@ use std::hash::{Hash, Hasher};
 
 use rustc_hash::{FxHashMap, FxHashSet, FxHasher};
 
-use crate::modules::asyncio::behind::{Behind, thing_in_words};
+use crate::modules::asyncio::behind::{Behind, thing_in_words, with_article};
 use crate::object::context::Context;
 use crate::object::event_loop::EventLoop;
 use crate::object::function::{CodeObject, Method};
@@ -223,7 +223,7 @@ impl<'cx> Survey<'cx> {
             }
             Doing::WaitsForOther(other) => {
                 let time = waiting_time(waited, None, self.limit(task));
-                format!("waits for a {} object{time}", self.cx.type_name(other))
+                format!("waits for {} object{time}", with_article(&self.cx.type_name(other)))
             }
         }
     }

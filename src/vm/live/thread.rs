@@ -1,6 +1,7 @@
 //! The threads in the tree: what each waits for and where, the greenlets it goes from one to another of, and the event
 //! loops it runs.
 
+use crate::modules::asyncio::behind::with_article;
 use crate::modules::thread;
 use crate::object::dict::Dict;
 use crate::object::event_loop::EventLoop;
@@ -109,8 +110,8 @@ impl Vm {
             _ if is_running => Doing { words: "runs".to_string(), time: String::new() },
             Need::Turn => doing("is ready to go on", None),
             Need::Signal => doing("waits for a signal", None),
-            Need::Events { until: Some(until), .. } => doing("waits for events of its loop", Some(until - now)),
-            Need::Events { .. } => doing("waits for events of its loop", None),
+            Need::Events { until: Some(until), .. } => doing("waits for something to do", Some(until - now)),
+            Need::Events { .. } => doing("waits for something to do", None),
             Need::Ticket(_) => {
                 let (words, until) = self.native_wait(thread, named);
                 doing(&words, until.map(|until| until - now))
@@ -142,7 +143,7 @@ impl Vm {
                 true => "it holds itself".to_string(),
                 false => format!("{} holds", name_of(holder, named)),
             };
-            words += &format!(" for a {} that {holder}", self.cx.class_of(object).name_text());
+            words += &format!(" for {} that {holder}", with_article(&self.cx.class_of(object).name_text()));
         }
         (words, until)
     }
