@@ -9,8 +9,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long one script may take; what a sanitizer watches takes longer.
-pub const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(feature = "mimalloc") { 20 } else { 120 });
+/// How long one script may take, on a slow machine with much else to do; what a sanitizer watches takes longer.
+pub const TIME_LIMIT: Duration = Duration::from_secs(if cfg!(feature = "mimalloc") { 60 } else { 240 });
 
 /// What a finished run left behind.
 #[derive(Debug)]
