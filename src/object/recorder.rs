@@ -212,7 +212,7 @@ impl Recorder {
         let now = self.read();
         self.note_run_of_thread(now);
         let is_short = (now - before) * 4 < self.resolution;
-        self.stride = if is_short { (self.stride * 2 + 1).min(MOST_UNTIMED) } else { 0 };
+        self.stride = if is_short { (self.stride * 2 + 1).min(MOST_UNTIMED) } else { self.stride / 4 };
         self.untimed = self.stride;
         self.begin_at(lane, now);
     }

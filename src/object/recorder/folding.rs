@@ -8,8 +8,9 @@ pub(super) const MOST_RUNS: usize = 40_000;
 /// with so many already where they come faster than one in so many nanoseconds,
 pub(super) const MANY_RUNS: usize = 8_000;
 const FAST: u64 = 10_000;
-/// until a quarter of them is left: at first those that lie closer together than so many nanoseconds.
-const FIRST_RESOLUTION: u64 = 1_000;
+/// until a quarter of them is left: at first those that lie closer together than so many nanoseconds, less than a pixel
+/// of the time that so many runs take.
+const FIRST_RESOLUTION: u64 = 16_000;
 
 /// Where lanes are many, so many runs of each are not too many,
 const FEW_RUNS: usize = 4;
