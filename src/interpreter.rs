@@ -79,6 +79,9 @@ impl Settings {
 /// Exit status of a program that used up its memory.
 pub const MEMORY_USED_UP: i32 = 137;
 
+/// Exit status of a program whose output could not be written.
+pub const OUTPUT_LOST: i32 = 120;
+
 /// A machine and the world it runs in.
 pub struct Interpreter {
     /// The machine.
@@ -222,7 +225,7 @@ impl Interpreter {
 
     /// Writes out what has been printed.
     pub fn flush(&mut self) {
-        let _ = output::finish(&mut self.vm.cx);
+        output::finish(&mut self.vm.cx);
     }
 
     /// Prints syntax errors: all of them, each with its place.
@@ -339,10 +342,8 @@ impl Interpreter {
             }
         }
         crate::modules::io::flush_all(false);
-        match output::finish(&mut self.vm.cx) {
-            Ok(()) => Ok(status),
-            Err(_) => Ok(120),
-        }
+        self.flush();
+        Ok(if output::is_lost() { OUTPUT_LOST } else { status })
     }
 
     /// The module object of a name, if it is loaded.

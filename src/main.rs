@@ -12,6 +12,8 @@ use corolang::diagnostic::{Diagnostic, render};
 use corolang::interpreter::{Interpreter, Settings};
 use corolang::object::memory::{self, Counting};
 use corolang::object::os_error::words;
+use corolang::object::output::{print_whole, report};
+use corolang::object::signals;
 use corolang::repl::session::Look;
 use corolang::source::Source;
 use corolang::syntax::ast::Mode;
@@ -46,20 +48,33 @@ fn main() -> ExitCode {
     restore_closed_pipe_signal();
     memory::keep_freed();
     match parse_arguments(lexopt::Parser::from_env()) {
-        Ok(Command::Print(text)) => {
-            print!("{text}");
-            ExitCode::SUCCESS
-        }
+        Ok(Command::Print(text)) => print(&text),
         Ok(Command::Check(files)) => check(&files),
         Ok(Command::Disassemble(file)) => disassemble(&file),
         Ok(Command::Ask(process)) => ask(process),
         Ok(Command::Run(script, settings)) => run(script, settings),
         Ok(Command::Prompt(script, settings)) => prompt(script, settings),
         Err(message) => {
-            eprintln!("corolang: {message}\nTry 'corolang --help'.");
+            tell(&format!("{message}\nTry 'corolang --help'."));
             ExitCode::from(2)
         }
     }
+}
+
+/// Prints what was asked for, or says why it cannot: the exit status.
+fn print(text: &str) -> ExitCode {
+    match print_whole(text) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tell(&format!("can't write the output: {}", words(&error)));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Says something of the command itself.
+fn tell(message: &str) {
+    report(&format!("corolang: {message}\n"));
 }
 
 /// A closed pipe ends this program quietly, as it ends other tools; while a script runs `object::output` sees to that.
@@ -260,7 +275,7 @@ fn prompt(script: Option<Script>, mut settings: Settings) -> ExitCode {
     let (name, text) = match script.as_ref().map(|script| program(script, &mut settings.path)).transpose() {
         Ok(program) => program.unwrap_or_default(),
         Err(message) => {
-            eprintln!("corolang: {message}");
+            tell(&message);
             return ExitCode::from(2);
         }
     };
@@ -268,8 +283,8 @@ fn prompt(script: Option<Script>, mut settings: Settings) -> ExitCode {
     let is_shown = std::io::stdout().is_terminal();
     let is_dumb = std::env::var_os("TERM").is_none_or(|value| value.is_empty() || value == "dumb");
     let look = Look { is_typed, can_edit: is_typed && is_shown && !is_dumb, colour: is_shown && settings.colour };
-    corolang::object::signals::leave_failures_to_writers();
-    corolang::object::signals::watch();
+    signals::leave_failures_to_writers();
+    signals::watch();
     let mut interpreter = Interpreter::new(settings);
     let ran = match &script {
         Some(Script::Module(module)) => interpreter.run_module_before_session(module),
@@ -308,12 +323,12 @@ fn check(files: &[String]) -> ExitCode {
             Ok(text) => {
                 let source = Rc::new(Source::new(file, &text));
                 for error in errors(&source) {
-                    eprint!("{}", render(&error, &source, use_colour()));
+                    report(&render(&error, &source, use_colour()));
                     status = ExitCode::FAILURE;
                 }
             }
             Err(message) => {
-                eprintln!("corolang: {message}");
+                tell(&message);
                 status = ExitCode::from(2);
             }
         }
@@ -334,7 +349,7 @@ fn disassemble(file: &str) -> ExitCode {
     let text = match read(file) {
         Ok(text) => text,
         Err(message) => {
-            eprintln!("corolang: {message}");
+            tell(&message);
             return ExitCode::from(2);
         }
     };
@@ -342,13 +357,10 @@ fn disassemble(file: &str) -> ExitCode {
     let options = Options { top_level_await: true, ..Options::default() };
     let code = parse(&source, Mode::Module).and_then(|module| compile(&module, &source, options));
     match code {
-        Ok(code) => {
-            print!("{}", corolang::bytecode::disassembler::disassemble(&code));
-            ExitCode::SUCCESS
-        }
+        Ok(code) => print(&corolang::bytecode::disassembler::disassemble(&code)),
         Err(errors) => {
             for error in errors {
-                eprint!("{}", render(&error, &source, use_colour()));
+                report(&render(&error, &source, use_colour()));
             }
             ExitCode::FAILURE
         }
@@ -358,12 +370,9 @@ fn disassemble(file: &str) -> ExitCode {
 /// Prints what another process that runs a program does, as that process tells it.
 fn ask(process: u32) -> ExitCode {
     match corolang::inquiry::ask(process) {
-        Ok(tree) => {
-            print!("{tree}");
-            ExitCode::SUCCESS
-        }
+        Ok(tree) => print(&tree),
         Err(message) => {
-            eprintln!("corolang: {message}");
+            tell(&message);
             ExitCode::FAILURE
         }
     }
@@ -395,32 +404,35 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
     let (name, text) = match program(&script, &mut settings.path) {
         Ok(program) => program,
         Err(message) => {
-            eprintln!("corolang: {message}");
+            tell(&message);
             return ExitCode::from(2);
         }
     };
     if let Script::File(file) = &script
         && let Some(hint) = misplaced_option(file, &text, &settings.arguments[1..])
     {
-        eprintln!("corolang: {hint}");
+        tell(&hint);
     }
     let profile = match settings.profile.as_ref().map(|file| (file, std::fs::File::create(file))) {
         Some((file, Err(error))) => {
-            eprintln!("corolang: can't write the profile to '{file}': {}", words(&error));
+            tell(&format!("can't write the profile to '{file}': {}", words(&error)));
             return ExitCode::from(2);
         }
         Some((_, Ok(file))) => Some(file),
         None => None,
     };
-    corolang::object::signals::leave_failures_to_writers();
-    corolang::object::signals::watch();
+    signals::leave_failures_to_writers();
+    signals::watch();
+    if settings.profile.is_some() || settings.timeline.is_some() || settings.trace.is_some() {
+        signals::watch_last();
+    }
     let timeline = settings.timeline.as_deref().map(Output::timeline);
     let trace = settings.trace.as_deref().map(Output::trace);
     let outputs: Result<Vec<Output>, String> = timeline.into_iter().chain(trace).collect();
     let outputs = match outputs {
         Ok(outputs) => outputs,
         Err(message) => {
-            eprintln!("corolang: {message}");
+            tell(&message);
             return ExitCode::from(2);
         }
     };
@@ -433,14 +445,17 @@ fn run(script: Script, mut settings: Settings) -> ExitCode {
         _ => interpreter.run_main(&name, &text),
     };
     if let Err(error) = interpreter.vm.write_profile() {
-        eprintln!("corolang: the profile could not be written: {}", words(&error));
+        tell(&format!("the profile could not be written: {}", words(&error)));
     }
     if let Some(recording) = interpreter.take_recording(&name) {
         for output in outputs {
             if let Err(message) = output.write(&recording) {
-                eprintln!("corolang: {message}");
+                tell(&message);
             }
         }
+    }
+    if let Some(number) = interpreter.vm.cx.signals.ended_by.get() {
+        signals::end_by(number);
     }
     // Not by way of `ExitCode`: nothing of the heap needs to be freed.
     std::process::exit(status)

@@ -111,7 +111,7 @@ fn combine_hashes(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn write_error(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    output::flush(cx)?;
+    output::flush_at_rest(cx)?;
     if let Some(text) = args.get(0).get::<Str>() {
         output::report(&text.text());
     }

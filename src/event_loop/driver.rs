@@ -112,17 +112,21 @@ impl Driver {
                 }
             }
             Request::StepLimit => {
-                let _ = output::flush(cx);
+                output::finish(cx);
                 output::report("corolang: the limit of steps is used up\n");
                 return Err(End::Stopped(STEPS_USED_UP));
             }
             Request::Interrupt => {
-                let _ = output::flush(cx);
+                output::finish(cx);
                 let tree = vm.live_tree(true);
                 output::report(&format!(
                     "corolang: interrupted again while the first interrupt was being dealt with\n{tree}"
                 ));
                 return Err(End::Stopped(signals::INTERRUPTED));
+            }
+            Request::End(number) => {
+                cx.signals.ended_by.set(Some(number));
+                return Err(End::Stopped(signals::status_of(number)));
             }
             Request::Deadlock { is_reported } => {
                 if !is_reported {
@@ -158,7 +162,7 @@ impl Driver {
                 }
                 return Ok(vm.go_on());
             }
-            let left = output::flush(&mut vm.cx);
+            let left = output::flush_at_rest(&mut vm.cx);
             match (self.can_be_woken(&mut vm.cx), left) {
                 (true, Err(Stop::Wait(wait))) => {
                     vm.outside_profile(|vm| self.wait_with_output(vm, wait.interests));

@@ -408,6 +408,8 @@ pub enum Request {
     },
     /// Ctrl-C has come while the one before was being dealt with: the program ends.
     Interrupt,
+    /// This signal has come, which ends the process.
+    End(i32),
     /// Nothing can wake the program any more: it ends.
     Deadlock {
         /// It has been said who waits for what.

@@ -14,7 +14,7 @@ use crate::object::descriptors::{WriteEnd, until_writable, write_bytes};
 use crate::object::extension::Extension;
 use crate::object::module::Module;
 use crate::object::native::{Stop, Wait};
-use crate::object::os_error::os_error;
+use crate::object::os_error::{os_error, words};
 use crate::object::signals;
 use crate::object::string::Str;
 use crate::object::unicode_error::encode_error;
@@ -40,6 +40,8 @@ const FULL: usize = 1 << 16;
 struct Buffer {
     bytes: Vec<u8>,
     is_terminal: bool,
+    /// Has some of it been lost, of which only a message has told?
+    is_lost: bool,
 }
 
 /// Takes what is about to be written, or leaves it to the system.
@@ -48,7 +50,7 @@ pub type Diversion = Box<dyn Fn(&[u8]) -> bool>;
 thread_local! {
     static DIVERSION: RefCell<Option<Diversion>> = const { RefCell::new(None) };
     static BUFFER: RefCell<Buffer> =
-        RefCell::new(Buffer { bytes: Vec::new(), is_terminal: io::stdout().is_terminal() });
+        RefCell::new(Buffer { bytes: Vec::new(), is_terminal: io::stdout().is_terminal(), is_lost: false });
 }
 
 /// Writes text in the form strings have it; UnicodeEncodeError if there are surrogates in it.
@@ -81,15 +83,42 @@ pub fn write(cx: &mut Context, bytes: &[u8]) -> Result<(), Stop> {
 /// other threads run it is waited until it can be.
 pub fn flush(cx: &mut Context) -> Result<(), Stop> {
     let is_alone = !cx.threads.are_several();
-    hand_over(cx, is_alone)
+    hand_over(cx, is_alone)?.map_err(|error| os_error(cx, &error, Value::UNBOUND))
 }
 
-/// The same at the end of the program: no thread is minded any more.
-pub fn finish(cx: &mut Context) -> Result<(), Stop> {
-    hand_over(cx, true)
+/// The same at the end of the program, or before it is said why it ends: no thread is minded any more.
+pub fn finish(cx: &mut Context) {
+    let _ = flush_unasked(cx, true);
 }
 
-fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
+/// The same between what the script does, so that only a message can tell of a failure; of the first one it does. Err if
+/// more can be written later.
+pub fn flush_at_rest(cx: &mut Context) -> Result<(), Stop> {
+    let is_alone = !cx.threads.are_several();
+    flush_unasked(cx, is_alone)
+}
+
+fn flush_unasked(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
+    if let Err(error) = hand_over(cx, is_alone)?
+        && !BUFFER.with_borrow_mut(|buffer| std::mem::replace(&mut buffer.is_lost, true))
+    {
+        let class = match os_error(cx, &error, Value::UNBOUND) {
+            Stop::Raise(exception) => cx.type_name(exception),
+            _ => String::new(),
+        };
+        let (number, words) = (error.raw_os_error().unwrap_or_default(), words(&error));
+        report(&format!("Exception ignored on flushing sys.stdout:\n{class}: [Errno {number}] {words}\n"));
+    }
+    Ok(())
+}
+
+/// Has some of it been lost, of which only a message has told?
+pub fn is_lost() -> bool {
+    BUFFER.with_borrow(|buffer| buffer.is_lost)
+}
+
+/// Hands everything to the system, and what that says of it; Err if more can be written later.
+fn hand_over(cx: &mut Context, is_alone: bool) -> Result<io::Result<()>, Stop> {
     let end = BUFFER.with_borrow_mut(|buffer| {
         if buffer.bytes.is_empty() || is_diverted(&buffer.bytes) {
             buffer.bytes.clear();
@@ -103,7 +132,7 @@ fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
         written.end
     });
     let error = match end {
-        WriteEnd::Whole => return Ok(()),
+        WriteEnd::Whole => return Ok(Ok(())),
         WriteEnd::Full => return Err(until_writable(NUMBER, Value::UNBOUND)),
         WriteEnd::Interrupted => return Err(Wait::for_signal(Value::UNBOUND)),
         WriteEnd::Refused => io::Error::from_raw_os_error(libc::EAGAIN),
@@ -112,7 +141,7 @@ fn hand_over(cx: &mut Context, is_alone: bool) -> Result<(), Stop> {
     if error.kind() == io::ErrorKind::BrokenPipe && cx.signals.get(libc::SIGPIPE).is_none() {
         signals::end_by(libc::SIGPIPE);
     }
-    Err(os_error(cx, &error, Value::UNBOUND))
+    Ok(Err(error))
 }
 
 /// From now on output and messages are offered to this first.
@@ -123,6 +152,12 @@ pub fn divert(diversion: Diversion) {
 /// Offers something that is about to be written: has it been taken?
 pub fn is_diverted(bytes: &[u8]) -> bool {
     DIVERSION.with_borrow(|diversion| diversion.as_ref().is_some_and(|takes| takes(bytes)))
+}
+
+/// Writes a text to the standard output, all of it, where no script runs.
+pub fn print_whole(text: &str) -> io::Result<()> {
+    let mut output = io::stdout().lock();
+    output.write_all(text.as_bytes()).and_then(|()| output.flush())
 }
 
 /// Writes to the standard error output, whose reader may be gone.

@@ -57,6 +57,12 @@ static REMINDERS: AtomicU32 = AtomicU32::new(0);
 /// So long after a Ctrl-C it is said what holds the end of the program up.
 const REMIND_AFTER: Duration = Duration::from_millis(500);
 
+/// Do the signals that end the process leave time to write down what was recorded?
+static TAKES_LAST: AtomicBool = AtomicBool::new(false);
+
+/// Signals that ask the process to end.
+const LAST: [i32; 2] = [libc::SIGTERM, libc::SIGHUP];
+
 /// Has whoever started the process wanted SIGQUIT ignored, so that it means nothing where nobody waits for an answer?
 static IS_QUIT_IGNORED: AtomicBool = AtomicBool::new(false);
 
@@ -73,7 +79,12 @@ const PATIENCE: u32 = 2;
 const IGNORED: [i32; 2] = [libc::SIGPIPE, libc::SIGXFSZ];
 
 /// Exit status of an interrupted program.
-pub const INTERRUPTED: i32 = 130;
+pub const INTERRUPTED: i32 = status_of(libc::SIGINT);
+
+/// Exit status of a program that a signal ended, as a shell has it.
+pub const fn status_of(number: i32) -> i32 {
+    128 + number
+}
 
 /// Numbers of signals are below this.
 pub const END: i32 = if cfg!(target_os = "linux") { 65 } else { 32 };
@@ -96,6 +107,8 @@ pub struct Handlers {
     pub mark: Cell<(u32, usize)>,
     /// What the other tasks were waiting for then.
     pub others: RefCell<String>,
+    /// The signal that ends the process, once it has come.
+    pub ended_by: Cell<Option<i32>>,
 }
 
 impl Handlers {
@@ -297,7 +310,6 @@ pub enum Disposition {
 
 /// Notes a signal. Only what a handler may call is called here.
 extern "C" fn note(number: libc::c_int, sent: *mut libc::siginfo_t, _: *mut libc::c_void) {
-    let before = PENDING.fetch_or(bit(number), Relaxed);
     // SAFETY: calls that a handler may make, with one byte to be written each time; the system says by whom the signal
     // was sent; the error number of whoever was interrupted is put back.
     unsafe {
@@ -306,19 +318,39 @@ extern "C" fn note(number: libc::c_int, sent: *mut libc::siginfo_t, _: *mut libc
         if number == libc::SIGINT {
             INTERRUPTER.store((*sent).si_pid(), Relaxed);
         }
-        if number == libc::SIGINT && IS_INTERRUPT.load(Relaxed) && IS_ALARM_FREE.load(Relaxed) {
-            let _ = set_action(libc::SIGALRM, end as *const () as libc::sighandler_t);
-            libc::alarm(PATIENCE);
-            IS_ALARM_SET.store(true, Relaxed);
-        }
-        if before == 0 {
-            wake();
-        }
+        leave_pending(number, number == libc::SIGINT && IS_INTERRUPT.load(Relaxed));
         let descriptor = SCRIPT_WAKE.load(Relaxed);
         if descriptor >= 0 {
             libc::write(descriptor, [number as u8].as_ptr().cast(), 1);
         }
         *error = saved;
+    }
+}
+
+/// Notes a signal that ends the process.
+extern "C" fn note_last(number: libc::c_int) {
+    // SAFETY: as in `note`.
+    unsafe {
+        let error = error_number();
+        let saved = *error;
+        leave_pending(number, true);
+        *error = saved;
+    }
+}
+
+/// Notes a signal for the next safe point. One that is `urgent` does not wait for that for long. Only what a handler may
+/// call is called here.
+unsafe fn leave_pending(number: i32, urgent: bool) {
+    let before = PENDING.fetch_or(bit(number), Relaxed);
+    if urgent && IS_ALARM_FREE.load(Relaxed) {
+        let _ = set_action(libc::SIGALRM, end as *const () as libc::sighandler_t);
+        // SAFETY: a handler may set an alarm.
+        unsafe { libc::alarm(PATIENCE) };
+        IS_ALARM_SET.store(true, Relaxed);
+    }
+    if before == 0 {
+        // SAFETY: this is called by handlers.
+        unsafe { wake() };
     }
 }
 
@@ -342,8 +374,13 @@ unsafe fn wake() {
     }
 }
 
-/// Ends the process if nobody has noticed the interrupt.
+/// Ends the process if nobody has noticed the interrupt, or the signal that ends it.
 extern "C" fn end(_: libc::c_int) {
+    for number in LAST {
+        if is_last(number) && PENDING.load(Relaxed) & bit(number) != 0 {
+            end_by(number);
+        }
+    }
     if is_interrupted() {
         let message = b"KeyboardInterrupt\n";
         // SAFETY: calls that a handler of a signal may make; the message is as long as is said.
@@ -382,22 +419,27 @@ fn set_action(number: i32, handler: libc::sighandler_t) -> io::Result<()> {
     if result == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
+/// What the system calls when a signal comes.
+fn action(number: i32) -> io::Result<libc::sighandler_t> {
+    // SAFETY: the call fills in the structure.
+    unsafe {
+        let mut action: libc::sigaction = std::mem::zeroed();
+        match libc::sigaction(number, std::ptr::null(), &mut action) {
+            0 => Ok(action.sa_sigaction),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
 /// What the system does when a signal comes.
 pub fn disposition(number: i32) -> io::Result<Disposition> {
-    // SAFETY: the call fills in the structure.
-    let handler = unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        if libc::sigaction(number, std::ptr::null(), &mut action) != 0 {
-            return Err(io::Error::last_os_error());
-        }
-        action.sa_sigaction
-    };
-    Ok(match handler {
+    Ok(match action(number)? {
         libc::SIG_DFL => Disposition::Default,
         libc::SIG_IGN => Disposition::Ignored,
         handler if handler == note as *const () as libc::sighandler_t => Disposition::Noted,
         // Ours, after an interrupt.
         handler if handler == end as *const () as libc::sighandler_t => Disposition::Default,
+        handler if handler == note_last as *const () as libc::sighandler_t => Disposition::Default,
         handler if handler == note_inquiry as *const () as libc::sighandler_t => match IS_QUIT_IGNORED.load(Relaxed) {
             true => Disposition::Ignored,
             false => Disposition::Default,
@@ -412,6 +454,9 @@ pub fn dispose(number: i32, disposition: Disposition, raises: bool) -> io::Resul
         Disposition::Default if number == libc::SIGQUIT && TAKES_INQUIRIES.load(Relaxed) => {
             IS_QUIT_IGNORED.store(false, Relaxed);
             note_inquiry as *const () as libc::sighandler_t
+        }
+        Disposition::Default if TAKES_LAST.load(Relaxed) && LAST.contains(&number) => {
+            note_last as *const () as libc::sighandler_t
         }
         Disposition::Default => libc::SIG_DFL,
         Disposition::Ignored => libc::SIG_IGN,
@@ -438,6 +483,22 @@ pub fn watch() {
     if disposition(libc::SIGINT).is_ok_and(|found| found != Disposition::Ignored) {
         let _ = dispose(libc::SIGINT, Disposition::Noted, true);
     }
+}
+
+/// Has the signals that end the process by default do so at a safe point, by a request of the machine.
+pub fn watch_last() {
+    TAKES_LAST.store(true, Relaxed);
+    for number in LAST {
+        if disposition(number).is_ok_and(|found| found == Disposition::Default) {
+            let _ = dispose(number, Disposition::Default, false);
+        }
+    }
+}
+
+/// Does this signal end the process at a safe point, where the script wants nothing else of it?
+pub fn is_last(number: i32) -> bool {
+    let is_ours = |found| found == note_last as *const () as libc::sighandler_t;
+    LAST.contains(&number) && action(number).is_ok_and(is_ours)
 }
 
 /// Has a write to a closed pipe, or beyond the size that files may have, fail as other calls fail: the signals that would

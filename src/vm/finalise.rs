@@ -14,6 +14,10 @@ use crate::object::value::Value;
 use crate::vm::machine::{Flow, Vm};
 use crate::vm::native_frame::{Input, Machine, Next};
 
+/// The steps of running what is pending.
+const RUNS: u16 = 0;
+const REPORTS: u16 = 1;
+
 /// Has an object that is registered for its end something to do then?
 pub fn has_something_to_do(header: &Header) -> bool {
     let object = Value::from_header(header);
@@ -83,16 +87,20 @@ impl Vm {
         !self.cx.pending_finalisers.is_empty() || !self.cx.pending_callbacks.is_empty()
     }
 
+    // steps: RUNS, and REPORTS while what a finaliser raised is reported;
     // slots: 0 the object or callback that runs, 1 the exception that was handled before, 2 the result
     pub(super) fn step_finalise(&mut self, input: Input) -> Next {
         let source = self.slot(0);
         self.end_finaliser(source);
         if let Input::Error(exception) = input {
             let source = if source.is_unbound() { Value::NONE } else { source };
-            if self.step() == 0 {
+            // What goes wrong while it is reported is not reported itself.
+            if self.step() == RUNS {
+                self.go_to(REPORTS);
                 return Next::Called(self.call_half("report_unraisable", &[exception, source], Then::Machine, 0));
             }
         }
+        self.go_to(RUNS);
         loop {
             // An object goes before those are told who refer to it.
             if let Some(object) = self.cx.pending_finalisers.pop_front() {

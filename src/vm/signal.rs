@@ -57,6 +57,10 @@ impl Vm {
                 left.put_back();
                 return self.raise_next(stop);
             }
+            if handler.is_none_or(|handler| handler.is_small()) && signals::is_last(number) {
+                self.outcome = Some(Outcome::Suspended(Request::End(number)));
+                return Next::Called(Flow::Leave);
+            }
             if let Some(handler) = handler.filter(|handler| !handler.is_small()) {
                 let frame = self.interrupted_frame();
                 let arguments = [Value::small(number as i64), frame];

@@ -77,7 +77,7 @@ impl Vm {
             false => self.task_that_delays(event_loop, task, is_running),
         };
         let Some(delay) = delay else { return };
-        let _ = output::flush(&mut self.cx);
+        let _ = output::flush_at_rest(&mut self.cx);
         output::report(&format!("Ctrl-C: {delay}; Ctrl-C again ends the program\n"));
     }
 

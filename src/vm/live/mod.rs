@@ -43,7 +43,7 @@ impl Vm {
         }
         let tree = self.live_tree(is_running);
         if askers.is_empty() {
-            let _ = output::flush(&mut self.cx);
+            let _ = output::flush_at_rest(&mut self.cx);
             output::report(&tree);
         }
         for mut asker in askers {
