@@ -29,6 +29,7 @@ const FUNCTIONS: &[Declaration] = &[
     plain("expression(tb, /)", expression, "Return the text of what failed at an entry, or ''."),
     plain("input_text(name, /)", input_text, "Return the text of an input of the session, or None."),
     plain("is_coloured()", is_coloured, "Return whether messages on the standard error output may have colours."),
+    plain("is_full()", is_full, "Return whether the environment asks for reports in which nothing is left out."),
 ];
 
 fn fill(cx: &mut Context, module: Ref<Module>) {
@@ -87,6 +88,11 @@ fn input_text(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn is_coloured(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
     Ok(Value::bool(may_colour()))
+}
+
+/// Asked here and not by `os.environ`, which is a class of the library that few programs need.
+fn is_full(_: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(std::env::var_os("COROLANG_TRACEBACK").is_some_and(|value| value == "full")))
 }
 
 fn may_colour() -> bool {
