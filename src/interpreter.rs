@@ -24,6 +24,7 @@ use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
 use crate::object::output;
+use crate::object::recorder::key;
 use crate::object::redirect::{Redirect, Redirects};
 use crate::object::signals;
 use crate::object::timeline::{Outcome, Recording};
@@ -203,8 +204,9 @@ impl Interpreter {
             Err(End::Stopped(_)) => return,
             _ => Outcome::Returned,
         };
+        let main = key(self.vm.cx.threads.current());
         if let Some(recorder) = &mut self.vm.cx.recorder {
-            recorder.finish_main(outcome);
+            recorder.finish_main(main, outcome);
         }
     }
 

@@ -22,7 +22,7 @@ mod track;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::bytecode::code::Code;
 use crate::object::function::CodeObject;
@@ -42,8 +42,11 @@ const MOST_UNTIMED: u32 = 16;
 /// none of which may take more fuel than this.
 const SHORT_STEP: i64 = 100;
 
-/// What a generator waits for that has yielded: the first of the words.
-const ITS_CALLER: &str = "its caller";
+/// What a generator waits for that has yielded, and what a loop does: the first of the words. That these wait is no
+/// news.
+const NO_NEWS: [&str; 2] = ["its caller", SOMETHING_TO_DO];
+/// What a loop or a pool waits for.
+pub const SOMETHING_TO_DO: &str = "something to do";
 
 /// A longer text is not kept for the page.
 const LONGEST_SOURCE: usize = 1 << 20;
@@ -103,8 +106,14 @@ pub struct Recorder {
     run_count: u64,
     more: u32,
     longest_wait: Longest,
+    /// The longest of those that are no news.
+    longest_idle: Longest,
     longest_run: Longest,
     longest_lag: Longest,
+    /// The threads that are of no interest.
+    left_out: FxHashSet<usize>,
+    /// The script has come to its end.
+    is_over: bool,
 }
 
 impl Recorder {
@@ -133,14 +142,17 @@ impl Recorder {
             left: NOBODY,
             places: Vec::new(),
             place_numbers: FxHashMap::default(),
-            words: vec![ITS_CALLER.to_string()],
-            word_numbers: FxHashMap::from_iter([(ITS_CALLER.to_string(), 0)]),
+            words: NO_NEWS.map(String::from).to_vec(),
+            word_numbers: NO_NEWS.map(String::from).into_iter().zip(0..).collect(),
             limits: FxHashMap::default(),
             run_count: 0,
             more: NOBODY,
             longest_wait: Longest::NONE,
+            longest_idle: Longest::NONE,
             longest_run: Longest::NONE,
             longest_lag: Longest::NONE,
+            left_out: FxHashSet::default(),
+            is_over: false,
         };
         let lane = recorder.make(main, LaneKind::Main, Name::Text("main".into()), None, NOBODY, None);
         recorder.tracks[0].ready = None;
@@ -198,9 +210,9 @@ impl Recorder {
     /// A task takes a step, with so much fuel left.
     #[inline]
     pub fn begin_step(&mut self, task: usize, fuel: i64) {
-        let Some(lane) = self.lane_of(task) else { return };
         self.behalf = NOBODY;
         self.late = None;
+        let Some(lane) = self.lane_of(task) else { return };
         self.awaiting = NOBODY;
         self.left = NOBODY;
         self.fuel = fuel;
@@ -332,9 +344,11 @@ impl Recorder {
         }
         if track.last.steps > 0 {
             let (ended, reason, limit) = (track.last.ended, track.last.reason, track.last.limit);
-            if reason != Reason::Nothing && ready.saturating_sub(ended) > self.longest_wait.length {
+            let is_no_news = matches!(reason, Reason::Words(number) if number < NO_NEWS.len() as u32);
+            let longest = if is_no_news { &mut self.longest_idle } else { &mut self.longest_wait };
+            if reason != Reason::Nothing && ready.saturating_sub(ended) > longest.length {
                 let place = track.last.place;
-                self.longest_wait = Longest { length: ready - ended, lane, began: ended, place, reason, limit };
+                *longest = Longest { length: ready - ended, lane, began: ended, place, reason, limit };
             }
             if now - ended < self.resolution {
                 track.last.steps = track.last.steps.saturating_add(1);
@@ -436,9 +450,31 @@ impl Recorder {
         }
     }
 
-    /// The program has come to its end, for the main thread ends with the recording.
-    pub fn finish_main(&mut self, outcome: Outcome) {
-        self.tracks[0].outcome = Some(outcome);
+    /// The script has come to its end, and with it the lane of the main thread, which is that of this object: what the
+    /// thread does from now on is the library's, to report what was raised and to clear up. Others may go on.
+    pub fn finish_main(&mut self, main: usize, outcome: Outcome) {
+        let now = self.read();
+        self.end_running(now);
+        self.finish_lane(main, outcome);
+        self.tracks[0].ended = Some(now);
+        self.leave_out(main);
+        self.is_over = true;
+    }
+
+    /// All that runs ends now.
+    fn end_running(&mut self, now: u64) {
+        let mut left = self.tracks.len();
+        while self.current != NOBODY && left > 0 {
+            let lane = self.current;
+            let track = &mut self.tracks[lane as usize];
+            track.last.reason = Reason::Nothing;
+            track.is_running = false;
+            self.current = track.outer;
+            self.closing = lane;
+            self.close(now);
+            left -= 1;
+        }
+        self.current = NOBODY;
     }
 
     /// Reads the clock: what was to be closed ends now.
@@ -478,7 +514,7 @@ impl Recorder {
 
     /// The reason of a generator that has yielded.
     pub fn its_caller(&self) -> Reason {
-        Reason::Words(0)
+        Reason::Words(0) // of `NO_NEWS`
     }
 
     /// The reason that these words give.

@@ -17,7 +17,7 @@ use crate::object::greenlet::Greenlet;
 use crate::object::heap::Ref;
 use crate::object::list::List;
 use crate::object::native::{Native, Request};
-use crate::object::recorder::{Name, Reason, Recorder, Spot, key};
+use crate::object::recorder::{Name, Reason, Recorder, SOMETHING_TO_DO, Spot, key};
 use crate::object::string::text_of;
 use crate::object::thread::Thread;
 use crate::object::timeline::{LaneKind, Outcome, rounded};
@@ -26,6 +26,12 @@ use crate::vm::machine::Vm;
 use crate::vm::native_frame::{Machine, frame_slot};
 use crate::vm::switch::delegate_of;
 use crate::vm::thread::place_of;
+
+/// What clears up after a program, by a task and a thread that the program has nothing to do with.
+const CLEARS_UP: &str = "BaseEventLoop_shutdown_default_executor";
+
+/// Where the threads of pools wait for calls to make.
+const WAITS_FOR_A_CALL: &str = "_Pool.next_call";
 
 impl Vm {
     /// From now on everything is recorded.
@@ -45,6 +51,9 @@ impl Vm {
         self.stack().depth = depth;
         let spot = visible_spot(self.frames_of(self.fiber));
         let coroutine = task.coroutine.get();
+        if coroutine.get::<Generator>().is_some_and(|root| clears_up(root.function)) {
+            return;
+        }
         let native = || coroutine.get::<Await>().and_then(|root| self.native_name(root)).map(Rc::from);
         let function = coroutine.get::<Generator>().map(|root| name_of(root.function)).or_else(native);
         let name = match task.name.get() {
@@ -214,7 +223,7 @@ impl Vm {
             }
             Request::Signal => "a signal".to_string(),
             Request::Events { until, .. } if until.is_none_or(|until| until > self.cx.clock.now()) => {
-                "something to do".to_string()
+                SOMETHING_TO_DO.to_string()
             }
             _ => return Reason::Nothing,
         };
@@ -241,9 +250,15 @@ impl Vm {
         let functions = self.frames_of(self.fiber).iter().rev().filter_map(|frame| frame.function);
         let functions = functions.filter(|function| !function.is_hidden.get()).map(|function| function.code.get());
         let of_library: Vec<_> = functions.take_while(|code| code.code.source.is_of_library()).collect();
-        // What a thread is begun by says nothing of it.
-        let telling = of_library.iter().rev().find(|code| !code.code.source.name.starts_with("<stdlib>/threading"));
-        let called = telling.or(of_library.last());
+        if of_library.iter().any(|code| *code.code.qualified_name == *WAITS_FOR_A_CALL) {
+            return Some(SOMETHING_TO_DO.to_string());
+        }
+        // What a thread is begun by says nothing of it, nor do names that are the library's own.
+        let is_telling = |code: &&Ref<CodeObject>| {
+            !code.code.source.name.starts_with("<stdlib>/threading") && !is_private(&code.code.qualified_name)
+        };
+        let last = || of_library.last().filter(|code| !is_private(&code.code.qualified_name));
+        let called = of_library.iter().rev().find(is_telling).or_else(last);
         called.map(|code| name_in_library(&code.code)).or_else(|| self.native_waiting())
     }
 
@@ -268,11 +283,15 @@ impl Vm {
         let woken = self.cx.threads.woken.as_mut().map(std::mem::take).unwrap_or_default();
         let depth = self.depth();
         self.stack().depth = depth;
-        let spot = visible_spot(self.frames_of(self.fiber));
+        let frames = self.frames_of(self.fiber);
+        let spot = visible_spot(frames);
+        let is_clearing_up = || frames.iter().any(|frame| frame.function.is_some_and(clears_up));
         let Some(recorder) = &mut self.cx.recorder else { return };
         for thread in woken.into_iter().filter(|&thread| thread != current) {
             match lanes_of(recorder, thread) {
                 Some((_, running)) => recorder.wake(running, recorder.current()),
+                None if recorder.is_left_out(key(thread)) => {}
+                None if is_clearing_up() => recorder.leave_out(key(thread)),
                 None => {
                     let name = Name::Text(format!("thread {}", thread.number));
                     recorder.make(key(thread), LaneKind::Thread, name, None, recorder.current(), spot);
@@ -300,6 +319,7 @@ impl Vm {
             recorder.put_thread_aside(lane, running, None, Reason::Nothing);
             recorder.finish_lane(key(thread), Outcome::Returned);
         }
+        recorder.forget(key(thread));
     }
 
     // ----- greenlets
@@ -314,6 +334,9 @@ impl Vm {
         let thread = self.cx.threads.current();
         let function = to.run.get().get::<Function>().map(name_of);
         let Some(recorder) = &mut self.cx.recorder else { return };
+        if recorder.is_left_out(key(thread)) {
+            return;
+        }
         let reason = recorder.words("a switch");
         let mut lane = |greenlet: Ref<Greenlet>| {
             let object = if greenlet.is_main() { key(thread) } else { key(greenlet) };
@@ -332,6 +355,16 @@ fn lanes_of(recorder: &Recorder, thread: Ref<Thread>) -> Option<(u32, u32)> {
     let greenlet = thread.greenlet.get().filter(|greenlet| !greenlet.is_main());
     let running = greenlet.and_then(|greenlet| recorder.lane_of(key(greenlet)));
     Some((lane, running.unwrap_or(lane)))
+}
+
+fn clears_up(function: Ref<Function>) -> bool {
+    let code = &function.code.get().code;
+    *code.qualified_name == *CLEARS_UP && code.source.is_of_library()
+}
+
+/// Is a name, or what it is in, the library's own?
+fn is_private(name: &str) -> bool {
+    name.split('.').any(|part| part.starts_with('_') && !part.ends_with("__"))
 }
 
 /// Where a frame is.

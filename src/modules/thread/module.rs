@@ -32,6 +32,8 @@ const FUNCTIONS: &[Declaration] = &[
         "Call a function beside the thread that runs; return a number that no other running thread has.",
     ),
     plain("set_name(name, /)", set_name, "Say how the running thread is called where it is shown to people."),
+    plain("_is_recorded()", is_recorded, "Return whether a timeline of the program is recorded."),
+    plain("_note_call(name, /)", note_call, "Say what the running thread, which is a pool's, calls."),
     plain("_note_failure(error, /)", note_failure, "Say that the running thread ends by an exception."),
     plain("start_new(function, args, kwargs=<unset>, /)", start_new_thread, "An old name of start_new_thread."),
     plain("_count()", count, "Return how many threads run, the main thread not counted."),
@@ -75,6 +77,20 @@ fn set_name(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
         && let Some(lane) = recorder.lane_of(thread)
     {
         recorder.rename(lane, name);
+    }
+    Ok(Value::NONE)
+}
+
+fn is_recorded(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
+    Ok(Value::bool(cx.recorder.is_some()))
+}
+
+fn note_call(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let (thread, name) = (key(cx.threads.current()), text_of(args.get(0)));
+    if let Some(recorder) = &mut cx.recorder
+        && let Some(lane) = recorder.lane_of(thread)
+    {
+        recorder.note_call(lane, &name);
     }
     Ok(Value::NONE)
 }

@@ -15,8 +15,7 @@ impl Recorder {
         let now = self.read();
         let scale = self.watch.scale();
         self.close_all(now);
-        let main = &mut self.tracks[0];
-        main.ended = main.outcome.is_some().then_some(now);
+        let end = if self.is_over { self.last_event() } else { now };
         let resolution = scale.nanoseconds(self.resolution);
         let mut reasons = Reasons { words: std::mem::take(&mut self.words), numbers: FxHashMap::default() };
         let runs = self.recorded_runs(scale, &mut reasons);
@@ -25,7 +24,7 @@ impl Recorder {
         Recording {
             program: program.to_string(),
             is_virtual: self.is_virtual,
-            duration: scale.nanoseconds(now),
+            duration: scale.nanoseconds(end),
             resolution,
             sources,
             places,
@@ -36,18 +35,15 @@ impl Recorder {
         }
     }
 
+    /// When the last of what is shown happened.
+    fn last_event(&self) -> u64 {
+        let of_lanes = self.tracks.iter().map(|track| track.ended.unwrap_or(track.made));
+        of_lanes.chain(self.runs.iter().map(|(_, run)| run.ended)).max().unwrap_or(0)
+    }
+
     /// What runs at the end has run until then.
     fn close_all(&mut self, now: u64) {
-        let mut lane = self.current;
-        let mut left = self.tracks.len();
-        while lane != NOBODY && left > 0 {
-            let track = &mut self.tracks[lane as usize];
-            track.last.ended = now;
-            track.last.ran += now - track.step;
-            track.last.reason = Reason::Nothing;
-            lane = track.outer;
-            left -= 1;
-        }
+        self.end_running(now);
         for (lane, track) in self.tracks.iter_mut().enumerate() {
             let last = std::mem::replace(&mut track.last, Stretch::NONE);
             if last.steps > 0 {
@@ -86,7 +82,7 @@ impl Recorder {
             })
         };
         Summary {
-            longest_wait: extreme(self.longest_wait),
+            longest_wait: extreme(self.longest_wait).or_else(|| extreme(self.longest_idle)),
             longest_run: extreme(self.longest_run),
             longest_lag: extreme(self.longest_lag),
             unfinished: self.tracks.iter().filter(|track| track.is_unfinished()).count() as u32,

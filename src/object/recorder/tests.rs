@@ -154,3 +154,49 @@ fn virtual_time_counts() {
     assert!((3600.0..3601.0).contains(&(longest.nanoseconds as f64 / 1e9)));
     assert_eq!(longest.reason.map(|reason| recording.reasons[reason as usize].as_str()), Some("sleep"));
 }
+
+#[test]
+fn that_a_loop_waits_for_something_to_do_is_no_news() {
+    let longest = |has_task: bool| {
+        let mut recorder = Recorder::new(1, true);
+        if has_task {
+            let lane = recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
+            recorder.begin_step(100, 0);
+            let sleep = recorder.words("sleep");
+            recorder.end(lane, None, sleep);
+        }
+        let idle = recorder.words(SOMETHING_TO_DO);
+        recorder.put_thread_aside(0, 0, None, idle);
+        recorder.pass(Duration::from_secs(10));
+        recorder.wake_task(100);
+        recorder.pass(Duration::from_secs(10));
+        recorder.take_thread_up(0, 0);
+        recorder.begin_step(100, 0);
+        let longest = recorder.finish("test").summary.longest_wait.expect("something has waited");
+        (longest.lane, longest.nanoseconds / 1_000_000_000)
+    };
+    assert_eq!(longest(true), (1, 10));
+    assert_eq!(longest(false), (0, 20));
+}
+
+#[test]
+fn the_recording_ends_with_the_script_unless_something_goes_on() {
+    let seconds = |goes_on: bool| {
+        let mut recorder = Recorder::new(1, true);
+        recorder.pass(Duration::from_secs(5));
+        recorder.finish_main(1, Outcome::Returned);
+        recorder.pass(Duration::from_secs(10));
+        if goes_on {
+            recorder.make(100, LaneKind::Task, Name::Task(1), None, NOBODY, None);
+        }
+        recorder.pass(Duration::from_secs(10));
+        let recording = recorder.finish("test");
+        let second = |time: u64| time / 1_000_000_000;
+        assert_eq!(recording.lanes[0].ended.map(second), Some(5));
+        assert_eq!(recording.runs.iter().map(|run| (run.lane, second(run.ended))).collect::<Vec<_>>(), [(0, 5)]);
+        assert_eq!(recording.summary.longest_run.map(|run| second(run.nanoseconds)), Some(5));
+        second(recording.duration)
+    };
+    assert_eq!(seconds(false), 5);
+    assert_eq!(seconds(true), 15);
+}

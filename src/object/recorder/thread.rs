@@ -2,7 +2,38 @@
 
 use super::{NOBODY, Reason, Recorder, Spot};
 
+/// What is said of the functions that a thread calls if there are several.
+const AND_OTHERS: &str = " and others";
+
 impl Recorder {
+    /// What the thread of this object does is not recorded from now on, until it ends.
+    pub fn leave_out(&mut self, thread: usize) {
+        self.left_out.insert(thread);
+    }
+
+    /// Is a thread left out?
+    pub fn is_left_out(&self, thread: usize) -> bool {
+        self.left_out.contains(&thread)
+    }
+
+    /// A thread that may have been left out has ended: what comes to where its object was is another's.
+    pub fn forget(&mut self, thread: usize) {
+        self.left_out.remove(&thread);
+    }
+
+    /// The thread of a pool makes a call to what has this name.
+    pub fn note_call(&mut self, lane: u32, called: &str) {
+        if lane == self.more {
+            return;
+        }
+        let function = &mut self.tracks[lane as usize].function;
+        *function = Some(match function.take() {
+            Some(known) if *known == *called || known.ends_with(AND_OTHERS) => known,
+            Some(known) => format!("{known}{AND_OTHERS}").into(),
+            None => called.into(),
+        });
+    }
+
     /// The thread with a lane is put aside, for a reason: the greenlet that runs on it stops.
     pub fn put_thread_aside(&mut self, thread: u32, running: u32, spot: Option<Spot>, reason: Reason) {
         let inner = self.current;
