@@ -4,7 +4,7 @@
 //! index that may be missing is stored plus one, so that 0 says there is none. `viewer/model.js` is the reader.
 
 use super::json::{array, integer, key, string};
-use super::lag::Lags;
+use super::lag::{Held, Lags};
 use crate::object::timeline::{Extreme, Lane, LaneKind, Outcome, Recording, Run};
 
 /// Appends the recording.
@@ -93,7 +93,7 @@ fn write_runs(out: &mut Vec<u8>, runs: &[Run], lags: &Lags<'_>) {
     column(out, "reason", runs.iter().map(|run| optional(run.reason)));
     // Few are held up: the numbers of these runs, and by whom.
     let held: Vec<(u64, u64)> =
-        (0..).zip(runs).filter_map(|(index, run)| Some((index, u64::from(lags.holder(run)?)))).collect();
+        (0..).zip(runs).map(|(index, run)| (index, holder(lags.held(run)))).filter(|&(_, holder)| holder > 0).collect();
     column(out, "held", held.iter().map(|&(index, _)| index));
     column(out, "holder", held.iter().map(|&(_, holder)| holder));
     // Only where steps were folded do these two say something.
@@ -125,16 +125,16 @@ fn write_summary(out: &mut Vec<u8>, recording: &Recording, lags: &Lags<'_>) {
     out.push(b'}');
 }
 
-/// The last of the numbers is who held it up, if it is a lag.
+/// The last of the numbers is what held it up, if it is a lag.
 fn write_extreme(out: &mut Vec<u8>, extreme: &Extreme, lags: &Lags<'_>) {
-    let holder = lags.holder_between(extreme.lane, extreme.began, extreme.began + extreme.nanoseconds);
+    let held = lags.held_between(extreme.lane, extreme.began, extreme.began + extreme.nanoseconds);
     let numbers = [
         u64::from(extreme.lane),
         extreme.began,
         extreme.nanoseconds,
         optional(extreme.place),
         optional(extreme.reason),
-        optional(holder),
+        holder(held),
     ];
     array(out, numbers, integer);
 }
@@ -146,6 +146,15 @@ fn column(out: &mut Vec<u8>, name: &str, numbers: impl Iterator<Item = u64>) {
 
 fn optional(index: Option<u32>) -> u64 {
     index.map_or(0, |index| u64::from(index) + 1)
+}
+
+/// What held something up: 0 if that is not one, 1 if nothing of the program ran, else a lane plus two.
+fn holder(held: Option<Held>) -> u64 {
+    match held {
+        None | Some(Held::BySeveral) => 0,
+        Some(Held::ByNothing) => 1,
+        Some(Held::By(lane)) => u64::from(lane) + 2,
+    }
 }
 
 /// The position of the kind in the list of `viewer/model.js`.

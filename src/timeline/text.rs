@@ -5,7 +5,7 @@
 
 use std::io::{self, Write};
 
-use super::lag::Lags;
+use super::lag::{Held, Lags};
 use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run, rounded};
 
 /// Shorter waits are not worth a word.
@@ -83,11 +83,13 @@ impl Text<'_> {
             None => String::new(),
         };
         if let Some(lag) = lag_of(run) {
-            line.push_str(&format!("held up {}", rounded(lag)));
-            if let Some(holder) = self.lags.holder(run) {
-                line.push_str(&format!(" by {}", self.recording.lanes[holder as usize].name));
-            }
-            line.push_str(", ");
+            line.push_str(&match self.lags.held(run) {
+                Some(Held::By(holder)) => {
+                    format!("held up {} by {}, ", rounded(lag), self.recording.lanes[holder as usize].name)
+                }
+                Some(Held::ByNothing) => format!("ready for {} in which nothing of the program ran, ", rounded(lag)),
+                Some(Held::BySeveral) | None => format!("held up {}, ", rounded(lag)),
+            });
         }
         line.push_str("ran");
         if run.steps > 1 {

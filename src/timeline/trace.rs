@@ -7,7 +7,7 @@
 use std::io::{self, Write};
 
 use super::json::{integer, key, string};
-use super::lag::Lags;
+use super::lag::{Held, Lags};
 use crate::object::timeline::{Lane, LaneKind, Outcome, Recording, Run};
 
 /// The one process of the trace. The main lane is its main thread: it has the same number.
@@ -90,11 +90,16 @@ impl Trace<'_> {
     /// The span before a run in which it could have begun.
     fn ready(&mut self, lane: usize, run: &Run) {
         self.span("ready", "ready", lane, run.ready, run.began);
-        if let Some(holder) = self.lags.holder(run) {
+        let (word, what) = match self.lags.held(run) {
+            Some(Held::By(holder)) => ("held up by", self.recording.lanes[holder as usize].name.as_str()),
+            Some(Held::ByNothing) => ("meanwhile", "nothing of the program ran"),
+            Some(Held::BySeveral) | None => ("", ""),
+        };
+        if !word.is_empty() {
             key(&mut self.out, "args");
             self.out.push(b'{');
-            key(&mut self.out, "held up by");
-            string(&mut self.out, &self.recording.lanes[holder as usize].name);
+            key(&mut self.out, word);
+            string(&mut self.out, what);
             self.out.push(b'}');
         }
         self.out.push(b'}');

@@ -90,8 +90,8 @@ class Recording {
       this.place[slot] = runs.place[index] - 1;
       this.reason[slot] = runs.reason[index] - 1;
     }
-    // Who ran for most of the time in which another was ready: by the slot of that.
-    this.holder = new Map(runs.held.map((index, place) => [this.sequence[index], runs.holder[place]]));
+    // Who ran for most of the time in which another was ready, by the slot of that; NONE if nothing of the program did.
+    this.holder = new Map(runs.held.map((index, place) => [this.sequence[index], runs.holder[place] - 2]));
   }
 
   // How long each lane ran, was ready and waited, and a running sum of the time really run.
@@ -220,6 +220,12 @@ class Recording {
     const next = slot + 1;
     if (next < this.first[lane + 1] && time >= this.ready[next]) return { lane, slot: next, state: 'ready' };
     return slot >= low ? { lane, slot, state: 'waiting' } : { lane, slot: NONE, state: 'new' };
+  }
+
+  // Who held up a span that is ready: a lane; NONE if nothing of the program ran meanwhile; undefined if it was several,
+  // or not for long.
+  holderOf({ slot, state }) {
+    return state === 'ready' ? this.holder.get(slot) : undefined;
   }
 
   // Who made the run at this slot ready: the span in which that happened, or null.

@@ -144,7 +144,11 @@ class Painter {
     const ended = Math.max(view.x(axis.ended[slot]), began + 1.5);
     if (began - ready > 0.5) {
       this.bar(ready, began, middle, THIN, colours['ready-ground']);
+      const alpha = context.globalAlpha;
+      // Where nothing of the program ran nobody is to blame.
+      if (recording.holder.get(slot) === NONE) context.globalAlpha = alpha * 0.4;
       this.bar(ready, began, middle, THIN, this.hatch);
+      context.globalAlpha = alpha;
     }
     if (ended > 0) {
       const alpha = context.globalAlpha;

@@ -43,7 +43,8 @@ class Summary {
     const [lane, , nanoseconds, place, reason, holder] = extreme;
     const where = [recording.name[lane]];
     if (reason > 0 && state === 'waiting') where.push(recording.reasons[reason - 1]);
-    if (holder > 0 && state === 'ready') where.push(`held up by ${recording.name[holder - 1]}`);
+    if (holder === 1 && state === 'ready') where.push(ELSEWHERE);
+    if (holder > 1 && state === 'ready') where.push(`held up by ${recording.name[holder - 2]}`);
     if (place > 0) where.push(placeText(recording, place - 1));
     const jump = () => this.view.zoomTo(this.view.spanOfExtreme(extreme, state));
     return this.card(label, durationText(nanoseconds), where.join(' · '), jump, state);
@@ -73,6 +74,9 @@ class Summary {
 }
 
 // --- lanes -----------------------------------------------------------------------------------------------------------
+
+// So many characters at the end of a long name are always shown.
+const LAST = 6;
 
 // The names beside the lanes: elements for those in sight only. Its scrolling is that of the whole picture.
 class LaneList {
@@ -113,9 +117,11 @@ class LaneList {
     const { recording, search } = this.view;
     const { kind, name, function: functions, outcome } = recording;
     const item = element('div', { role: 'listitem' });
-    const button = element('button', { class: 'lane', 'data-lane': lane, title: laneText(recording, lane) },
+    const said = outcome[lane] === 'raised' ? `, ${outcomeText(recording, lane)}` : '';
+    const title = laneText(recording, lane);
+    const button = element('button', { class: 'lane', 'data-lane': lane, title, 'aria-label': title + said },
       element('span', { class: 'kind', 'aria-hidden': 'true' }, KIND_SIGNS[kind[lane]]),
-      this.marked('name', name[lane]),
+      this.name(name[lane]),
       functions[lane] && functions[lane] !== name[lane] ? this.marked('function', functions[lane]) : null,
       outcome[lane] === 'raised' ? element('span', { class: 'outcome' }, recording.exception[lane]) : null);
     button.style.top = `${RULER + row * ROW}px`;
@@ -126,6 +132,17 @@ class LaneList {
     button.addEventListener('click', () => this.view.jump(recording.spanAt(lane, recording.made[lane])));
     item.append(button);
     return item;
+  }
+
+  // The name of a lane. Where there is no room for all of it the end stays: often it is what tells names apart.
+  name(name) {
+    const { search } = this.view;
+    const isMarked = search.isActive && name.toLowerCase().includes(search.text);
+    if (isMarked || name.length <= 2 * LAST) return this.marked('name', name);
+    const characters = [...name];
+    return element('span', { class: 'name long' },
+      element('span', { class: 'first' }, characters.slice(0, -LAST).join('')),
+      element('span', { class: 'last' }, characters.slice(-LAST).join('')));
   }
 
   // A text in which what was searched is marked.
@@ -212,9 +229,9 @@ class Details {
       const waker = recording.wakerOf(ending);
       facts.push(['woken by', waker === null ? 'time or the world outside' : this.link(waker)]);
     }
-    if (span.state === 'ready' && recording.holder.has(span.slot)) {
-      facts.push(['held up by', this.link(this.holding(span))]);
-    }
+    const holder = recording.holderOf(span);
+    if (holder === NONE) facts.push(['meanwhile', NOTHING_RAN]);
+    else if (holder !== undefined) facts.push(['held up by', this.link(this.holding(span, holder))]);
     if (span.state === 'ready' || span.state === 'running') {
       const wait = recording.waitBefore(span.slot);
       const [from, to] = recording.bounds(wait);
@@ -229,10 +246,10 @@ class Details {
   }
 
   // What the lane did in the meantime that held up a span.
-  holding(span) {
+  holding(span, holder) {
     const { recording } = this.view;
     const [from, to] = recording.bounds(span);
-    return recording.spanAt(recording.holder.get(span.slot), (from + to) / 2);
+    return recording.spanAt(holder, (from + to) / 2);
   }
 
   links(slots) {
@@ -320,9 +337,9 @@ class Tooltip {
     const waker = span.state === 'ready' || span.state === 'running' ? recording.wakerOf(span.slot) : null;
     const facts = [place];
     if (waker !== null) facts.push(`woken by ${recording.name[waker.lane]}`);
-    if (span.state === 'ready' && recording.holder.has(span.slot)) {
-      facts.push(`held up by ${recording.name[recording.holder.get(span.slot)]}`);
-    }
+    const holder = recording.holderOf(span);
+    if (holder === NONE) facts.push(NOTHING_RAN);
+    else if (holder !== undefined) facts.push(`held up by ${recording.name[holder]}`);
     this.box.replaceChildren(element('div', { class: 'headline' }, title));
     const line = facts.filter((fact) => fact).join(' · ');
     if (line) this.box.append(element('div', { class: 'facts' }, line));

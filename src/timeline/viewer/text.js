@@ -30,15 +30,28 @@ function placeText(recording, place) {
   return functions[place] ? `${name}:${line[place]} in ${functions[place]}` : `${name}:${line[place]}`;
 }
 
+// Being ready for a shorter time than this is no matter.
+const SHORT_LAG = 1e6;
+
+// What is said where nothing of the program ran though something was ready: the system had others to run.
+const ELSEWHERE = 'the machine was busy elsewhere';
+const NOTHING_RAN = `nothing of the program ran: ${ELSEWHERE}`;
+
 // What a span is, in a few words: `waiting for sleep`.
 function stateText(recording, span) {
   switch (span.state) {
     case 'running': return 'running';
-    case 'ready': return 'ready, but held up';
+    case 'ready': return readyText(recording, span);
     case 'new': return 'not started';
     default: return recording.reason[span.slot] === NONE
       ? recording.reasonOf(span) : `waiting for ${recording.reasonOf(span)}`;
   }
+}
+
+function readyText(recording, span) {
+  const [from, to] = recording.bounds(span);
+  if (to - from < SHORT_LAG) return 'ready, about to run';
+  return recording.holderOf(span) === NONE ? 'ready, and not let run' : 'ready, but held up';
 }
 
 // What a lane is, by name and kind: `Task-1 (main), task`.
