@@ -182,14 +182,16 @@ impl<'cx> Survey<'cx> {
         let doing = self.doing(task);
         let places = places_of_awaitable(task.coroutine.get());
         let mut lines = vec![format!("{} {}", title(task), self.doing_in_words(task, &doing, &places))];
+        let has_own = places.shown.iter().any(|place| !place.is_of_library());
+        let code = task.origin.get().get::<CodeObject>().filter(|_| !has_own);
+        let made = code.map(|code| Place { code, word: task.origin_word.get() });
         match doing {
             Doing::Runs => lines.extend(self.running_lines.iter().cloned()),
+            // Where the program has made it says more than lines of the library.
+            _ if made.is_some_and(|made| !made.is_of_library()) => {}
             _ => lines.extend(places.lines()),
         }
-        let has_own = places.shown.iter().any(|place| !place.is_of_library());
-        if let Some(code) = task.origin.get().get::<CodeObject>().filter(|_| !has_own) {
-            lines.push(format!("made {}", Place { code, word: task.origin_word.get() }.shown()));
-        }
+        lines.extend(made.map(|made| format!("made {}", made.shown())));
         lines
     }
 
