@@ -3,6 +3,7 @@
 use crate::object::alias::GenericAlias;
 use crate::object::class::Class;
 use crate::object::context::Context;
+use crate::object::equality::Problem;
 use crate::object::exception::{Exception, Traceback};
 use crate::object::frame::FrameObject;
 use crate::object::function::Attribute;
@@ -11,8 +12,7 @@ use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables};
 use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
-use crate::object::repr::default_text;
-use crate::object::string::{Str, text_of};
+use crate::object::string::Str;
 use crate::object::value::Value;
 
 const GENERIC: &[Declaration] =
@@ -125,15 +125,17 @@ const ASYNC_GENERATOR_ATTRIBUTES: &[Attribute] = &[
 ];
 
 /// What a native coroutine does otherwise than one of a script.
-const NATIVE_COROUTINE: &[Declaration] =
-    &[control("close(self, /)", Control::AwaitClose, "Raise GeneratorExit where it is suspended.")];
+const NATIVE_COROUTINE: &[Declaration] = &[
+    plain("__repr__(self, /)", repr, "Return repr(self)."),
+    control("close(self, /)", Control::AwaitClose, "Raise GeneratorExit where it is suspended."),
+];
 
 const NATIVE_COROUTINE_ATTRIBUTES: &[Attribute] = &[
     attribute("cr_frame", |_, _| Ok(Value::NONE)),
     attribute("cr_running", |_, _| Ok(Value::FALSE)),
     attribute("cr_suspended", native_suspended),
     attribute("cr_code", |_, _| Ok(Value::NONE)),
-    attribute("cr_await", |_, value| Ok(native(value).waits_for.get())),
+    attribute("cr_await", native_awaited),
     attribute("cr_origin", |_, _| Ok(Value::NONE)),
     attribute("__name__", |cx, value| Ok(cx.intern(native_name(value, false)))),
     attribute("__qualname__", |cx, value| Ok(cx.intern(native_name(value, true)))),
@@ -145,6 +147,11 @@ fn native(value: Value) -> Ref<Await> {
 
 fn native_suspended(_: &mut Context, value: Value) -> Result<Value, Stop> {
     Ok(Value::bool(native(value).state.get() == State::Suspended))
+}
+
+fn native_awaited(_: &mut Context, value: Value) -> Result<Value, Stop> {
+    let coroutine = native(value);
+    Ok(if coroutine.state.get() == State::Suspended { coroutine.waits_for.get() } else { Value::NONE })
 }
 
 fn native_name(value: Value, is_qualified: bool) -> &'static str {
@@ -194,18 +201,7 @@ fn of(cx: &mut Context, value: Value) -> Result<Ref<Generator>, Stop> {
 }
 
 fn repr(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let text = match args.get(0).get::<Generator>() {
-        Some(generator) => {
-            let (kind, name) = (cx.type_name(args.get(0)), text_of(generator.qualified_name()));
-            format!("<{kind} object {name} at {}>", crate::object::repr::address(args.get(0)))
-        }
-        None if args.get(0).header().is_some_and(|header| header.layout() == LayoutId::NATIVE_COROUTINE) => {
-            let name = native_name(args.get(0), true);
-            format!("<coroutine object {name} at {}>", crate::object::repr::address(args.get(0)))
-        }
-        None => default_text(cx, args.get(0)),
-    };
-    Ok(cx.str(&text))
+    crate::object::repr::repr(cx, args.get(0)).map_err(Problem::or_half)
 }
 
 fn await_coroutine(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
@@ -227,7 +223,10 @@ fn begin_hooks(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 }
 
 fn maker(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
-    let maker = args.get(0).get::<Generator>().and_then(|coroutine| coroutine.maker());
+    let maker = match args.get(0).get::<Await>() {
+        Some(native) => native.maker(),
+        None => args.get(0).get::<Generator>().and_then(|coroutine| coroutine.maker()),
+    };
     let Some((object, word)) = maker else { return Ok(Value::NONE) };
     let code = &object.code;
     let span = code.span(word);

@@ -469,7 +469,7 @@ pub struct Handle {
     pub is_scheduled: Cell<bool>,
     /// Its time had come when it was made: nobody has held it up since.
     pub was_due: Cell<bool>,
-    /// Where it was made, in debug mode: the code or None.
+    /// Where it was asked for by a script: the code or None.
     pub origin: Cell<Value>,
     /// The word of that code.
     pub origin_word: Cell<u32>,

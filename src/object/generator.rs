@@ -468,12 +468,14 @@ pub struct Await {
     pub target: Value,
     /// The value to send, the exception to throw, the default; of `Native` another thing it works on.
     pub value: Cell<Value>,
-    /// Of `Native`: what it waits for.
+    /// Of `Native`: what it waits for. Before it begins: see `maker`.
     pub waits_for: Cell<Value>,
     /// Created, Suspended once it has begun, Closed.
     pub state: Cell<State>,
     /// Of `Native`: how far it has come.
     pub step: Cell<u8>,
+    /// See `maker`.
+    maker_word: Cell<u32>,
 }
 
 impl Await {
@@ -495,6 +497,7 @@ impl Await {
             waits_for: Value::NONE.into(),
             state: State::Created.into(),
             step: 0.into(),
+            maker_word: 0.into(),
         };
         cx.heap.allocate(layout, step).value()
     }
@@ -509,12 +512,27 @@ impl Await {
             waits_for: Value::NONE.into(),
             state: State::Created.into(),
             step: 0.into(),
+            maker_word: 0.into(),
         };
         let made = cx.heap.allocate(LayoutId::NATIVE_COROUTINE, step);
         made.header().set(Header::HAS_FINALISER);
         let before = std::mem::replace(&mut cx.last_native_coroutine, made.value());
         register_unawaited(cx, before);
         made.value()
+    }
+
+    /// Of `Native`: the code that made it and the word of that where it did, as long as it has not begun; None if it
+    /// is not known.
+    pub fn maker(&self) -> Option<(Ref<CodeObject>, u32)> {
+        let code = self.waits_for.get().get().filter(|_| self.state.get() == State::Created);
+        code.map(|code| (code, self.maker_word.get()))
+    }
+
+    /// Remembers what makes it.
+    #[inline(always)]
+    pub fn set_maker(&self, code: Ref<CodeObject>, word: u32) {
+        self.waits_for.set(code.value());
+        self.maker_word.set(word);
     }
 }
 

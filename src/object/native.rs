@@ -25,6 +25,8 @@ pub type Run = fn(&mut Context, Args<'_>) -> Result<Value, Stop>;
 pub enum Entry {
     /// Runs to its end, or stops before its first effect.
     Plain(Run),
+    /// The same, and makes a native coroutine or a handle: the loop tells it who has asked for it.
+    Maker(Run),
     /// Is carried out by the loop itself, since it changes which frame runs.
     Control(Control),
 }
@@ -42,6 +44,11 @@ pub struct Declaration {
 /// Declares a native that is a leaf.
 pub const fn plain(signature: &'static str, run: Run, doc: &'static str) -> Declaration {
     Declaration { signature, entry: Entry::Plain(run), doc }
+}
+
+/// Declares a native that makes a native coroutine or a handle, which remembers who has asked for it.
+pub const fn maker(signature: &'static str, run: Run, doc: &'static str) -> Declaration {
+    Declaration { signature, entry: Entry::Maker(run), doc }
 }
 
 /// Declares a native that the loop carries out.

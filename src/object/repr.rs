@@ -14,7 +14,7 @@ use crate::object::exception_text::{write_exception, write_exception_message};
 use crate::object::float::Float;
 use crate::object::frame::FrameObject;
 use crate::object::function::{CellObject, CodeObject, Descriptor, Function, Method, Super};
-use crate::object::generator::Generator;
+use crate::object::generator::{Await, Generator};
 use crate::object::heap::{Header, Ref};
 use crate::object::integer::Int;
 use crate::object::iterator::Part;
@@ -504,6 +504,10 @@ fn plain_text(cx: &mut Context, value: Value, header: &Header) -> String {
             let name = text_of(Ref::<Generator>::from_header(header).qualified_name());
             format!("<{kind} object {name} at {}>", address(value))
         }
+        Kind::Await => match Ref::<Await>::from_header(header).native {
+            Some(coroutine) => format!("<coroutine object {} at {}>", coroutine.qualified_name, address(value)),
+            None => default_text(cx, value),
+        },
         Kind::Module => module_text(cx, Ref::from_header(header)),
         Kind::CodeObject => code_text(value, Ref::from_header(header)),
         Kind::FrameObject => {

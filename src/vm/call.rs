@@ -5,9 +5,10 @@ use crate::bytecode::code::{Capture, CodeKind};
 use crate::modules::asyncio::place;
 use crate::object::class::Class;
 use crate::object::dict::Dict;
+use crate::object::event_loop::Handle;
 use crate::object::frame::{FrameKind, Then};
 use crate::object::function::{Descriptor, Function, Method};
-use crate::object::generator::Generator;
+use crate::object::generator::{Await, Generator};
 use crate::object::heap::{Header, Ref};
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
@@ -394,7 +395,28 @@ impl Vm {
                 Ok(value) => Flow::Done(value),
                 Err(stop) => self.carry_out(stop, native, args, then, destination),
             },
+            Entry::Maker(run) => match run(&mut self.cx, Args(args)) {
+                Ok(value) => {
+                    self.tell_maker(value);
+                    Flow::Done(value)
+                }
+                Err(stop) => self.carry_out(stop, native, args, then, destination),
+            },
             Entry::Control(control) => self.control(control, native, args, then, destination),
+        }
+    }
+
+    /// What was made remembers the function that has asked for it: a native coroutine for the case that nobody awaits
+    /// it, a handle for the case that its callback cannot be called.
+    #[inline(always)]
+    pub fn tell_maker(&self, made: Value) {
+        let frame = self.top();
+        let Some(maker) = frame.function else { return };
+        if let Some(coroutine) = made.get::<Await>() {
+            coroutine.set_maker(maker.code.get(), frame.word());
+        } else if let Some(handle) = made.get::<Handle>() {
+            handle.origin.set(maker.code.get().value());
+            handle.origin_word.set(frame.word());
         }
     }
 

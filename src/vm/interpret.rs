@@ -798,6 +798,17 @@ impl Vm {
                                             }
                                             continue;
                                         }
+                                        if let Entry::Maker(run) = native.entry {
+                                            let args = std::slice::from_raw_parts(base.add(i.c() as usize + 1), count);
+                                            (*self.frame).pc = pc;
+                                            if let Ok(value) = self.run_native(native, run, args, i.b(), pc) {
+                                                self.tell_maker(value);
+                                                r!(i.b()) = value;
+                                            } else {
+                                                go_on!(self.stopped(), i.b());
+                                            }
+                                            continue;
+                                        }
                                         if let Entry::Control(Control::Send) = native.entry {
                                             // `generator.send(value)` of one that waits at a yield: no call at all.
                                             if let Some(generator) = receiver.get::<Generator>() {

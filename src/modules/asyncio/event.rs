@@ -12,7 +12,7 @@ use crate::object::function::Attribute;
 use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::module::{ClassTables, Module};
-use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::native::{Args, Declaration, Stop, maker, plain};
 use crate::object::value::Value;
 
 const METHODS: &[Declaration] = &[
@@ -21,7 +21,7 @@ const METHODS: &[Declaration] = &[
     plain("is_set(self)", is_set, "Return True if the flag is true."),
     plain("set(self)", set, "Set the flag, and let all go on that wait for it."),
     plain("clear(self)", clear, "Take the flag back."),
-    plain("wait(self)", wait, "Wait until the flag is set; return True."),
+    maker("wait(self)", wait, "Wait until the flag is set; return True."),
     plain("__repr__(self, /)", repr, "Return repr(self)."),
 ];
 

@@ -17,7 +17,7 @@ use crate::object::future::Future;
 use crate::object::generator::Generator;
 use crate::object::heap::Ref;
 use crate::object::layout::LayoutId;
-use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, plain};
+use crate::object::native::{Args, Control, Declaration, Stop, Wish, control, maker, plain};
 use crate::object::number::to_f64;
 use crate::object::recorder::key;
 use crate::object::repr::{default_text, repr};
@@ -46,14 +46,14 @@ pub(super) const METHODS: &[Declaration] = &[
     plain("_check_closed(self, /)", check_closed, "Raise RuntimeError if the loop is closed."),
     plain("_check_running(self, /)", check_running, "Raise RuntimeError if a loop runs."),
     plain("time(self, /)", time, "Return the seconds of the loop's clock."),
-    plain("call_soon(self, callback, *args, context=None)", call_soon, "Have callback called in the next turn."),
-    plain(
+    maker("call_soon(self, callback, *args, context=None)", call_soon, "Have callback called in the next turn."),
+    maker(
         "call_soon_threadsafe(self, callback, *args, context=None)",
         call_soon_threadsafe,
         "Have callback called in the next turn; may be called from any thread.",
     ),
-    plain("call_later(self, delay, callback, *args, context=None)", call_later, "Have callback called after a delay."),
-    plain("call_at(self, when, callback, *args, context=None)", call_at, "Have callback called at a time."),
+    maker("call_later(self, delay, callback, *args, context=None)", call_later, "Have callback called after a delay."),
+    maker("call_at(self, when, callback, *args, context=None)", call_at, "Have callback called at a time."),
     plain("add_reader(self, fd, callback, *args)", watch::add_reader, "Have callback called when fd can be read."),
     plain("_add_reader(self, fd, callback, *args)", watch::add_reader_handle, "The same, with a handle as result."),
     plain("remove_reader(self, fd)", watch::remove_reader, "Call nothing any more when fd can be read."),
@@ -271,15 +271,26 @@ fn handle(
     let event_loop = of(args.get(0));
     event_loop.check_closed(cx)?;
     let (callback, context, rest) = (args.get(first), args.get(first + 1), args.get(first + 2));
-    if event_loop.is_debug.get() {
-        check_callback(cx, callback, method)?;
-    }
+    check_callback(cx, event_loop, callback, method)?;
     let context = if context.is_none() { contextvars::share_current(cx) } else { context };
     Ok(Handle::allocate(cx, event_loop, callback, rest, context, when))
 }
 
-/// In debug mode: TypeError if it cannot be called, or if calling it would only make a coroutine.
-fn check_callback(cx: &mut Context, callback: Value, method: &str) -> Result<(), Stop> {
+/// TypeError if it cannot be called, and in debug mode also if calling it would only make a coroutine.
+pub(super) fn check_callback(
+    cx: &mut Context,
+    event_loop: Ref<EventLoop>,
+    callback: Value,
+    method: &str,
+) -> Result<(), Stop> {
+    match !event_loop.is_debug.get() && is_callable(cx, callback) {
+        true => Ok(()),
+        false => refuse_callback(cx, callback, method),
+    }
+}
+
+#[cold]
+fn refuse_callback(cx: &mut Context, callback: Value, method: &str) -> Result<(), Stop> {
     let function = callback.get::<Method>().map_or(callback, |bound| bound.function);
     let makes_coroutine =
         function.get::<Function>().is_some_and(|function| function.code.get().code.kind == CodeKind::Coroutine);

@@ -1,5 +1,6 @@
 //! `Future`, and what `Task` has in common with it.
 
+use crate::modules::asyncio::event_loop::check_callback;
 use crate::object::alias::GenericAlias;
 use crate::object::arguments::instance_class;
 use crate::object::class::Class;
@@ -215,6 +216,7 @@ fn set_exception(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
 
 fn add_done_callback(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let (future, callback, context) = (of(args.get(0)), args.get(1), args.get(2));
+    check_callback(cx, future.event_loop, callback, "add_done_callback")?;
     let context = match context.is_unbound() || context.is_none() {
         true => contextvars::share_current(cx),
         false => context,

@@ -15,14 +15,14 @@ use crate::object::function::Attribute;
 use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::module::{ClassTables, Module, make_class};
-use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
+use crate::object::native::{Args, Declaration, FromValue, Stop, maker, plain};
 use crate::object::value::Value;
 
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "What one task holds at a time."),
     plain("__init__(self)", init, "Initialize self."),
     plain("locked(self)", locked, "Return True if the lock is held."),
-    plain("acquire(self)", acquire, "Take the lock, waiting until it is free; return True."),
+    maker("acquire(self)", acquire, "Take the lock, waiting until it is free; return True."),
     plain("release(self)", release, "Give the lock back."),
     plain("__repr__(self, /)", repr, "Return repr(self)."),
 ];

@@ -40,7 +40,7 @@ use crate::object::instance;
 use crate::object::kind::Kind;
 use crate::object::layout::LayoutId;
 use crate::object::module::{self, ClassTables, Module, NativeModule};
-use crate::object::native::{Args, Control, Declaration, Stop, control, plain};
+use crate::object::native::{Args, Control, Declaration, Stop, control, maker, plain};
 use crate::object::string::text_of;
 use crate::object::value::Value;
 use crate::object::work::settle;
@@ -52,7 +52,7 @@ const POLICY: &str = "asyncio.policy";
 pub const MODULE: NativeModule = NativeModule { name: "_asyncio", fill };
 
 const FUNCTIONS: &[Declaration] = &[
-    plain("sleep(delay, result=None)", sleep::sleep, "Coroutine that completes after a time in seconds."),
+    maker("sleep(delay, result=None)", sleep::sleep, "Coroutine that completes after a time in seconds."),
     control(
         "gather(*coros_or_futures, return_exceptions=False, limit=None)",
         Control::Gather,

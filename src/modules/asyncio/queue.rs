@@ -23,7 +23,7 @@ use crate::object::integer::Int;
 use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::module::{ClassTables, Module, make_class};
-use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
+use crate::object::native::{Args, Declaration, FromValue, Stop, maker, plain};
 use crate::object::repr;
 use crate::object::value::Value;
 
@@ -37,12 +37,12 @@ const METHODS: &[Declaration] = &[
     plain("qsize(self)", qsize, "Return the number of items."),
     plain("empty(self)", empty, "Return True if there is no item."),
     plain("full(self)", full, "Return True if there are as many items as there may be."),
-    plain("put(self, item)", put, "Put an item into the queue, waiting while it is full."),
+    maker("put(self, item)", put, "Put an item into the queue, waiting while it is full."),
     plain("put_nowait(self, item)", put_nowait, "Put an item into the queue; QueueFull if it is full."),
-    plain("get(self)", get, "Take an item out of the queue, waiting while it is empty."),
+    maker("get(self)", get, "Take an item out of the queue, waiting while it is empty."),
     plain("get_nowait(self)", get_nowait, "Take an item out of the queue; QueueEmpty if there is none."),
     plain("task_done(self)", task_done, "Say that what was to be done with an item is done."),
-    plain("join(self)", join, "Wait until everything is done that was to be done with the items."),
+    maker("join(self)", join, "Wait until everything is done that was to be done with the items."),
     plain("shutdown(self, immediate=False)", shutdown, "Take no more items; at once, give no more either."),
     plain("_wait(self, is_putter, /)", wait, "Return the future of one more that waits."),
     plain("_forget(self, waiter, /)", forget, "One waits no longer."),

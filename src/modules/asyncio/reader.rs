@@ -21,7 +21,7 @@ use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::layout::LayoutId;
 use crate::object::module::Module;
-use crate::object::native::{Args, Declaration, FromValue, Stop, plain};
+use crate::object::native::{Args, Declaration, FromValue, Stop, maker, plain};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -32,10 +32,10 @@ const LIMIT: i64 = 64 * 1024;
 const METHODS: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "The bytes that come in."),
     plain("__init__(self, limit=65536, loop=None)", init, "Initialize self."),
-    plain("read(self, n=-1)", read, "Read up to n bytes; -1: everything until the end."),
-    plain("readline(self)", readline, "Read one line, or what is left before the end."),
-    plain("readexactly(self, n)", readexactly, "Read exactly n bytes, or raise IncompleteReadError."),
-    plain("readuntil(self, separator=b'\\n')", readuntil, "Read until a separator, which is part of the result."),
+    maker("read(self, n=-1)", read, "Read up to n bytes; -1: everything until the end."),
+    maker("readline(self)", readline, "Read one line, or what is left before the end."),
+    maker("readexactly(self, n)", readexactly, "Read exactly n bytes, or raise IncompleteReadError."),
+    maker("readuntil(self, separator=b'\\n')", readuntil, "Read until a separator, which is part of the result."),
     plain("at_eof(self)", at_eof, "Return True if everything has been read."),
     plain("exception(self)", exception, "Return the exception of the stream, or None."),
     plain("set_exception(self, exc)", set_exception, "End the stream with an exception."),

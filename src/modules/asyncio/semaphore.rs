@@ -14,7 +14,7 @@ use crate::object::future::FutureState;
 use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::module::{ClassTables, Module};
-use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::native::{Args, Declaration, Stop, maker, plain};
 use crate::object::number::{Number, binary, compare};
 use crate::object::value::Value;
 use crate::syntax::ast::{BinaryOperator, Comparison};
@@ -23,7 +23,7 @@ const METHODS: &[Declaration] = &[
     plain("__new__(cls, /, *args, **kwargs)", new, "What so many tasks hold at a time."),
     plain("__init__(self, value=1)", init, "Initialize self."),
     plain("locked(self)", locked, "Return True if acquire() would wait."),
-    plain("acquire(self)", acquire, "Count down, waiting until that is possible; return True."),
+    maker("acquire(self)", acquire, "Count down, waiting until that is possible; return True."),
     plain("release(self)", release, "Count up."),
     plain("__repr__(self, /)", repr, "Return repr(self)."),
 ];

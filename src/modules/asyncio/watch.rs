@@ -1,6 +1,6 @@
 //! `add_reader` and its siblings: callbacks for descriptors.
 
-use crate::modules::asyncio::event_loop::of;
+use crate::modules::asyncio::event_loop::{check_callback, of};
 use crate::object::arguments::repr_of;
 use crate::object::class::Class;
 use crate::object::context::Context;
@@ -48,6 +48,8 @@ fn check_is_free(cx: &mut Context, number: i32) -> Result<(), Stop> {
 fn add(cx: &mut Context, args: Args<'_>, direction: Direction) -> Result<Value, Stop> {
     let event_loop = of(args.get(0));
     event_loop.check_closed(cx)?;
+    let method = if direction == Direction::Read { "add_reader" } else { "add_writer" };
+    check_callback(cx, event_loop, args.get(2), method)?;
     let number = number(cx, args)?;
     check_is_free(cx, number)?;
     let context = contextvars::share_current(cx);

@@ -15,7 +15,7 @@ use crate::object::future::Future;
 use crate::object::generator::{Advance, Await, NativeCoroutine, Resumed};
 use crate::object::heap::{Marker, Ref};
 use crate::object::module::Module;
-use crate::object::native::{Args, Declaration, Stop, plain};
+use crate::object::native::{Args, Declaration, Stop, maker, plain};
 use crate::object::value::Value;
 
 const CLASS: &str = "asyncio.streams.StreamWriter";
@@ -30,8 +30,8 @@ const METHODS: &[Declaration] = &[
     plain("can_write_eof(self)", half, "Return True if the writing half can be closed alone."),
     plain("close(self)", close, "Close the stream after what is to be written."),
     plain("is_closing(self)", is_closing, "Return True if the stream is closing or closed."),
-    plain("wait_closed(self)", wait_closed, "Wait until the stream is closed."),
-    plain("drain(self)", drain, "Wait until there is less to be written."),
+    maker("wait_closed(self)", wait_closed, "Wait until the stream is closed."),
+    maker("drain(self)", drain, "Wait until there is less to be written."),
     plain("get_extra_info(self, name, default=None)", half, "Return something about the connection."),
     plain(
         "start_tls(self, sslcontext, *, server_hostname=None, ssl_handshake_timeout=None, ssl_shutdown_timeout=None)",
