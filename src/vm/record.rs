@@ -247,9 +247,19 @@ impl Vm {
     fn call_waiting(&mut self) -> Option<String> {
         let depth = self.depth();
         self.stack().depth = depth;
-        let functions = self.frames_of(self.fiber).iter().rev().filter_map(|frame| frame.function);
-        let functions = functions.filter(|function| !function.is_hidden.get()).map(|function| function.code.get());
-        let of_library: Vec<_> = functions.take_while(|code| code.code.source.is_of_library()).collect();
+        let mut of_library = Vec::new();
+        for frame in self.frames_of(self.fiber).iter().rev() {
+            let Some(function) = frame.function.filter(|function| !function.is_hidden.get()) else { continue };
+            let code = function.code.get();
+            if !code.code.source.is_of_library() {
+                break;
+            }
+            of_library.push(code);
+            if frame.generator.is_some() {
+                // What resumed it, a loop say, has not called this.
+                break;
+            }
+        }
         if of_library.iter().any(|code| *code.code.qualified_name == *WAITS_FOR_A_CALL) {
             return Some(SOMETHING_TO_DO.to_string());
         }

@@ -119,8 +119,7 @@ class Recording {
     this.firstInner = new Uint32Array(this.runCount + 1);
     for (const slot of this.sequence) {
       while (open.length && this.ended[open.at(-1)] <= this.began[slot]) open.pop();
-      // Where runs are folded they may overlap instead.
-      if (open.length && this.ended[slot] <= this.ended[open.at(-1)]) {
+      if (open.length && this.isWithin(slot, open.at(-1))) {
         outer[slot] = open.at(-1);
         this.firstInner[outer[slot] + 1] += 1;
       }
@@ -132,6 +131,13 @@ class Recording {
     for (const slot of this.sequence) {
       if (outer[slot] !== NONE) this.inner[next[outer[slot]]++] = slot;
     }
+  }
+
+  // Whether a run goes on within another that goes on when it begins. Where runs are folded they may overlap instead; a
+  // step of a task overlaps the run of its thread if it waits without an await.
+  isWithin(slot, other) {
+    const isThread = (run) => ['main', 'thread'].includes(this.kind[this.lane[run]]);
+    return this.ended[slot] <= this.ended[other] || (this.resolution === 0 && isThread(other) && !isThread(slot));
   }
 
   // The runs that another lane made ready: all of them, and by waker, in the order of time.

@@ -174,7 +174,7 @@ class Painter {
     for (let index = recording.firstInner[slot]; index < end; index += 1) {
       const inner = recording.inner[index];
       const from = Math.max(view.x(axis.began[inner]), reached, 0);
-      const to = Math.min(view.x(axis.ended[inner]), view.width);
+      const to = Math.min(view.x(Math.min(axis.ended[inner], axis.ended[slot])), view.width);
       if (from >= view.width) break;
       // What is narrower than a pixel would only blur the bar.
       if (to - from < 1) continue;
