@@ -1,19 +1,23 @@
 //! `_traceback`: what the report of an exception that nobody has handled takes from the sources and the terminal.
 
 use std::io::IsTerminal;
+use std::rc::Rc;
 
-use crate::diagnostic::{Marked, advice_of_exception, render_excerpt};
+use crate::diagnostic::{Diagnostic, Marked, advice_of_exception, render, render_excerpt};
+use crate::object::class::Class;
 use crate::object::context::Context;
 use crate::object::dict::Dict;
-use crate::object::exception::Traceback;
-use crate::object::heap::Ref;
+use crate::object::exception::{Exception, Traceback, set_field};
+use crate::object::extension::{Data, Extension, Of};
+use crate::object::heap::{Marker, Ref};
+use crate::object::kind::Kind;
 use crate::object::list::List;
-use crate::object::module::{Module, NativeModule};
+use crate::object::module::{ClassTables, Module, NativeModule, make_class};
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
-use crate::source::Span;
+use crate::source::{Source, Span};
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_traceback", fill };
@@ -28,6 +32,11 @@ const FUNCTIONS: &[Declaration] = &[
     ),
     plain("expression(tb, /)", expression, "Return the text of what failed at an entry, or ''."),
     plain("input_text(name, /)", input_text, "Return the text of an input of the session, or None."),
+    plain(
+        "syntax_report(error, coloured, /)",
+        syntax_report,
+        "Return the words for a SyntaxError and the source around its place, or None if nothing is known of its text.",
+    ),
     plain("is_coloured()", is_coloured, "Return whether messages on the standard error output may have colours."),
     plain("is_full()", is_full, "Return whether the environment asks for reports in which nothing is left out."),
 ];
@@ -75,6 +84,53 @@ fn excerpt(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
     let marked = Marked { span, part, label: &label.text(), notes: &notes };
     let text = render_excerpt(&code.source, marked, args.get(4) == Value::TRUE);
     Ok(cx.str(&text))
+}
+
+/// What was found wrong with a text, which the SyntaxError for it keeps for its report.
+struct Diagnosis {
+    diagnostic: Diagnostic,
+    source: Rc<Source>,
+}
+
+impl Data for Diagnosis {
+    fn trace(&self, _: &mut Marker) {}
+}
+
+/// The field of a SyntaxError that holds its diagnosis; no script can name it.
+const DIAGNOSIS: &str = "<diagnosis>";
+
+/// Has the exception that is raised for a diagnostic remember it.
+pub fn keep_diagnosis(cx: &mut Context, exception: Value, diagnostic: &Diagnostic, source: &Rc<Source>) {
+    let class = match cx.module_state.get(DIAGNOSIS).and_then(|class| class.get::<Class>()) {
+        Some(class) => class,
+        None => {
+            let class = make_class(cx, "_traceback.Diagnosis", &[], Some(Kind::Extension), 0, &ClassTables::NONE);
+            cx.module_state.insert(DIAGNOSIS, class.value());
+            class
+        }
+    };
+    let diagnosis = Diagnosis { diagnostic: diagnostic.clone(), source: source.clone() };
+    let diagnosis = Extension::allocate(cx, class, diagnosis);
+    let name = cx.intern(DIAGNOSIS);
+    set_field(exception, name, diagnosis);
+}
+
+fn syntax_report(cx: &mut Context, args: Args<'_>) -> Result<Value, Stop> {
+    let Some(exception) = args.get(0).get::<Exception>() else { return Ok(Value::NONE) };
+    let mut field = |name| exception.field(cx.intern(name));
+    let (diagnosis, message, line) = (field(DIAGNOSIS), field("msg"), field("lineno"));
+    let Some(diagnosis) = diagnosis.and_then(Of::<Diagnosis>::from) else { return Ok(Value::NONE) };
+    let Diagnosis { diagnostic, source } = &*diagnosis;
+    let is_same_message = message.is_some_and(|message| text_of(message) == diagnostic.message);
+    if !is_same_message || line != Some(Value::small(source.line(diagnostic.span.start) as i64)) {
+        // The program has made it another error.
+        return Ok(Value::NONE);
+    }
+    let heading = diagnostic.heading.as_ref().unwrap_or(&diagnostic.message);
+    let text = render(diagnostic, source, args.get(1) == Value::TRUE);
+    let lines = text.split_once('\n').map_or("", |(_, lines)| lines);
+    let pair = [cx.str(heading), cx.str(lines)];
+    Ok(cx.tuple(&pair))
 }
 
 /// The key of `Context::module_state` under which a session keeps the texts of its inputs by name, in a dict.

@@ -8,6 +8,7 @@ use crate::compiler::warning::place;
 use crate::diagnostic::Diagnostic;
 use crate::library::{HALVES, embedded};
 use crate::modules::imp::{Found, find};
+use crate::modules::traceback::keep_diagnosis;
 use crate::object::dict::Dict;
 use crate::object::exception::{Exception, set_field};
 use crate::object::frame::Then;
@@ -67,7 +68,7 @@ impl Vm {
     }
 
     /// A diagnostic as an exception.
-    pub fn syntax_error(&mut self, error: &Diagnostic, source: &Source) -> Stop {
+    pub fn syntax_error(&mut self, error: &Diagnostic, source: &Rc<Source>) -> Stop {
         let layout = match error.class {
             "IndentationError" => LayoutId::INDENTATION_ERROR,
             "TabError" => LayoutId::TAB_ERROR,
@@ -101,6 +102,7 @@ impl Vm {
                 let name = self.cx.intern(name);
                 set_field(*exception, name, value);
             }
+            keep_diagnosis(&mut self.cx, *exception, error, source);
         }
         stop
     }
