@@ -212,6 +212,9 @@ instructions! {
     Compare [RB, RC, RD, A] 0;
 
     // ----- jumps
+    /// Nothing. It stands before the head of a `while`, as GetIterator before that of a `for`: what a handler of a signal
+    /// raises between two rounds rises there.
+    Nothing [] 0;
     /// Go on w words further; forwards only.
     Jump [JumpW] 0;
     /// Go on w words further, w being negative: the end of a loop and a safe point. Everything from R[b] is dead.

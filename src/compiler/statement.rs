@@ -180,6 +180,7 @@ impl<'a> Compiler<'a> {
         span: Span,
     ) -> Result<()> {
         let (head, ended, exit) = (self.label(), self.label(), self.label());
+        self.emit(Opcode::Nothing, 0, 0, 0, 0, test.span);
         self.unit.emitter.place_head(head);
         self.condition(test, false, ended)?;
         self.loop_body(head, exit, None, body, span)?;

@@ -95,7 +95,14 @@ fn conditions_are_jumps() {
 fn loops_jump_once_a_round() {
     assert_shape(
         "def f(n):\n while n > 0:\n  n -= 1",
-        &["JumpGreaterInt n, 0, -> 3, a=0", "SubtractInt n, n, 1, a=1", "JumpBack -> 0, 1", "LoadNone t0", "Return t0"],
+        &[
+            "Nothing ",
+            "JumpGreaterInt n, 0, -> 4, a=0",
+            "SubtractInt n, n, 1, a=1",
+            "JumpBack -> 1, 1",
+            "LoadNone t0",
+            "Return t0",
+        ],
     );
     assert_shape(
         "def f(d):\n for k, v in d:\n  if k: break",

@@ -664,6 +664,7 @@ impl Vm {
                     }
 
                     // ----- jumps
+                    Opcode::Nothing => {}
                     Opcode::Jump => pc = pc.offset(i.w() as isize),
                     Opcode::JumpBack => {
                         let after = pc;
