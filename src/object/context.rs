@@ -111,6 +111,8 @@ pub struct Context {
     pub originals: Originals,
     /// Something asks for a collection at the next safe point (a `del` of an object with a finaliser).
     pub wants_collection: bool,
+    /// How many bytes of the heap may yet be looked at by such collections (see `collect_soon`).
+    pub collection_credit: usize,
     /// Values that modules keep for themselves, by a fixed number each.
     pub module_state: FxHashMap<&'static str, Value>,
     /// How deep natives may nest in walking data.
@@ -177,6 +179,7 @@ impl Context {
             received: Vec::new(),
             originals: Originals::default(),
             wants_collection: false,
+            collection_credit: 0,
             module_state: FxHashMap::default(),
             native_depth: 0,
             in_repr: Vec::new(),
@@ -516,6 +519,13 @@ impl Context {
             return Err(self.memory_error());
         }
         Ok(())
+    }
+
+    /// Something was dropped that has something to do before it goes: a collection is due at the next safe point, unless
+    /// too many have found nothing of late. Is it due?
+    pub fn collect_soon(&mut self) -> bool {
+        self.wants_collection |= self.collection_credit > 0;
+        self.wants_collection
     }
 
     /// A native has taken so many steps of its own, each worth one of the program's, and may go on: unless there is

@@ -336,8 +336,9 @@ impl Ref<Future> {
         cx.heap.add_finalisable(self.header());
         if !self.has_callbacks() {
             // If nobody can look at it any more, that is said at once.
-            cx.wants_collection = true;
-            cx.fuel = 0;
+            if cx.collect_soon() {
+                cx.fuel = 0;
+            }
         }
         self.schedule_callbacks(cx);
         let traceback = exception.get::<Exception>().map_or(Value::NONE, |exception| exception.traceback.get());

@@ -104,7 +104,8 @@ pub fn references_to(cx: &Context, target: Value) -> Vec<Value> {
 
 /// After marking: clears the references to what was not reached, puts their callbacks in the queue, and forgets
 /// references that were not reached themselves. Memoryviews that were not reached let go of their bytearrays.
-pub fn process(cx: &mut Context, marker: &Marker) {
+/// True if a reference was cleared.
+pub fn process(cx: &mut Context, marker: &Marker) -> bool {
     cx.weak.views.retain(|view| {
         if marker.is_marked(view.header()) {
             return !view.is_released.get();
@@ -115,6 +116,7 @@ pub fn process(cx: &mut Context, marker: &Marker) {
         false
     });
     let callbacks = &mut cx.pending_callbacks;
+    let mut found = false;
     cx.weak.references.retain(|&target, list| {
         list.retain(|reference| marker.is_marked(reference.header()));
         // SAFETY: nothing has been freed since marking, so the header is still there.
@@ -126,6 +128,7 @@ pub fn process(cx: &mut Context, marker: &Marker) {
             return !list.is_empty();
         }
         header.clear(Header::HAS_WEAK_REFERENCES);
+        found = true;
         // The newest reference is told first.
         for reference in list.iter().rev() {
             reference.target.set(Value::UNBOUND);
@@ -136,6 +139,7 @@ pub fn process(cx: &mut Context, marker: &Marker) {
         }
         false
     });
+    found
 }
 
 #[cfg(test)]

@@ -13,13 +13,20 @@ use crate::vm::native_frame::Machine;
 /// A collection comes at the earliest after so many bytes.
 pub const FIRST_COLLECTION: usize = 4 << 20;
 
+/// What collections out of turn may cost at most, in bytes of the heap that is looked at for nothing,
+pub const MOST_CREDIT: usize = 256 << 20;
+/// and how much of that a step of the program earns: with a small heap, a sixth of its time.
+const CREDIT_OF_STEP: usize = 26;
+/// One that finds something is worth more.
+const DISCOUNT: usize = 64;
+
 /// With more frames than this their dead registers are not looked for one by one.
 const DEEP: usize = 200;
 
 impl Vm {
     /// Collects garbage. Only between two instructions.
     pub fn collect(&mut self) {
-        self.cx.wants_collection = false;
+        let out_of_turn = std::mem::take(&mut self.cx.wants_collection);
         self.clear_dead_registers();
         self.clear_gaps();
         let last = std::mem::replace(&mut self.cx.last_native_coroutine, Value::NONE);
@@ -28,7 +35,11 @@ impl Vm {
         self.trace(&mut marker);
         self.cx.drain(&mut marker);
         let unreached = self.cx.heap.take_unreached_finalisable(has_something_to_do);
-        crate::object::weak::process(&mut self.cx, &marker);
+        let found = crate::object::weak::process(&mut self.cx, &marker) || !unreached.is_empty();
+        if out_of_turn {
+            let cost = if found { self.held() / DISCOUNT } else { self.held() };
+            self.cx.collection_credit = self.cx.collection_credit.saturating_sub(cost);
+        }
         for &value in &unreached {
             marker.value(value);
         }
@@ -49,6 +60,12 @@ impl Vm {
         if let Some(limit) = self.limits.max_memory {
             self.next_collection = self.next_collection.min(limit);
         }
+    }
+
+    /// The program has taken so many steps.
+    pub(super) fn earn_collections(&mut self, steps: i64) {
+        let earned = CREDIT_OF_STEP.saturating_mul(steps.max(0) as usize);
+        self.cx.collection_credit = self.cx.collection_credit.saturating_add(earned).min(MOST_CREDIT);
     }
 
     /// Collects while nothing is to be done, and gives back what is free.

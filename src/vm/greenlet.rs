@@ -183,8 +183,16 @@ impl Vm {
             Flow::Raised if then == Then::Instruction => self.instruction_raised().unwrap_or(Flow::Raised),
             flow => flow,
         };
+        self.rises(flow)
+    }
+
+    /// Where an exception is raised by whoever goes on now, not by who let it go on.
+    fn rises(&mut self, flow: Flow) -> Flow {
         match flow {
-            Flow::Raised => self.unwind(),
+            Flow::Raised => {
+                self.begin_raising();
+                Flow::Rises
+            }
             flow => flow,
         }
     }
@@ -262,8 +270,7 @@ impl Vm {
                 return (flow, then, destination);
             }
         };
-        let flow = if let Flow::Raised = flow { self.unwind() } else { flow };
-        (flow, Then::Discard, 0)
+        (self.rises(flow), Then::Discard, 0)
     }
 
     /// A greenlet has nothing to call: whoever switched to it hears of that, and it may yet begin.

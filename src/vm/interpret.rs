@@ -44,9 +44,6 @@ pub const CACHE_NATIVE: u64 = 7;
 /// Marks the first word where the object is a class; the epoch is then in the upper half of the second.
 pub const CACHE_OF_CLASS: u64 = 1 << 63;
 
-/// Up to so many bytes a value that is unbound may ask for a collection of its own.
-const SMALL_HEAP: usize = 64 << 20;
-
 impl Vm {
     /// Runs the current frame and what it calls until the loop is left. With `STEPPING` it leaves after every
     /// instruction when `instructions_left` is used up.
@@ -81,8 +78,8 @@ impl Vm {
                     match $flow {
                         Flow::Done(_) => {}
                         Flow::Entered => reload!(),
-                        Flow::Raised => {
-                            if let Flow::Leave = self.unwind() {
+                        raised @ (Flow::Raised | Flow::Rises) => {
+                            if let Flow::Leave = self.unwind(raised) {
                                 return;
                             }
                             reload!();
@@ -345,12 +342,14 @@ impl Vm {
                             continue;
                         }
                         let (name, value) = (name!(i.c()), r!(i.b()));
+                        let old = globals.get_interned(name).unwrap_or(Value::UNBOUND);
                         globals.set_interned(name, value);
                         if let Some(index) = globals.find_interned(name) {
                             let version = globals.give_keys_version(&mut self.cx);
                             let cache = if version == 0 { 0 } else { version as u64 | (index as u64) << 32 };
                             (*pc.sub(1)).set(cache);
                         }
+                        dropped!(old, i.d());
                     }
                     Opcode::DeleteGlobal => effect!(self.delete_global(name!(i.c()), i.b())),
                     Opcode::LoadName => flow!(self.load_name(name!(i.c()), i.b()), i.b()),
@@ -1176,11 +1175,7 @@ impl Vm {
     #[inline(always)]
     pub fn dropped(&mut self, value: Value) -> bool {
         match value.header() {
-            Some(header) if header.has(Header::HAS_FINALISER | Header::HAS_WEAK_REFERENCES) => {
-                // Only while the heap is small: a collection for each object would cost more than it is worth.
-                self.cx.wants_collection = crate::object::memory::allocated() < SMALL_HEAP;
-                self.cx.wants_collection
-            }
+            Some(header) if header.has(Header::HAS_FINALISER | Header::HAS_WEAK_REFERENCES) => self.cx.collect_soon(),
             _ => false,
         }
     }

@@ -34,6 +34,9 @@ pub enum Flow {
     Entered,
     /// An exception is raised: `Vm::raising` holds it.
     Raised,
+    /// An exception rises in a frame that has just become current: nothing that whoever asked could see to. The loop
+    /// unwinds from there.
+    Rises,
     /// The loop is to be left: `Vm::outcome` says why.
     Leave,
 }
@@ -170,6 +173,7 @@ impl Vm {
             profile: None,
         };
         vm.cx.fuel = if vm.limits.gc_stress { 0 } else { SLICE };
+        vm.cx.collection_credit = crate::vm::collect::MOST_CREDIT;
         vm.cx.steps_behind = steps_left.min(i64::MAX as u64) as i64;
         for declaration in crate::vm::iterate::STEPS {
             let native = Native::new(&mut vm.cx, declaration, LayoutId::BUILTIN_FUNCTION, Value::NONE);
@@ -495,7 +499,7 @@ impl Vm {
             }
         };
         let flow = match flow {
-            Flow::Raised => self.unwind(),
+            Flow::Raised | Flow::Rises => self.unwind(flow),
             flow => flow,
         };
         match flow {
@@ -529,6 +533,9 @@ impl Vm {
             self.cx.steps_behind = (self.steps_left.min(i64::MAX as u64) as i64).saturating_sub(budget);
         }
         self.cx.clock.work();
+        if !self.cx.wants_collection {
+            self.earn_collections(used);
+        }
         self.look_at_watchdog();
         if let Some(flow) = self.interrupt() {
             return flow;

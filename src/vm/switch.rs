@@ -125,7 +125,7 @@ impl Vm {
         self.set_raised_context(ignored, root.outer_handled.get());
         root.set_thrown_at(&mut self.cx, Some(level));
         self.throw_rises(root, delegator);
-        Some(self.unwind_from(false))
+        Some(Flow::Rises)
     }
 
     /// Cuts the link above a generator: it becomes a root, and its delegator the innermost of the rest, to
@@ -178,7 +178,7 @@ impl Vm {
             let delegator = self.move_up(generator, root);
             if thrown && !root.closing().is_unbound() {
                 self.close_next(root, delegator);
-                return self.unwind_from(false);
+                return Flow::Rises;
             }
             if thrown {
                 self.move_throw(root, delegator);
@@ -402,10 +402,10 @@ impl Vm {
         if self.cx.recorder.is_some() {
             self.record_throw(inner);
         }
-        // Unwound here, not by the caller: what raises is the frame just entered, above whoever asked.
+        // What raises is the frame just entered, above whoever asked.
         self.raising = exception;
         self.begin_throw(generator, inner, closing);
-        self.unwind_from(false)
+        Flow::Rises
     }
 
     /// Does a suspended generator stand at (and not after) a Delegate?

@@ -75,6 +75,10 @@ impl Vm {
             Flow::Done(value) => Outcome::Returned(value),
             Flow::Leave => self.outcome.take().expect("the loop says why it is left"),
             Flow::Entered => self.resume(Resume::Send(Value::NONE)),
+            Flow::Rises => match self.unwind(flow) {
+                Flow::Leave => self.outcome.take().expect("the loop says why it is left"),
+                _ => self.resume(Resume::Send(Value::NONE)),
+            },
             Flow::Raised => {
                 let exception = self.take_raising();
                 match self.depth() {

@@ -15,20 +15,30 @@ use crate::vm::machine::{Flow, Outcome, Vm};
 use crate::vm::native_frame::Input;
 
 impl Vm {
-    /// Finds who handles the exception in `raising`: `Entered` with a handler's frame current, or `Leave`.
+    /// Finds who handles the exception in `raising`, which has been raised or rises: `Entered` with a handler's frame
+    /// current, or `Leave`.
     #[cold]
     #[inline(never)]
-    pub fn unwind(&mut self) -> Flow {
+    pub fn unwind(&mut self, raised: Flow) -> Flow {
+        let silent = match raised {
+            Flow::Raised => self.begin_raising(),
+            _ => false,
+        };
+        self.unwind_from(silent)
+    }
+
+    /// What is raised gets its context; is the current frame to have no entry in the traceback?
+    pub(super) fn begin_raising(&mut self) -> bool {
         let silent = std::mem::take(&mut self.reraising);
         if !silent {
             self.set_context();
         }
         self.thrown = Value::UNBOUND;
-        self.unwind_from(silent)
+        silent
     }
 
     /// Goes on unwinding; the current frame gets no entry in the traceback if it is silent.
-    pub(super) fn unwind_from(&mut self, mut silent: bool) -> Flow {
+    fn unwind_from(&mut self, mut silent: bool) -> Flow {
         loop {
             if self.frame < self.frames_start {
                 self.outcome = Some(Outcome::Raised(self.take_raising()));
@@ -44,6 +54,7 @@ impl Vm {
                         }
                         continue;
                     }
+                    Flow::Rises => continue,
                     Flow::Done(_) => unreachable!("a machine hands its result on"),
                     flow => return flow,
                 }
@@ -59,6 +70,7 @@ impl Vm {
                         silent = std::mem::take(&mut self.reraising);
                         continue;
                     }
+                    Some(Flow::Rises) => continue,
                     Some(flow) => return flow,
                 }
             }
@@ -90,7 +102,7 @@ impl Vm {
                 Then::Instruction => {
                     if let Some(flow) = self.instruction_raised() {
                         match flow {
-                            Flow::Raised => continue,
+                            Flow::Raised | Flow::Rises => continue,
                             flow => return flow,
                         }
                     }
@@ -99,7 +111,7 @@ impl Vm {
                     let value = self.raising_body().value.get();
                     self.take_raising();
                     match self.feed_machine(Input::End(value)) {
-                        Flow::Raised => continue,
+                        Flow::Raised | Flow::Rises => continue,
                         flow => return flow,
                     }
                 }
