@@ -189,7 +189,7 @@ impl Interpreter {
         self.record_end(&result);
         let status = match result {
             Ok(_) => Ok(0),
-            Err(End::Raised(exception)) => self.report(exception),
+            Err(End::Raised(exception)) => self.report(exception).map(|shown| shown.status),
             Err(End::Stopped(status)) => Err(status),
         };
         status.and_then(|status| self.finish(status)).unwrap_or_else(|status| status)
@@ -246,14 +246,14 @@ impl Interpreter {
         })
     }
 
-    /// Prints an exception that nobody handled, and gives the exit status it means; Err is that of a limit.
-    fn report(&mut self, exception: Value) -> Result<i32, i32> {
+    /// Prints an exception that nobody handled, and says what it means; Err is the exit status of a limit.
+    fn report(&mut self, exception: Value) -> Result<Shown, i32> {
         self.flush();
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
             self.vm.cx.signals.is_ending.set(true);
         }
         if self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
-            return self.exit_status(exception);
+            return self.exit_status(exception).map(|status| Shown { status, is_last: true });
         }
         let is_out_of_memory =
             self.settings.max_memory.is_some() && self.vm.cx.is_instance(exception, LayoutId::MEMORY_ERROR);
@@ -265,6 +265,9 @@ impl Interpreter {
         match self.call_half("report_exception", &[exception]) {
             Ok(_) => {}
             Err(End::Stopped(status)) => return Err(status),
+            Err(End::Raised(exit)) if self.vm.cx.is_instance(exit, LayoutId::SYSTEM_EXIT) => {
+                return self.exit_status(exit).map(|status| Shown { status, is_last: true });
+            }
             Err(End::Raised(problem)) => {
                 // Nothing of the library could be used for it, so it is shown as it is.
                 let shown = self.plain_report(exception);
@@ -276,9 +279,9 @@ impl Interpreter {
             }
         }
         if self.vm.cx.is_instance(exception, LayoutId::KEYBOARD_INTERRUPT) {
-            return Ok(signals::INTERRUPTED);
+            return Ok(Shown { status: signals::INTERRUPTED, is_last: false });
         }
-        Ok(if is_out_of_memory { MEMORY_USED_UP } else { 1 })
+        Ok(Shown { status: if is_out_of_memory { MEMORY_USED_UP } else { 1 }, is_last: is_out_of_memory })
     }
 
     /// The last line of a traceback, made without script code.
@@ -320,14 +323,14 @@ impl Interpreter {
         if self.module("threading").is_some() {
             match self.call_half("join_threads", &[]) {
                 Ok(_) => {}
-                Err(End::Raised(exception)) => status = self.report(exception)?.max(status),
+                Err(End::Raised(exception)) => status = self.report(exception)?.status.max(status),
                 Err(End::Stopped(status)) => return Err(status),
             }
         }
         if self.module("atexit").is_some() {
             match self.call_half("at_exit", &[]) {
                 Ok(_) => {}
-                Err(End::Raised(exception)) => status = self.report(exception)?.max(status),
+                Err(End::Raised(exception)) => status = self.report(exception)?.status.max(status),
                 Err(End::Stopped(status)) => return Err(status),
             }
         }
@@ -353,6 +356,14 @@ impl Interpreter {
         let name = self.vm.cx.intern(name);
         self.vm.cx.modules.get_interned(name).and_then(|module| module.get())
     }
+}
+
+/// What an exception means that nobody handled, and that has been printed.
+struct Shown {
+    /// The exit status of a program that ends by it.
+    status: i32,
+    /// It ends a session too.
+    is_last: bool,
 }
 
 /// Errors of a text have been printed.

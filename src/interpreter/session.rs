@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use super::{End, Interpreter, MEMORY_USED_UP, MODULE, Unparsed, compile_text};
+use super::{End, Interpreter, MODULE, Unparsed, compile_text};
 use crate::bytecode::code::{Code, CodeKind};
 use crate::compiler::compile::{FUTURE_ANNOTATIONS, Options, compile};
 use crate::diagnostic::Diagnostic;
@@ -196,20 +196,22 @@ impl Interpreter {
 
     /// A result, or what its lack means for the session: exceptions are shown.
     fn settle(&mut self, result: Result<Value, End>) -> Result<Value, Failure> {
-        let exception = match result {
-            Ok(value) => return Ok(value),
-            Err(End::Stopped(status)) => return Err(Failure::Ended(status)),
-            Err(End::Raised(exception)) => exception,
-        };
-        let is_exit = self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT);
-        if !is_exit {
+        result.map_err(|end| match end {
+            End::Stopped(status) => Failure::Ended(status),
+            End::Raised(exception) => self.fail(exception),
+        })
+    }
+
+    /// Shows an exception, and what that means for the session.
+    pub fn fail(&mut self, exception: Value) -> Failure {
+        if !self.vm.cx.is_instance(exception, LayoutId::SYSTEM_EXIT) {
             // It stays as sys.last_exc also where it cannot be shown.
             let _ = self.call_half("repl_failed", &[exception]);
         }
         match self.report(exception) {
-            Err(status) => Err(Failure::Ended(status)),
-            Ok(status) if is_exit || status == MEMORY_USED_UP => Err(Failure::Ended(status)),
-            Ok(_) => Err(Failure::Reported),
+            Ok(shown) if shown.is_last => Failure::Ended(shown.status),
+            Ok(_) => Failure::Reported,
+            Err(status) => Failure::Ended(status),
         }
     }
 

@@ -2,6 +2,7 @@
 //! of the program, which shares what it has read with `input()`.
 
 use crate::interpreter::{Failure, Interpreter};
+use crate::object::exception::Exception;
 use crate::object::output;
 use crate::object::string::Str;
 use crate::repl::input::{self, State};
@@ -28,6 +29,9 @@ pub fn read(interpreter: &mut Interpreter, first: &str, second: &str) -> Result<
             interpreter.rest(DESCRIPTOR)?;
         }
         let line = interpreter.call("repl_line", &[])?;
+        if line.is::<Exception>() {
+            return Err(interpreter.fail(line));
+        }
         let Some(line) = line.get::<Str>().map(|line| line.text().into_owned()) else {
             return Ok(if text.is_empty() { Entered::End } else { Entered::Text(text) });
         };
