@@ -38,8 +38,9 @@ pub struct Source {
 }
 
 impl Source {
-    /// Takes a text and finds its lines. `\n`, `\r\n` and a lone `\r` end one.
+    /// Takes a text, without a byte order mark, and finds its lines. `\n`, `\r\n` and a lone `\r` end one.
     pub fn new(name: &str, text: &str) -> Source {
+        let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
         let bytes = text.as_bytes();
         let mut line_starts = vec![0];
         for (i, &byte) in bytes.iter().enumerate() {

@@ -52,7 +52,7 @@ pub struct Code {
     pub spans: Vec<(u32, Span)>,
     /// Has it a docstring? Then it is the first constant.
     pub has_docstring: bool,
-    /// Does it hold `try ... finally` or `with`, so that dropping it while suspended has work to do?
+    /// Does it hold `try ... finally` or `with`, or take GeneratorExit, so that dropping it while suspended has work to do?
     pub has_cleanup: bool,
 }
 

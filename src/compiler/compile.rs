@@ -117,7 +117,7 @@ pub struct Unit {
     pub static_attributes: BTreeSet<Name>,
     /// Has it a docstring?
     pub has_docstring: bool,
-    /// Has it `finally` or `with`?
+    /// Has it `finally` or `with`, or an `except` that takes GeneratorExit?
     pub has_cleanup: bool,
 }
 
@@ -240,7 +240,8 @@ impl<'a> Compiler<'a> {
         let outer = self.outer.pop();
         let placeholder = Unit::placeholder();
         let mut unit = std::mem::replace(&mut self.unit, placeholder);
-        if unit.emitter.exhausted {
+        if let Some(place) = unit.emitter.exhausted {
+            let span = if place == Span::default() { span } else { place };
             return error("too many local variables or nested expressions in one function", span);
         }
         if unit.names.len() > u16::MAX as usize {

@@ -134,15 +134,15 @@ pub struct Emitter {
     bound: Option<RegisterSet>,
     /// Locals that somewhere lose their value, and so may have none wherever a loop or handler begins.
     pub fragile: RegisterSet,
-    /// Was there no register left?
-    pub exhausted: bool,
+    /// Was there no register left? Then what was compiled before is last.
+    pub exhausted: Option<Span>,
 }
 
 impl Emitter {
     /// Begins a code with so many locals, of which the given ones are bound.
     pub fn new(locals: usize, bound: RegisterSet) -> Emitter {
         let top = locals.min(LAST_REGISTER as usize) as Register;
-        let exhausted = locals > LAST_REGISTER as usize;
+        let exhausted = (locals > LAST_REGISTER as usize).then(Span::default);
         Emitter { top, high_water: top, bound: Some(bound), exhausted, ..Emitter::default() }
     }
 
@@ -162,7 +162,8 @@ impl Emitter {
     pub fn allocate(&mut self, count: usize) -> Register {
         let first = self.top;
         if first as usize + count > LAST_REGISTER as usize {
-            self.exhausted = true;
+            let last = self.items.last().map(|item| item.span);
+            self.exhausted = self.exhausted.or(last).or(Some(Span::default()));
             return 0;
         }
         self.top += count as Register;

@@ -117,6 +117,8 @@ impl<'a> Compiler<'a> {
     // ----- except
 
     fn try_except(&mut self, node: &'a Try, span: Span) -> Result<()> {
+        let kinds = node.handlers.iter().map(|handler| handler.kind.as_ref());
+        self.unit.has_cleanup |= kinds.into_iter().any(|kind| kind.is_none_or(may_take_exit));
         let end = self.label();
         let state = self.unit.emitter.state_for_handler();
         self.open_block(BlockKind::Guarded, span);
@@ -380,5 +382,17 @@ impl<'a> Compiler<'a> {
         let guard = self.close_block();
         self.end_of_handler(guard.ranges, state, saved, span);
         self.release(caught);
+    }
+}
+
+/// Does an `except` of these classes take the GeneratorExit of a generator that is dropped, as far as their names tell?
+/// Those of variables tell nothing.
+fn may_take_exit(kind: &Expression) -> bool {
+    match &kind.kind {
+        ExpressionKind::Name(name) | ExpressionKind::Attribute(_, name, _) => {
+            matches!(&**name, "GeneratorExit" | "BaseException") || !name.starts_with(char::is_uppercase)
+        }
+        ExpressionKind::Tuple(kinds) => kinds.iter().any(may_take_exit),
+        _ => true,
     }
 }

@@ -198,6 +198,13 @@ fn too_many_locals_are_refused() {
 }
 
 #[test]
+fn an_expression_that_is_too_large_is_pointed_at() {
+    let text = format!("a = 1\nx = {}\nprint(x)\n", ["a"; 70_000].join(" < "));
+    let span = compiled(&text).expect_err("there are too few registers").span;
+    assert!(span.start >= 6 && (span.end as usize) < text.len() - 9, "{span:?}");
+}
+
+#[test]
 fn misplaced_statements_are_refused() {
     assert_refused("return 1", "'return' outside function");
     assert_refused("def f():\n  class A:\n    yield", "'yield' outside function");

@@ -15,7 +15,7 @@ use crate::object::layout::LayoutId;
 use crate::object::list::List;
 use crate::object::native::Stop;
 use crate::object::set::Set;
-use crate::object::string::Str;
+use crate::object::string::{Str, text_of};
 use crate::object::tuple::Tuple;
 use crate::object::value::Value;
 
@@ -240,7 +240,7 @@ fn next_of_dict(
     let Some(dict) = cell.get().get::<Dict>() else { return Ok(Step::Done) };
     if dict.len() != length {
         // Every further step fails too.
-        return Err(cx.runtime_error("dictionary changed size during iteration"));
+        return Err(dict_has_changed(cx, cell.get(), "dictionary changed size during iteration"));
     }
     let entry = loop {
         if reverse {
@@ -267,8 +267,8 @@ fn next_of_dict(
     };
     if left.get() == 0 {
         // As many went as came.
-        cell.set(Value::UNBOUND);
-        return Err(cx.runtime_error("dictionary keys changed during iteration"));
+        let dict = cell.replace(Value::UNBOUND);
+        return Err(dict_has_changed(cx, dict, "dictionary keys changed during iteration"));
     }
     left.set(left.get() - 1);
     Ok(Step::Item(match part {
@@ -276,6 +276,14 @@ fn next_of_dict(
         Part::Values => value,
         Part::Items => cx.tuple(&[key, value]),
     }))
+}
+
+/// The error of an iterator over a dict that has changed: this one, unless the class of the dict has another.
+#[cold]
+fn dict_has_changed(cx: &mut Context, dict: Value, message: &str) -> Stop {
+    let (class, name) = (cx.class_of(dict), cx.intern("_changed_message"));
+    let other = cx.lookup(class, name).filter(|other| other.is::<Str>()).map(text_of);
+    cx.runtime_error(other.as_deref().unwrap_or(message))
 }
 
 #[inline(never)]

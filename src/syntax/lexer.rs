@@ -66,13 +66,10 @@ pub struct Lexer<'source> {
 }
 
 impl<'source> Lexer<'source> {
-    /// A lexer at the start of a text, behind a byte order mark.
+    /// A lexer at the start of a text.
     pub fn new(source: &'source Source) -> Lexer<'source> {
         let text: &str = &source.text;
-        let mut logos = Token::lexer(text);
-        if text.starts_with('\u{FEFF}') {
-            logos.bump('\u{FEFF}'.len_utf8());
-        }
+        let logos = Token::lexer(text);
         Lexer { source, text, logos, open: Vec::new(), last_end: 0, unterminated: (0, 0), errors: Vec::new() }
     }
 
@@ -476,10 +473,23 @@ impl<'source> Lexer<'source> {
         if specifications > 2 {
             let message = format!("{}: expressions nested too deeply", self.string_kind());
             self.note(Diagnostic::syntax(message, Span::new(start, start + 1)));
-            self.open.truncate(inner);
+            self.skip_fstring(inner);
             return Token::Invalid;
         }
         self.push(Open::Field(start), Token::FieldStart, start)
+    }
+
+    /// Passes over the rest of the f-string that is open at a level, of which nothing more is said.
+    fn skip_fstring(&mut self, level: usize) {
+        if let Some(Open::FString(quotes)) = self.open.get(level) {
+            let end = [quotes.quote; 3];
+            let end = &end[..if quotes.triple { 3 } else { 1 }];
+            let rest = self.remainder().as_bytes();
+            let length = memchr::memmem::find(rest, end).map_or(rest.len(), |at| at + end.len());
+            let line = memchr::memchr2(b'\n', b'\r', rest).filter(|&at| !quotes.triple && at < length);
+            self.skip(line.unwrap_or(length));
+        }
+        self.open.truncate(level);
     }
 
     /// The end of the line or the text stands where an f-string should go on.

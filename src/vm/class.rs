@@ -160,12 +160,29 @@ impl Vm {
             }
         }
         let hooked = self.cx.list(hooked);
-        let slots = [class.value(), hooked, Value::small(0), args[4]];
+        let (own, usual) = (self.cx.class_of(class.value()), self.cx.class(LayoutId::TYPE));
+        let name = self.cx.names.mro;
+        let orders = self.cx.lookup(own, name) != self.cx.lookup(usual, name);
+        let slots = [class.value(), hooked, Value::small(0), args[4], Value::bool(orders)];
         self.start_machine(Machine::TypeNew, &slots, then, destination)
     }
 
-    // slots: 0 class, 1 list of name and value alternately, 2 index, 3 keywords
+    // slots: 0 class, 1 list of name and value alternately, 2 index, 3 keywords, 4 whether the metaclass has an `mro` that
+    // is to be called
     pub(super) fn step_type_new(&mut self, input: Input) -> Next {
+        if self.slot(4) == Value::TRUE {
+            return match input {
+                Input::Error(exception) => Next::Raise(exception),
+                Input::Value(order) => {
+                    self.set_slot(4, Value::FALSE);
+                    match self.take_order(order) {
+                        Ok(()) => self.step_type_new(Input::Start),
+                        Err(stop) => self.raise_next(stop),
+                    }
+                }
+                _ => Next::Called(self.call_half("type_order", &[self.slot(0)], Then::Machine, 0)),
+            };
+        }
         if let Input::Error(exception) = input {
             if self.step() == 0 {
                 let hooked: Ref<List> = self.slot(1).get().expect("a list");
@@ -193,6 +210,35 @@ impl Vm {
         }
         self.go_to(1);
         self.init_subclass()
+    }
+
+    /// Gives a new class the order that its metaclass wants, a tuple. The built-in classes stay in it, since its objects are
+    /// made like theirs.
+    fn take_order(&mut self, order: Value) -> Result<(), Stop> {
+        let class: Ref<Class> = self.slot(0).get().expect("a class");
+        let mut classes: Vec<Ref<Class>> = Vec::new();
+        for entry in Vm::tuple_items(order) {
+            let Some(entry_class) = entry.get::<Class>() else {
+                let found = self.cx.type_name(entry);
+                return Err(self.cx.type_error(format!("mro() returned a non-class ('{found}')")));
+            };
+            if !solid_class(class).is_subclass(solid_class(entry_class)) {
+                let found = entry_class.name_text();
+                return Err(self.cx.type_error(format!("mro() returned base with unsuitable layout ('{found}')")));
+            }
+            classes.push(entry_class);
+        }
+        if classes.is_empty() {
+            return Err(self.cx.type_error("type MRO must not be empty"));
+        }
+        let is_whole = class.mro.borrow().iter().all(|base| !base.has(Class::BUILTIN) || classes.contains(base));
+        if classes[0] != class || !is_whole {
+            return Err(self.cx.type_error("mro() must return the class itself first, and its built-in bases"));
+        }
+        *class.mro.borrow_mut() = classes;
+        self.cx.classes_changed();
+        refresh_flags(&mut self.cx, class);
+        Ok(())
     }
 
     fn add_note(&mut self, exception: Value, note: &str) {

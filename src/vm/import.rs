@@ -6,7 +6,7 @@ use crate::bytecode::code::Code;
 use crate::compiler::compile::{Options, compile, warnings};
 use crate::compiler::warning::place;
 use crate::diagnostic::Diagnostic;
-use crate::library::{HALVES, embedded};
+use crate::library::{HALVES, embedded, has_modules};
 use crate::modules::imp::{Found, find};
 use crate::modules::traceback::keep_diagnosis;
 use crate::object::dict::Dict;
@@ -311,7 +311,11 @@ impl Vm {
             }
         };
         match find(&mut self.cx, &text, path)? {
-            None => Err(self.module_not_found(name, None)),
+            None => {
+                let package = text.rsplit_once('.').map(|(package, _)| package);
+                let is_none = package.is_some_and(|package| embedded(package).is_some() && !has_modules(package));
+                Err(self.module_not_found(name, is_none.then_some(parent)))
+            }
             Some(Found::Native(fill)) => {
                 let module = Module::allocate(&mut self.cx, &text);
                 self.cx.modules.set_interned(name, module.value());

@@ -201,6 +201,13 @@ impl Slip<'_> {
             (Some(Token::Comma), Token::Comma) => {
                 self.wrong("nothing between two commas").label("a value should stand before this").help("remove one")
             }
+            (Some(Token::Semicolon), Token::Semicolon) => self
+                .wrong("nothing between two semicolons")
+                .label("a statement should stand before this")
+                .help("remove one"),
+            (None | Some(Token::Newline | Token::Indent | Token::Dedent), Token::Semicolon) => {
+                self.wrong("nothing before the semicolon").label("a statement should stand before this")
+            }
             (_, Token::Comma) => self.wrong("nothing before the comma").label("a value should stand before this"),
             _ => match self.index.checked_sub(1).map(|index| self.text(index)) {
                 Some(left) if !left.is_empty() && !word.is_empty() => {
