@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::command_line::{CHOICES, COMMANDS};
 use crate::object::os_error::words;
+use crate::text::source_encoding::{Refusal, source_text};
 use crate::text::suggest::closest;
 
 /// The options that write a file, each with a name for that.
@@ -27,13 +28,15 @@ pub fn read_file(file: &str) -> Result<String, String> {
 }
 
 fn decode(file: &str, bytes: Vec<u8>) -> Result<String, String> {
-    String::from_utf8(bytes).map_err(|error| {
-        let (valid, bytes) = (error.utf8_error().valid_up_to(), error.as_bytes());
-        if bytes.contains(&0) {
-            return format!("'{file}' is a binary file, not a script");
+    source_text(&bytes).map_err(|refusal| match refusal {
+        Refusal::Invalid(..) if bytes.contains(&0) => format!("'{file}' is a binary file, not a script"),
+        Refusal::Invalid(encoding, at, _) => {
+            let line = bytes[..at].iter().filter(|&&byte| byte == b'\n').count() + 1;
+            let name = encoding.name().to_uppercase();
+            format!("line {line} of '{file}' is not {name}: it has a byte {:#04x}; save the file as UTF-8", bytes[at])
         }
-        let line = bytes[..valid].iter().filter(|&&byte| byte == b'\n').count() + 1;
-        format!("line {line} of '{file}' is not UTF-8: it has a byte {:#04x}; save the file as UTF-8", bytes[valid])
+        Refusal::Unknown(name) => format!("'{file}' says it is in an encoding '{name}', which there is not"),
+        Refusal::Marked(name) => format!("'{file}' says it is in '{name}', and begins with the mark of UTF-8"),
     })
 }
 

@@ -13,6 +13,7 @@ use crate::object::module::{Module, NativeModule};
 use crate::object::native::{Args, Declaration, Stop, plain};
 use crate::object::string::{Str, text_of};
 use crate::object::value::Value;
+use crate::text::source_encoding::source_text;
 
 /// The module.
 pub const MODULE: NativeModule = NativeModule { name: "_imp", fill };
@@ -100,14 +101,11 @@ fn read(cx: &mut Context, file: &Path, package: Option<&Path>) -> Result<Option<
         return Ok(None);
     }
     let title = file.to_string_lossy().into_owned();
-    match std::fs::read(file).map(String::from_utf8) {
+    match std::fs::read(file).map(|bytes| source_text(&bytes)) {
         Ok(Ok(text)) => {
             Ok(Some(Found::Source(title, text, package.map(|package| package.to_string_lossy().into_owned()))))
         }
-        Ok(Err(_)) => {
-            let message = format!("(unicode error) 'utf-8' codec can't decode the source file {title}");
-            Err(cx.error(LayoutId::SYNTAX_ERROR, message))
-        }
+        Ok(Err(refusal)) => Err(cx.syntax_error(&refusal.message(), Some(&title))),
         Err(error) => Err(cx.error(LayoutId::IMPORT_ERROR, format!("cannot read '{title}': {error}"))),
     }
 }

@@ -26,6 +26,7 @@ pub mod percent;
 pub mod percent_code;
 pub mod quote;
 pub mod search;
+pub mod source_encoding;
 pub mod split;
 pub mod suggest;
 pub mod template;

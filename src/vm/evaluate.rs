@@ -7,12 +7,12 @@ use crate::object::frame::Then;
 use crate::object::function::{CodeObject, Function};
 use crate::object::heap::Ref;
 use crate::object::integer::Int;
-use crate::object::layout::LayoutId;
 use crate::object::native::{Control, Stop};
 use crate::object::string::Str;
 use crate::object::value::Value;
 use crate::source::Source;
 use crate::syntax::ast::Mode;
+use crate::text::source_encoding::source_text;
 use crate::vm::machine::{Flow, Vm};
 use std::rc::Rc;
 
@@ -100,12 +100,14 @@ impl Vm {
             }
         };
         if bytes.contains(&0) {
-            return Err(self.cx.error(LayoutId::SYNTAX_ERROR, "source code string cannot contain null bytes"));
+            return Err(self.cx.syntax_error("source code string cannot contain null bytes", None));
         }
-        match String::from_utf8(bytes) {
-            Ok(text) => Ok(text),
-            Err(_) => Err(self.cx.error(LayoutId::SYNTAX_ERROR, "(unicode error) source code is not valid UTF-8")),
-        }
+        let text = match source.is::<Str>() {
+            // Which encoding it says it is in does not matter any more.
+            true => String::from_utf8(bytes).map_err(|_| "(unicode error) source code is not valid UTF-8".to_string()),
+            false => source_text(&bytes).map_err(|refusal| refusal.message()),
+        };
+        text.map_err(|message| self.cx.syntax_error(&message, None))
     }
 
     /// `compile(source, filename, mode, flags)` as a code object.

@@ -22,7 +22,7 @@ struct Call {
 }
 
 /// The files the calls name.
-const FILES: [(&str, &[u8]); 10] = [
+const FILES: [(&str, &[u8]); 12] = [
     ("greet.co", b"import sys\nprint('hello', *sys.argv[1:])\n"),
     ("broken.co", b"x = (1\ny = = 2\n"),
     ("fails.co", b"print('before')\nraise ValueError('bad')\n"),
@@ -33,6 +33,8 @@ const FILES: [(&str, &[u8]); 10] = [
     ("package/part.co", b"import sys\nprint(__name__, len(sys.argv))\n"),
     ("binary.co", b"\x7fELF\0\xff"),
     ("latin.co", b"print(1)\nprint('\xe9')\n"),
+    ("named_latin.co", b"# coding: latin-1\nprint(ascii('\xe9'))\n"),
+    ("named_nonsense.co", b"# coding: nonsense\nprint(1)\n"),
 ];
 
 const CALLS: &[Call] = &[
@@ -74,6 +76,8 @@ const CALLS: &[Call] = &[
     call("option_for_the_script", &["FOLDER/greet.co", "--seed", "1"], "", 0, "hello --seed 1\n", ""),
     call("binary_file", &["FOLDER/binary.co"], "", 2, "", "binary.co' is a binary file, not a script"),
     call("latin_file", &["FOLDER/latin.co"], "", 2, "", "is not UTF-8: it has a byte 0xe9; save the file as UTF-8"),
+    call("named_encoding", &["FOLDER/named_latin.co"], "", 0, "'\\xe9'\n", ""),
+    call("named_nonsense", &["FOLDER/named_nonsense.co"], "", 2, "", "in an encoding 'nonsense', which there is not"),
     call("check_nothing", &["check"], "", 2, "", "check takes a FILE or several"),
     call("check_a_folder", &["check", "FOLDER"], "", 2, "", "Is a directory\n"),
     call("check_accepts", &["check", "FOLDER/greet.co", "FOLDER/fails.co"], "", 0, "", ""),

@@ -17,6 +17,19 @@ impl Context {
         Stop::Raise(Exception::allocate(self, class, args))
     }
 
+    /// A SyntaxError of a text as a whole, of this file if it is one.
+    pub fn syntax_error(&mut self, message: &str, file: Option<&str>) -> Stop {
+        let (message, names) = (self.str(message), self.names);
+        let args = self.tuple(&[message]);
+        let exception = Exception::allocate(self, LayoutId::SYNTAX_ERROR, args);
+        set_field(exception, names.msg, message);
+        if let Some(file) = file {
+            let file = self.str(file);
+            set_field(exception, names.filename, file);
+        }
+        Stop::Raise(exception)
+    }
+
     /// An exception of a built-in class with these arguments.
     pub fn error_with(&mut self, class: LayoutId, args: &[Value]) -> Stop {
         let args = self.tuple(args);
