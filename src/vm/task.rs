@@ -282,6 +282,9 @@ impl Vm {
         if truth::truth(&mut self.cx, return_exceptions) == Some(true) {
             gathering.set(Future::RETURN_EXCEPTIONS);
         }
+        let (code, word) = self.position();
+        gathering.origin.set(code);
+        gathering.origin_word.set(word);
         self.gather_into(gathering, &given);
         Flow::Done(gathering.value())
     }
