@@ -192,6 +192,9 @@ impl Interpreter {
             Err(End::Raised(exception)) => self.report(exception).map(|shown| shown.status),
             Err(End::Stopped(status)) => Err(status),
         };
+        if self.vm.cx.signals.is_ending.get() {
+            signals::remind();
+        }
         status.and_then(|status| self.finish(status)).unwrap_or_else(|status| status)
     }
 

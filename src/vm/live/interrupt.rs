@@ -66,19 +66,25 @@ impl Vm {
     /// A while has passed since Ctrl-C: unless all has ended that had to, it is said what has not. `is_running` says
     /// whether the current thread is about to go on.
     pub(super) fn tell_what_delays(&mut self, is_running: bool) {
-        let Some(stopping) = self.cx.signals.stopping.get() else { return };
-        let Some(event_loop) = loop_of(stopping).filter(|event_loop| event_loop.is_running.get()) else { return };
-        let task = stopping.get::<Future>();
-        if task.is_some_and(|task| task.is_done()) {
-            return;
-        }
-        let delay = match self.mark(event_loop) == self.cx.signals.mark.get() {
-            true => self.step_that_delays(),
-            false => self.task_that_delays(event_loop, task, is_running),
-        };
-        let Some(delay) = delay else { return };
+        let Some(delay) = self.what_delays(is_running) else { return };
         let _ = output::flush_at_rest(&mut self.cx);
         output::report(&format!("Ctrl-C: {delay}; Ctrl-C again ends the program\n"));
+    }
+
+    fn what_delays(&mut self, is_running: bool) -> Option<String> {
+        let Some(stopping) = self.cx.signals.stopping.get() else {
+            // The traceback has been shown, and the threads are to be joined.
+            return self.cx.signals.is_ending.get().then(|| self.thread_that_delays(is_running))?;
+        };
+        let event_loop = loop_of(stopping).filter(|event_loop| event_loop.is_running.get())?;
+        let task = stopping.get::<Future>();
+        if task.is_some_and(|task| task.is_done()) {
+            return None;
+        }
+        match self.mark(event_loop) == self.cx.signals.mark.get() {
+            true => self.step_that_delays(),
+            false => self.task_that_delays(event_loop, task, is_running),
+        }
     }
 
     /// The loop has not come to anything else: what it is at.
@@ -124,7 +130,7 @@ impl Vm {
         let mut threads = self.cx.threads.others();
         threads.extend(is_running.then_some(current));
         threads.sort_by_key(|thread| thread.number);
-        let thread = threads.into_iter().find(|thread| thread.number != 0)?;
+        let thread = threads.into_iter().find(|&thread| thread.number != 0 && !self.is_daemon(thread))?;
         let places = self.look_at_thread(thread);
         let place = places.shown.last().map_or(String::new(), |place| format!(" {}", place.named()));
         let words = self.thread_in_words(thread, is_running && thread == current);

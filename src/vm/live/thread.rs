@@ -33,6 +33,8 @@ pub(super) struct Named {
     name: String,
     /// The lock that it holds until its end.
     end: Option<Value>,
+    /// Does the program end without it?
+    is_daemon: bool,
 }
 
 /// What a thread does.
@@ -46,8 +48,8 @@ struct Doing {
 impl Vm {
     /// The threads that the module `threading` knows.
     pub(super) fn named_threads(&mut self) -> Vec<Named> {
-        let [threading, running, name, end] =
-            ["threading", "_running", "_name", "_end"].map(|name| self.cx.intern(name));
+        let [threading, running, name, end, daemonic] =
+            ["threading", "_running", "_name", "_end", "_daemonic"].map(|name| self.cx.intern(name));
         let threading = self.cx.modules.get_interned(threading).and_then(|module| module.get::<Module>());
         let running = threading.and_then(|module| module.dict().get_interned(running));
         let running = running.and_then(|running| running.get::<Dict>()).map_or_else(Vec::new, |dict| dict.to_vec());
@@ -55,7 +57,8 @@ impl Vm {
             let (ident, object) = (Int::to_i64(ident)?, thread.header()?);
             let attribute = |name| object.own_attribute(&self.cx, name);
             let number = ident - thread::ident_of(0);
-            Some(Named { number, name: text_of(attribute(name)?), end: attribute(end) })
+            let is_daemon = attribute(daemonic) == Some(Value::TRUE);
+            Some(Named { number, name: text_of(attribute(name)?), end: attribute(end), is_daemon })
         });
         named.collect()
     }
@@ -95,6 +98,11 @@ impl Vm {
         branches
     }
 
+    /// May the program end although the thread has not?
+    pub(super) fn is_daemon(&mut self, thread: Ref<Thread>) -> bool {
+        self.named_threads().iter().any(|named| named.number == thread.number && named.is_daemon)
+    }
+
     /// The name of a thread and what it does.
     pub(super) fn thread_in_words(&mut self, thread: Ref<Thread>, is_running: bool) -> String {
         let named = self.named_threads();
@@ -107,6 +115,10 @@ impl Vm {
         let waited = thread.since.get().map(|since| now - since);
         let doing = |words: &str, left| Doing { words: words.to_string(), time: waiting_time(waited, left, None) };
         match thread.need.get() {
+            _ if is_running && self.is_interrupted_wait(thread) => {
+                let (words, until) = self.native_wait(thread, named);
+                doing(&words, until.map(|until| until - now))
+            }
             _ if is_running => Doing { words: "runs".to_string(), time: String::new() },
             Need::Turn => doing("is ready to go on", None),
             Need::Signal => doing("waits for a signal", None),
@@ -117,6 +129,13 @@ impl Vm {
                 doing(&words, until.map(|until| until - now))
             }
         }
+    }
+
+    /// Has the thread only looked up from where it waits, to see to a signal?
+    fn is_interrupted_wait(&self, thread: Ref<Thread>) -> bool {
+        let frames = self.frames_of(thread.fiber.get());
+        let mut last = frames.iter().rev().skip_while(|frame| frame.is_machine(Machine::Signals as u8));
+        last.next().is_some_and(|frame| frame.is_machine(Machine::Wait as u8))
     }
 
     /// What a thread waits for in a native, and until when.
