@@ -129,6 +129,10 @@ fn parse_arguments(mut parser: lexopt::Parser) -> Result<Command, String> {
             Some(Short('m')) => {
                 let module = text(parser.value())?;
                 let settings = with_arguments(settings, "-m", rest(&mut parser)?);
+                if module == "asyncio" {
+                    // What it has to run is a prompt that may `await`, as any prompt here may.
+                    return Ok(Command::Prompt(Some(Script::Code("import asyncio".to_string())), settings));
+                }
                 return Ok(to_run(Script::Module(module), settings, is_interactive));
             }
             Some(Value(word)) => {

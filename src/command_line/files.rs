@@ -63,8 +63,10 @@ fn near_file(folder: &Path, name: &str) -> Option<String> {
     let entries = std::fs::read_dir(folder).ok()?.filter_map(Result::ok);
     let mut names: Vec<String> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     names.sort_unstable();
-    let with_suffix = [".co", ".py"].map(|suffix| format!("{name}{suffix}"));
-    let found = with_suffix.iter().find(|name| names.contains(name)).map(String::as_str);
+    // An ending that was left out, or is a slip.
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let with_suffix = [name, stem].map(|name| [".co", ".py"].map(|suffix| format!("{name}{suffix}")));
+    let found = with_suffix.iter().flatten().find(|name| names.contains(name)).map(String::as_str);
     found.or_else(|| closest(name, names.iter().map(String::as_str))).map(String::from)
 }
 

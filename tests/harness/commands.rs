@@ -22,7 +22,8 @@ struct Call {
 }
 
 /// The files the calls name.
-const FILES: [(&str, &[u8]); 12] = [
+const FILES: [(\&str, \&[u8]); 13] = [
+    ("bare/__init__.co", b""),
     ("greet.co", b"import sys\nprint('hello', *sys.argv[1:])\n"),
     ("broken.co", b"x = (1\ny = = 2\n"),
     ("fails.co", b"print('before')\nraise ValueError('bad')\n"),
@@ -36,6 +37,15 @@ const FILES: [(&str, &[u8]); 12] = [
     ("named_latin.co", b"# coding: latin-1\nprint(ascii('\xe9'))\n"),
     ("named_nonsense.co", b"# coding: nonsense\nprint(1)\n"),
 ];
+
+const SORTED: &str = "{\n    \"a\": [\n        2\n    ],\n    \"b\": 1\n}\n";
+
+const FEBRUARY: &str = concat!(
+    "   February 2021\nMo Tu We Th Fr Sa Su\n 1  2  3  4  5  6  7\n 8  9 10 11 12 13 14\n",
+    "15 16 17 18 19 20 21\n22 23 24 25 26 27 28\n"
+);
+
+const OF_A_NAME: &str = "886313e1-3b8a-5372-9b90-0c9aee199e5d\n";
 
 const CALLS: &[Call] = &[
     call("run_file", &["run", "FOLDER/greet.co", "a", "--b"], "", 0, "hello a --b\n", ""),
@@ -51,7 +61,36 @@ const CALLS: &[Call] = &[
     call("m_runs_a_module", &["-m", "package.part", "1", "2"], "", 0, "__main__ 3\n", ""),
     call("m_missing_module", &["-m", "no_such_module"], "", 1, "", "corolang: no module named 'no_such_module'\n"),
     call("m_misspelt_module", &["-m", "pakage.part"], "", 1, "", "no module named 'pakage.part'"),
-    call("m_package_without_a_main", &["-m", "asyncio"], "", 1, "", "the package 'asyncio' has no __main__ to run"),
+    call("m_package_without_a_main", &["-m", "bare"], "", 1, "", "the package 'bare' has no __main__ to run"),
+    call("m_module_with_a_suffix", &["-m", "greet.co"], "", 1, "hello\n", "no module named 'greet.co'"),
+    call("m_pprint_has_no_command", &["-m", "pprint"], "", 1, "", "the module 'pprint' has no command to run\n"),
+    call("m_native_has_no_command", &["-m", "zlib"], "", 1, "", "the module 'zlib' has no command to run\n"),
+    call("m_part_has_a_command", &["-m", "json"], "", 1, "", "no command to run; 'json.tool' has\n"),
+    call("m_misspelt_part", &["-m", "http.sever"], "", 1, "", "did you mean `http.server`?\n"),
+    call("m_asyncio_is_a_prompt", &["-m", "asyncio"], "await asyncio.sleep(0, 5)\n", 0, "5\n", ">>> "),
+    call("m_json_tool", &["-m", "json.tool", "--sort-keys"], "{\"b\": 1, \"a\": [2]}", 0, SORTED, ""),
+    call("m_json_tool_refuses", &["-m", "json.tool"], "{1", 1, "", "property name enclosed in double quotes: line 1"),
+    call("m_json_tool_of_lines", &["-m", "json.tool", "--json-lines", "--compact"], "[1, 2]\n3", 0, "[1,2]\n3\n", ""),
+    call("m_base64", &["-m", "base64"], "hello", 0, "aGVsbG8=\n", ""),
+    call("m_base64_back", &["-m", "base64", "-d"], "aGVsbG8=\n", 0, "hello", ""),
+    call("m_base64_without_the_file", &["-m", "base64", "none"], "", 1, "", "corolang: [Errno 2] No such file"),
+    call("m_calendar", &["-m", "calendar", "2021", "2"], "", 0, FEBRUARY, ""),
+    call("m_calendar_without_the_month", &["-m", "calendar", "2021", "13"], "", 2, "", "13 is no month"),
+    call(
+        "m_timeit",
+        &["-m", "timeit", "-n1", "-r1", "-s", "n = 5", "if n:", " print(n)"],
+        "",
+        0,
+        "...5\n1 loop, best",
+        "",
+    ),
+    call("m_timeit_of_an_error", &["-m", "timeit", "1 / 0"], "", 1, "", "ZeroDivisionError: division by zero\n"),
+    call("m_timeit_of_a_slip", &["-m", "timeit", "x ="], "", 1, "", "SyntaxError: invalid syntax\n"),
+    call("m_uuid", &["-m", "uuid", "-u", "uuid5", "-n", "@dns", "-N", "python.org"], "", 0, OF_A_NAME, ""),
+    call("m_random", &["-m", "random", "--choice", "a", "a"], "", 0, "a\n", ""),
+    call("m_random_number", &["-m", "random", "1"], "", 0, "1\n", ""),
+    call("m_gzip_refuses", &["-m", "gzip", "-d", "greet.co"], "", 1, "", "doesn't end in .gz"),
+    call("m_http_server_refuses", &["-m", "http.server", "99999"], "", 1, "", "corolang: 99999 is no port"),
     call("misspelt_command", &["runn", "FOLDER/greet.co"], "", 2, "", "no command 'runn'; did you mean 'run'?"),
     call("help_without_dashes", &["help"], "", 2, "", "did you mean '--help'?"),
     call(
@@ -62,6 +101,7 @@ const CALLS: &[Call] = &[
         "",
         "No such file or directory; did you mean 'FOLDER/greet.co'?\n",
     ),
+    call("misspelt_suffix", &["FOLDER/greet.oc"], "", 2, "", "did you mean 'FOLDER/greet.co'?\n"),
     call("file_without_its_suffix", &["FOLDER/greet"], "", 2, "", "did you mean 'FOLDER/greet.co'?\n"),
     call("misspelt_folder", &["FOLDER/pakage/part.co"], "", 2, "", "; there is no folder 'FOLDER/pakage'\n"),
     call("script_in_the_place_of_an_output", &["--timeline", "greet.co"], "", 2, "", "--timeline out.html greet.co"),
