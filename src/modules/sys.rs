@@ -161,8 +161,8 @@ fn set_int_max_str_digits(cx: &mut Context, args: Args<'_>) -> Result<Value, Sto
 }
 
 fn library_names(cx: &mut Context, _: Args<'_>) -> Result<Value, Stop> {
-    let texts = crate::library::EMBEDDED.iter().map(|(path, _)| path.split('/').next().unwrap_or(path));
-    let names: Vec<Value> = texts.chain(super::names()).map(|name| cx.str(name)).collect();
+    let texts = crate::library::EMBEDDED.iter().map(|(path, _)| path.trim_end_matches("/__init__").replace('/', "."));
+    let names: Vec<Value> = texts.chain(super::names().map(String::from)).map(|name| cx.str(&name)).collect();
     Ok(cx.list(names))
 }
 
