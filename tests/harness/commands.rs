@@ -22,7 +22,7 @@ struct Call {
 }
 
 /// The files the calls name.
-const FILES: [(\&str, \&[u8]); 13] = [
+const FILES: [(&str, &[u8]); 13] = [
     ("bare/__init__.co", b""),
     ("greet.co", b"import sys\nprint('hello', *sys.argv[1:])\n"),
     ("broken.co", b"x = (1\ny = = 2\n"),
