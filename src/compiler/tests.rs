@@ -96,7 +96,7 @@ fn loops_jump_once_a_round() {
     assert_shape(
         "def f(n):\n while n > 0:\n  n -= 1",
         &[
-            "Nothing ",
+            "Nothing",
             "JumpGreaterInt n, 0, -> 4, a=0",
             "SubtractInt n, n, 1, a=1",
             "JumpBack -> 1, 1",
