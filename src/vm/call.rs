@@ -389,15 +389,14 @@ impl Vm {
     }
 
     /// Runs a native on bound arguments.
+    #[inline(always)]
     pub fn run_entry(&mut self, native: Ref<Native>, args: &[Value], then: Then, destination: u16) -> Flow {
         match native.entry {
-            Entry::Plain(run) => match run(&mut self.cx, Args(args)) {
-                Ok(value) => Flow::Done(value),
-                Err(stop) => self.carry_out(stop, native, args, then, destination),
-            },
-            Entry::Maker(run) => match run(&mut self.cx, Args(args)) {
+            Entry::Plain(run) | Entry::Maker(run) => match run(&mut self.cx, Args(args)) {
                 Ok(value) => {
-                    self.tell_maker(value);
+                    if let Entry::Maker(_) = native.entry {
+                        self.tell_maker(value);
+                    }
                     Flow::Done(value)
                 }
                 Err(stop) => self.carry_out(stop, native, args, then, destination),
