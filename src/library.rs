@@ -9,7 +9,7 @@ pub fn has_modules(package: &str) -> bool {
     let mut within = EMBEDDED[start..].iter().map_while(|entry| entry.0.strip_prefix(prefix.as_str()));
     match package {
         "os" => false,
-        "logging" | "pathlib" | "re" | "zoneinfo" => true,
+        "pathlib" | "re" | "zoneinfo" => true,
         _ => within.any(|name| !name.starts_with('_')),
     }
 }
